@@ -1,0 +1,1 @@
+"""Ventanilla: the back office and customer intranet of a Spanish company."""

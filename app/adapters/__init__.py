@@ -1,0 +1,1 @@
+"""The outside world: mail servers, files, PDF and foreign invoice formats."""

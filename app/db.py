@@ -1,0 +1,95 @@
+"""The database: engines for SQLite and PostgreSQL, and the only place where transactions begin and end."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.pool import QueuePool
+
+from app.scope import Actor, Scope, ScopedSession, make_sessions
+
+Answer = TypeVar("Answer")
+
+CONNECTIONS = 48  # more than the threads that may ask at once
+RETRIES = 4
+SERIALISATION_FAILURE, DEADLOCK = "40001", "40P01"
+
+_SQLITE_PRAGMAS = (
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA synchronous = FULL",
+    "PRAGMA busy_timeout = 15000",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA cache_size = -16384",
+    "PRAGMA mmap_size = 268435456",
+    "PRAGMA temp_store = MEMORY",
+)
+
+
+def make_engine(url: str) -> Engine:
+    """An engine with our rules: SQLite in WAL with full durability and foreign keys, PostgreSQL in UTC."""
+    if make_url(url).get_backend_name() == "sqlite":
+        engine = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=CONNECTIONS - 8)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    return create_engine(
+        url,
+        pool_size=8,
+        max_overflow=CONNECTIONS - 8,
+        pool_pre_ping=True,
+        connect_args={"options": "-c timezone=utc"},
+    )
+
+
+def _prepare_sqlite(connection: Any, record: Any) -> None:
+    connection.isolation_level = None  # the driver's own BEGIN comes too late; ours is below
+    for pragma in _SQLITE_PRAGMAS:
+        connection.execute(pragma)
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # A writer that began as a reader cannot wait for another writer: it must say so at once.
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class Database:
+    """Transactions of entry points. ``write`` commits when its block ends and rolls back when it raises."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.reads = make_sessions(engine)
+        self.writes = make_sessions(engine.execution_options(writes=True))
+
+    @contextmanager
+    def read(self, scope: Scope) -> Iterator[ScopedSession]:
+        """A transaction that changes nothing."""
+        with self.reads(scope=scope) as db:
+            yield db
+
+    @contextmanager
+    def write(self, scope: Scope, actor: Actor | None = None) -> Iterator[ScopedSession]:
+        with self.writes(scope=scope, actor=actor) as db, db.begin():
+            yield db
+
+    def run(self, scope: Scope, work: Callable[[ScopedSession], Answer], actor: Actor | None = None) -> Answer:
+        """``work(db)`` in one write transaction, done again when the database asks for it (deadlock, serialisation).
+
+        ``work`` must have no effect but through ``db``.
+        """
+        for attempt in range(RETRIES):
+            try:
+                with self.write(scope, actor) as db:
+                    return work(db)
+            except DBAPIError as error:
+                if attempt == RETRIES - 1 or not _may_succeed_later(error):
+                    raise
+                time.sleep(0.05 * 2**attempt)
+        raise AssertionError("the last attempt returns or raises")
+
+
+def _may_succeed_later(error: DBAPIError) -> bool:
+    return getattr(error.orig, "sqlstate", None) in {SERIALISATION_FAILURE, DEADLOCK}

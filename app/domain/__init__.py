@@ -1,0 +1,1 @@
+"""What the business decides: one module per activity, free functions that take a session and a command."""

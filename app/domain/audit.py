@@ -1,0 +1,216 @@
+"""The audit trail: who changed what, field by field, in the same transaction, as a chain.
+
+Changes made through the ORM by a session with an actor are recorded by themselves. Bulk statements bypass the ORM:
+whoever runs one calls ``record``. Entries are written just before the commit, so that the chain's head is the last
+row a transaction locks.
+"""
+
+import datetime as dt
+import enum
+import hashlib
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import event, insert, inspect, select, update
+from sqlalchemy.orm import UOWTransaction
+
+from app import clock
+from app.scope import ScopedSession
+from models import (
+    AuditEntry,
+    AuditHead,
+    Base,
+    Company,
+    Contact,
+    ContactAddress,
+    ContactEmail,
+    Document,
+    DocumentLine,
+    DocumentTemplate,
+    DueDate,
+    MailAccount,
+    Membership,
+    PortalAccount,
+    PortalMembership,
+    Product,
+    Series,
+    StaffUser,
+    TaxRate,
+    TemplateVersion,
+)
+
+AUDITED = (
+    Company, Contact, ContactAddress, ContactEmail, Document, DocumentLine, DocumentTemplate, DueDate, MailAccount,
+    Membership, PortalAccount, PortalMembership, Product, Series, StaffUser, TaxRate, TemplateVersion,
+)  # fmt: skip
+SECRET = frozenset({"password_hash", "sealed_password", "token_hash", "pinned_fingerprint"})
+SILENT = frozenset({"id", "company_id", "created_at", "search_key", "sort_key", "revision", "last_sign_in_at"})
+LONGEST = 500
+
+_PENDING = "audit_entries"
+
+
+def record(
+    db: ScopedSession,
+    action: str,
+    entity: str,
+    *,
+    entity_id: int | None = None,
+    label: str = "",
+    changes: dict[str, Any] | None = None,
+    company_id: int | None = None,
+) -> None:
+    """Add one entry to the chain of the session's company when this transaction commits."""
+    db.info.setdefault(_PENDING, []).append(
+        {
+            "company_id": db.company_id if company_id is None else company_id,
+            "action": action,
+            "entity": entity,
+            "entity_id": entity_id,
+            "label": label[:200],
+            "changes": changes or {},
+        }
+    )
+
+
+def link_hash(entry: dict[str, Any]) -> str:
+    """SHA-256 over every column of an entry but ``id``, ``created_at`` and ``hash``, as canonical JSON."""
+    text = json.dumps(entry, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def first_broken(db: ScopedSession) -> int | None:
+    """Position of the first entry of the session's company that does not follow from the one before, if any."""
+    previous, position = "", 0
+    for entry in db.scalars(select(AuditEntry).order_by(AuditEntry.position).execution_options(yield_per=1000)):
+        position += 1
+        if entry.position != position or entry.previous_hash != previous or entry.hash != link_hash(_fields(entry)):
+            return position
+        previous = entry.hash
+    head = db.scalar(select(AuditHead))
+    if head is not None and (head.position, head.hash) != (position, previous):
+        return position + 1
+    return None
+
+
+def _fields(entry: AuditEntry) -> dict[str, Any]:
+    return {
+        "company_id": entry.company_id,
+        "position": entry.position,
+        "at": entry.at.isoformat(),
+        "actor": entry.actor,
+        "actor_id": entry.actor_id,
+        "action": entry.action,
+        "entity": entry.entity,
+        "entity_id": entry.entity_id,
+        "label": entry.label,
+        "changes": entry.changes,
+        "previous_hash": entry.previous_hash,
+    }
+
+
+@event.listens_for(ScopedSession, "before_flush")
+def _notice_changes(db: ScopedSession, context: UOWTransaction, instances: Any) -> None:
+    if db.actor is None:
+        return
+    for row in db.dirty:
+        if isinstance(row, AUDITED) and (changes := dict(_differences(row))):
+            _notice(db, "change", row, changes)
+    for row in db.deleted:
+        if isinstance(row, AUDITED):
+            _notice(db, "delete", row, {})
+
+
+@event.listens_for(ScopedSession, "after_flush")
+def _notice_new(db: ScopedSession, context: UOWTransaction) -> None:
+    if db.actor is None:
+        return
+    for row in db.new:
+        if isinstance(row, AUDITED):
+            _notice(db, "create", row, {name: [None, value] for name, value in _values(row) if value not in ("", None)})
+
+
+@event.listens_for(ScopedSession, "before_commit")
+def _write(db: ScopedSession) -> None:
+    db.flush()
+    entries = db.info.pop(_PENDING, [])
+    for company_id in sorted({entry["company_id"] for entry in entries}):
+        _append(db, company_id, [entry for entry in entries if entry["company_id"] == company_id])
+
+
+@event.listens_for(ScopedSession, "after_rollback")
+def _forget(db: ScopedSession) -> None:
+    db.info.pop(_PENDING, None)
+
+
+def _append(db: ScopedSession, company_id: int, entries: list[dict[str, Any]]) -> None:
+    heads = AuditHead.__table__
+    mine = heads.c.company_id == company_id
+    head = db.connection().execute(select(heads.c.position, heads.c.hash).where(mine).with_for_update()).first()
+    if head is None:
+        db.connection().execute(
+            insert(heads).values(company_id=company_id, position=0, hash="", created_at=clock.now())
+        )
+    position, previous = (head.position, head.hash) if head else (0, "")
+    at, actor = clock.now(), db.actor
+    rows = []
+    for entry in entries:
+        position += 1
+        row = entry | {
+            "position": position,
+            "at": at.isoformat(),
+            "actor": actor.name if actor else "Ventanilla",
+            "actor_id": actor.id if actor else None,
+            "previous_hash": previous,
+        }
+        previous = link_hash(row)
+        rows.append(row | {"at": at, "created_at": at, "hash": previous})
+    db.connection().execute(insert(AuditEntry.__table__), rows)
+    db.connection().execute(update(heads).where(mine).values(position=position, hash=previous))
+
+
+def _notice(db: ScopedSession, action: str, row: Base, changes: dict[str, Any]) -> None:
+    company_id = row.id if isinstance(row, Company) else getattr(row, "company_id", None) or db.company_id
+    record(
+        db,
+        action,
+        row.__tablename__,
+        entity_id=inspect(row).identity[0] if inspect(row).identity else getattr(row, "id", None),
+        label=str(row) if type(row).__str__ is not object.__str__ else "",
+        changes=changes,
+        company_id=company_id,
+    )
+
+
+def _differences(row: Base) -> Iterator[tuple[str, list[Any]]]:
+    state = inspect(row)
+    for column in state.mapper.column_attrs:
+        history = state.attrs[column.key].history
+        if column.key in SILENT or not history.has_changes():
+            continue
+        before = _plain(history.deleted[0]) if history.deleted else None
+        after = _plain(history.added[0]) if history.added else None
+        if before != after:
+            yield column.key, ["••••", "••••"] if column.key in SECRET else [before, after]
+
+
+def _values(row: Base) -> Iterator[tuple[str, Any]]:
+    state = inspect(row)
+    for column in state.mapper.column_attrs:
+        if column.key not in SILENT and column.key in state.dict:
+            value = _plain(state.dict[column.key])
+            yield column.key, "••••" if column.key in SECRET and value else value
+
+
+def _plain(value: Any) -> Any:
+    if value is None or isinstance(value, bool | int):
+        return value
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, Decimal):
+        return format(value.normalize(), "f")
+    if isinstance(value, dt.datetime | dt.date):
+        return value.isoformat()
+    return str(value)[:LONGEST]

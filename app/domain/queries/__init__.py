@@ -1,0 +1,1 @@
+"""Selects that more than one screen needs, named for what they mean."""

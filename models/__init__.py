@@ -1,0 +1,35 @@
+"""What is true: one module per aggregate. Importing this package knows every table."""
+
+from models.audit import AuditEntry, AuditHead
+from models.base import Base, CompanyRecord, Record
+from models.company import Company, CompanySlug
+from models.contact import Contact, ContactAddress, ContactEmail
+from models.document import (
+    DeliveryNote,
+    Document,
+    Invoice,
+    Proforma,
+    PurchaseOrder,
+    Quote,
+    SalesOrder,
+    WorkOrder,
+)
+from models.document_parts import Attachment, DocumentLine, DocumentTax, DueDate
+from models.file import StoredFile
+from models.mail import MailAccount, MailAttempt, OutgoingMail
+from models.portal_access import PortalAccount, PortalMembership, PortalSession, PortalToken
+from models.product import Product
+from models.publication import Batch, DocumentEvent, DocumentTemplate, Publication, TemplateVersion
+from models.series import Series
+from models.staff import Membership, SavedFilter, SeriesDefault, StaffSession, StaffUser
+from models.tax import TaxRate
+from models.throttle import Throttle
+
+__all__ = [
+    "Attachment", "AuditEntry", "AuditHead", "Base", "Batch", "Company", "CompanyRecord", "CompanySlug", "Contact",
+    "ContactAddress", "ContactEmail", "DeliveryNote", "Document", "DocumentEvent", "DocumentLine", "DocumentTax",
+    "DocumentTemplate", "DueDate", "Invoice", "MailAccount", "MailAttempt", "Membership", "OutgoingMail",
+    "PortalAccount", "PortalMembership", "PortalSession", "PortalToken", "Product", "Proforma", "Publication",
+    "PurchaseOrder", "Quote", "Record", "SalesOrder", "SavedFilter", "Series", "SeriesDefault", "StaffSession",
+    "StaffUser", "StoredFile", "TaxRate", "TemplateVersion", "Throttle", "WorkOrder",
+]  # fmt: skip

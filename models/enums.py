@@ -1,0 +1,128 @@
+"""Closed lists. The value is what the database holds; words for people live with the screens."""
+
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """What a member of staff may do in one company, each including the one before."""
+
+    READER = "reader"
+    INVOICING = "invoicing"
+    MANAGER = "manager"
+    ADMINISTRATOR = "administrator"
+
+
+class AccessDelivery(StrEnum):
+    """How a customer receives access: a link to choose a password, or a password to change at first sign-in."""
+
+    LINK = "link"
+    PASSWORD = "password"
+
+
+class EmailPurpose(StrEnum):
+    GENERAL = "general"
+    INVOICES = "invoices"
+    ORDERS = "orders"
+    PORTAL = "portal"
+
+
+class AddressPurpose(StrEnum):
+    DELIVERY = "delivery"
+    BILLING = "billing"
+    OTHER = "other"
+
+
+class PaymentMethod(StrEnum):
+    TRANSFER = "transfer"
+    DIRECT_DEBIT = "direct_debit"
+    CASH = "cash"
+    CARD = "card"
+    CHEQUE = "cheque"
+    OTHER = "other"
+
+
+class TokenPurpose(StrEnum):
+    ACTIVATE = "activate"
+    RECOVER = "recover"
+
+
+class TaxKind(StrEnum):
+    VAT = "vat"
+    IGIC = "igic"
+    IPSI = "ipsi"
+    WITHHOLDING = "withholding"
+    OTHER = "other"
+
+
+class DocumentKind(StrEnum):
+    QUOTE = "quote"
+    SALES_ORDER = "sales_order"
+    WORK_ORDER = "work_order"
+    DELIVERY_NOTE = "delivery_note"
+    INVOICE = "invoice"
+    PROFORMA = "proforma"
+    PURCHASE_ORDER = "purchase_order"
+
+
+class DocumentStatus(StrEnum):
+    """Where a document stands. Overdue is not stored: it is pending past its due date (see ``Document.state_on``)."""
+
+    DRAFT = "draft"
+    ISSUED = "issued"
+    PENDING = "pending"
+    PART_PAID = "part_paid"
+    PAID = "paid"
+    RETURNED = "returned"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    SUPERSEDED = "superseded"
+    CONFIRMED = "confirmed"
+    DELIVERED = "delivered"
+    INVOICED = "invoiced"
+    DONE = "done"
+    RECEIVED = "received"
+    CANCELLED = "cancelled"
+
+
+class Origin(StrEnum):
+    OWN = "own"
+    IMPORTED = "imported"
+
+
+class BatchKind(StrEnum):
+    PUBLISH = "publish"
+    WITHDRAW = "withdraw"
+    GRANT_ACCESS = "grant_access"
+    WITHDRAW_ACCESS = "withdraw_access"
+    IMPORT = "import"
+
+
+class EventKind(StrEnum):
+    """What a customer did with a document."""
+
+    VIEWED = "viewed"
+    DOWNLOADED = "downloaded"
+    PRINTED = "printed"
+
+
+class MailKind(StrEnum):
+    NOTICE = "notice"
+    ACCESS = "access"
+    RECOVERY = "recovery"
+    TEST = "test"
+
+
+class MailStatus(StrEnum):
+    QUEUED = "queued"
+    SENDING = "sending"
+    RETRY = "retry"
+    SENT = "sent"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    CANCELLED = "cancelled"
+
+
+class MailSecurity(StrEnum):
+    NONE = "none"
+    STARTTLS = "starttls"
+    SSL = "ssl"
