@@ -1,0 +1,141 @@
+"""What every test may ask for: databases, a server and a browser. What the business needs is in ``factories``.
+
+``engine`` and whatever builds on it run twice, on SQLite and on PostgreSQL; a test that is about something else takes
+one of them with ``@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)``.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine, event
+from sqlalchemy.orm import sessionmaker
+
+from app.db import Database, make_engine
+from app.scope import SYSTEM, CompanyScope, ScopedSession, make_sessions
+from models import Company
+from tests.rig import postgres
+from tests.rig.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.rig.tripwire import Tripwire
+
+KINDS = ("sqlite", "postgresql")
+
+for name in [name for name in os.environ if name.startswith("VENTANILLA_") and name != postgres.ADDRESS]:
+    del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test is marked with its folder: ``-m unit``, ``-m "not browser"``."""
+    for item in items:
+        folder = item.path.relative_to(item.config.rootpath / "tests").parts[0]
+        item.add_marker(folder)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[postgres.Server]:
+    server = postgres.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def sqlite_databases() -> Iterator[SqliteDatabases]:
+    databases = SqliteDatabases()
+    yield databases
+    databases.close()
+
+
+@pytest.fixture(scope="session")
+def postgresql_databases(postgres_server: postgres.Server) -> Iterator[PostgresDatabases]:
+    databases = PostgresDatabases(postgres_server)
+    yield databases
+    databases.close()
+
+
+def _databases(request: pytest.FixtureRequest) -> Databases:
+    databases: Databases = request.getfixturevalue(f"{request.param}_databases")
+    return databases
+
+
+@pytest.fixture(params=KINDS)
+def database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database of the test's own."""
+    with _databases(request).migrated() as url:
+        yield url
+
+
+@pytest.fixture(params=KINDS)
+def empty_database_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A database without a table."""
+    with _databases(request).empty() as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    engine = make_engine(database_url)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def database(engine: Engine) -> Database:
+    return Database(engine)
+
+
+@pytest.fixture
+def make_session(engine: Engine) -> sessionmaker[ScopedSession]:
+    return make_sessions(engine)
+
+
+@pytest.fixture
+def system_db(make_session: sessionmaker[ScopedSession]) -> Iterator[ScopedSession]:
+    """A session that sees every company."""
+    with make_session(scope=SYSTEM) as db:
+        yield db
+
+
+@pytest.fixture
+def company(make_session: sessionmaker[ScopedSession]) -> Company:
+    """The company most tests happen in."""
+    with make_session(scope=SYSTEM) as db:
+        company = Company(
+            name="Suministros Tosma, S.L.", tax_id="B12345674", slug="Tosma", slug_key="tosma", short_code="tosma"
+        )
+        db.add(company)
+        db.commit()
+    return company
+
+
+@pytest.fixture
+def db(make_session: sessionmaker[ScopedSession], company: Company) -> Iterator[ScopedSession]:
+    """A session in ``company``. Commit before a server is to see what it wrote, or to write beside it."""
+    with make_session(scope=CompanyScope(company.id)) as db:
+        yield db
+
+
+@pytest.fixture(autouse=True)
+def tripwire(request: pytest.FixtureRequest) -> Iterator[Tripwire]:
+    """Fails a test with a database when a statement forgets the company, even where a server swallowed the error."""
+    wire = Tripwire()
+    if "engine" not in request.fixturenames:
+        yield wire
+        return
+    with wire.armed():
+        yield wire
+    assert wire.caught == []
+
+
+@pytest.fixture
+def statements() -> Iterator[list[str]]:
+    """The SQL of every statement from here on; ``statements.clear()`` begins again."""
+    seen: list[str] = []
+
+    def listen(connection: Any, cursor: Any, sql: str, *rest: Any) -> None:
+        if not sql.startswith(("BEGIN", "PRAGMA")):
+            seen.append(sql)
+
+    event.listen(Engine, "before_cursor_execute", listen)
+    yield seen
+    event.remove(Engine, "before_cursor_execute", listen)
