@@ -152,7 +152,7 @@ def follow(lines: Iterator[str] | tuple[str, ...], total: int) -> list[str]:
     done = 0
     for line in lines:
         last = [*last[1 - OLD_LINES :], line.rstrip()]
-        if line.startswith(("Collecting ", "Requirement already satisfied", "Ignoring ")):
+        if line.startswith(("Collecting ", "Processing ", "Requirement already satisfied", "Ignoring ")):
             done += 1
             if done % 10 == 0 or done == total:
                 say(f"  {done} de {total}")

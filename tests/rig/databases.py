@@ -12,7 +12,8 @@ from typing import Protocol
 
 import psycopg
 
-from tests.rig.migrations import migrate
+from app.db import make_engine
+from app.migrations import migrate
 from tests.rig.postgres import Server
 
 IN_MEMORY = Path("/dev/shm")
@@ -34,9 +35,9 @@ class SqliteDatabases:
         self._folder = Path(tempfile.mkdtemp(prefix="ventanilla-sqlite-", dir=place))
         self._numbers = count(1)
         self._template = self._folder / "template.db"
-        migrate(f"sqlite:///{self._template}")
-        with sqlite3.connect(self._template) as connection:
-            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        _migrate(f"sqlite:///{self._template}")
+        connection = sqlite3.connect(self._template)
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         connection.close()
 
     @contextmanager
@@ -68,7 +69,7 @@ class PostgresDatabases:
         self._server = server
         self._name = f"ventanilla_test_{os.getpid()}"
         self._url = server.create(self._name)
-        migrate(self._url)
+        _migrate(self._url)
         self._connection = server.connect(self._name)
         self._emptying = _emptying(self._connection)
 
@@ -95,6 +96,12 @@ class PostgresDatabases:
     def close(self) -> None:
         self._connection.close()
         self._server.drop(self._name)
+
+
+def _migrate(url: str) -> None:
+    engine = make_engine(url)
+    migrate(engine)
+    engine.dispose()
 
 
 def _emptying(connection: psycopg.Connection) -> str:
