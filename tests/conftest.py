@@ -4,11 +4,13 @@
 one of them with ``@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)``.
 """
 
+import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import sessionmaker
 
@@ -16,6 +18,7 @@ from app.db import Database, make_engine
 from app.scope import SYSTEM, CompanyScope, ScopedSession, make_sessions
 from models import Company
 from tests.rig import postgres
+from tests.rig.browser import Visits, launch
 from tests.rig.databases import Databases, PostgresDatabases, SqliteDatabases
 from tests.rig.tripwire import Tripwire
 
@@ -139,3 +142,35 @@ def statements() -> Iterator[list[str]]:
     event.listen(Engine, "before_cursor_execute", listen)
     yield seen
     event.remove(Engine, "before_cursor_execute", listen)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[tuple[Browser, asyncio.AbstractEventLoop]]:
+    """The browser and the event loop that Playwright leaves running in this thread, put aside for other tests."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+        yield browser, loop
+        asyncio._set_running_loop(loop)
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium: tuple[Browser, asyncio.AbstractEventLoop]) -> Iterator[Callable[..., Page]]:
+    """``open_page(width=390, dark=True)``: a page in a new, empty browser profile; a person of their own.
+
+    Fails the test when a page raised a script error, broke its own content policy or asked another host for anything.
+    """
+    browser, loop = chromium
+    asyncio._set_running_loop(loop)
+    visits = Visits(browser)
+    yield visits.open_page
+    visits.close()
+    asyncio._set_running_loop(None)
+    assert visits.wrong == []
+
+
+@pytest.fixture
+def browser_page(open_page: Callable[..., Page]) -> Page:
+    return open_page()

@@ -84,12 +84,17 @@ def start(*, durable: bool = False) -> Server:
 
 
 def find() -> Path | None:
-    """The folder of a PostgreSQL's programs: on the PATH, in the usual places, or in the wheel; the newest wins."""
+    """The folder of a PostgreSQL's programs: the machine's own, else those of the wheel."""
+    return installed() or _from_wheel()
+
+
+def installed() -> Path | None:
+    """Programs on the PATH or in the usual places; the newest wins."""
     on_path = shutil.which("initdb")
     folders = [Path(on_path).resolve().parent] if on_path else []
     folders += [folder for place in USUAL_PLACES for folder in Path("/").glob(place[1:])]
     versions = [(version, folder) for folder in folders if (version := _version(folder)) >= OLDEST]
-    return max(versions)[1] if versions else _from_wheel()
+    return max(versions)[1] if versions else None
 
 
 def _from_wheel() -> Path | None:
