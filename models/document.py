@@ -37,7 +37,7 @@ class Document(CompanyRecord):
     A draft follows its contact; an issued document never changes: number, both parties, lines, taxes and totals
     are copied at issue and frozen. A mistake in an invoice is corrected by a second one (``corrects_id``).
     ``number`` is our own count within the series; ``number_text`` is the number as printed; ``sort_number`` orders
-    imported numbers for ranges. ``total`` is *total factura*, ``payable`` is *total a pagar* (less withholding).
+    imported numbers for ranges. ``issued_on`` of a draft is the day it is meant for. ``total`` is *total factura*, ``payable`` is *total a pagar* (less withholding).
     """
 
     __tablename__ = "documents"
@@ -48,7 +48,6 @@ class Document(CompanyRecord):
         UniqueConstraint("company_id", "kind", "number_text"),
         UniqueConstraint("company_id", "series_id", "number"),
         CheckConstraint("(status = 'draft') = (number_text IS NULL)", name="numbered_once_issued"),
-        CheckConstraint("status = 'draft' OR issued_on IS NOT NULL", name="dated_once_issued"),
         CheckConstraint(_STATUS_OF_ITS_KIND, name="status_of_its_kind"),
         Index(None, "company_id", "kind", "issued_on", "id"),
         Index(None, "company_id", "kind", "status", "issued_on", "id"),
@@ -65,7 +64,7 @@ class Document(CompanyRecord):
     number: Mapped[int | None]
     number_text: Mapped[ShortText | None]
     sort_number: Mapped[Key | None]
-    issued_on: Mapped[dt.date | None]
+    issued_on: Mapped[dt.date]
     operation_on: Mapped[dt.date | None]
     due_on: Mapped[dt.date | None]
     issued_at: Mapped[dt.datetime | None]

@@ -58,7 +58,7 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=True),
         sa.Column("number_text", sa.String(length=40), nullable=True),
         sa.Column("sort_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("issued_on", sa.Date(), nullable=True),
+        sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("operation_on", sa.Date(), nullable=True),
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
@@ -117,7 +117,6 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "(status = 'draft') = (number_text IS NULL)", name=op.f("ck_documents_numbered_once_issued")
         ),
-        sa.CheckConstraint("status = 'draft' OR issued_on IS NOT NULL", name=op.f("ck_documents_dated_once_issued")),
         sa.ForeignKeyConstraint(
             ["company_id", "contact_id"],
             ["contacts.company_id", "contacts.id"],

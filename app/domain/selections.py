@@ -1,0 +1,42 @@
+"""Which documents someone means: one, the ticked ones, a filtered search, or a range of numbers."""
+
+import datetime as dt
+from dataclasses import dataclass, field
+
+from models.enums import DocumentKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentFilter:
+    """What a list shows. ``state`` is a word of the list: a status, ``overdue``, or nothing.
+
+    ``published``: only those with (or without) a live publication; drafts never count as unpublished.
+    """
+
+    kind: DocumentKind
+    text: str = ""
+    state: str = ""
+    published: bool | None = None
+    issued_from: dt.date | None = None
+    issued_to: dt.date | None = None
+    contact_id: int | None = None
+    series_label: str = ""
+    today: dt.date = field(default=dt.date.min)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberRange:
+    series_label: str
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentSelection:
+    """Exactly one of ``ids``, ``search`` and ``numbers``. ``label`` says it in Spanish, for batches and audit."""
+
+    kind: DocumentKind
+    label: str
+    ids: tuple[int, ...] = ()
+    search: DocumentFilter | None = None
+    numbers: NumberRange | None = None
