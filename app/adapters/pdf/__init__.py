@@ -1,0 +1,29 @@
+"""Documents as PDF files. ``render`` is the whole interface; pictures and texts are checked on the way in.
+
+The libraries behind it are heavy, so they are loaded on the first call.
+"""
+
+from app.adapters.pdf.sheet import Look, Party, Sheet, SheetDue, SheetLine, SheetTax
+
+__all__ = ["Look", "Party", "Sheet", "SheetDue", "SheetLine", "SheetTax", "normalise_logo", "render", "unprintable"]
+
+
+def render(sheet: Sheet) -> bytes:
+    """``sheet`` as a PDF file. The same sheet gives the same bytes, in any thread."""
+    from app.adapters.pdf import writer
+
+    return writer.render(sheet)
+
+
+def normalise_logo(content: bytes) -> bytes:
+    """An uploaded PNG or JPEG as the PNG a ``Look`` takes. Raises ``InvalidValue`` in Spanish."""
+    from app.adapters.pdf import pictures
+
+    return pictures.normalise_logo(content)
+
+
+def unprintable(text: str) -> str:
+    """The characters of ``text`` the typeface lacks, which would print as "?"."""
+    from app.adapters.pdf import text as door
+
+    return door.unprintable(text)

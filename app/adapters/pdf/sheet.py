@@ -1,0 +1,91 @@
+"""What goes onto paper: plain values, already decided by whoever asks for the PDF."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+OPTIONAL_COLUMNS = frozenset({"code", "discount", "tax"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Party:
+    """Who sells or buys; ``lines`` is the postal address as on an envelope, ``contact`` telephone, e-mail, web."""
+
+    name: str
+    tax_id: str = ""
+    lines: tuple[str, ...] = ()
+    contact: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetLine:
+    """A line of the table. A line without figures is a heading or a remark."""
+
+    concept: str
+    code: str = ""
+    quantity: Decimal | None = None
+    unit_price: Decimal | None = None
+    discount: Decimal | None = None
+    tax: str = ""
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetTax:
+    label: str
+    base: Decimal
+    rate: Decimal
+    amount: Decimal
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetDue:
+    day: dt.date
+    amount: Decimal
+    method: str = ""
+    account: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """How the company wants it: ``logo`` comes from ``normalise_logo``, ``accent`` is ``#rrggbb``."""
+
+    logo: bytes | None = None
+    accent: str = "#1f5f8b"
+    columns: frozenset[str] = OPTIONAL_COLUMNS
+    legal_footer: str = ""
+    intro: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """A document ready to print.
+
+    ``buyer_label`` stands above the buyer instead of "Cliente". ``facts`` are further pairs for the band
+    under the title (an order number, a quote's validity). The last of ``totals`` is what is to be paid and is drawn
+    big. ``qr`` is the text of the square code and ``qr_caption`` what stands below it. ``language`` chooses the fixed
+    labels, ``release`` names the version of the template.
+    """
+
+    kind_label: str
+    reference: str
+    issued_on: dt.date
+    seller: Party
+    buyer: Party
+    lines: tuple[SheetLine, ...] = ()
+    taxes: tuple[SheetTax, ...] = ()
+    totals: tuple[tuple[str, Decimal], ...] = ()
+    dues: tuple[SheetDue, ...] = ()
+    operation_on: dt.date | None = None
+    corrects: str | None = None
+    facts: tuple[tuple[str, str], ...] = ()
+    notes: str = ""
+    mentions: tuple[str, ...] = ()
+    buyer_label: str = ""
+    qr: str | None = None
+    qr_caption: str = ""
+    language: str = "es"
+    currency: str = "EUR"
+    draft: bool = False
+    look: Look = Look()
+    release: int = 1
