@@ -6,20 +6,28 @@ one of them with ``@pytest.mark.parametrize("database_url", ["sqlite"], indirect
 
 import asyncio
 import os
+import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 from sqlalchemy import Engine, event
 from sqlalchemy.orm import sessionmaker
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
 
 from app.db import Database, make_engine
+from app.installation import Installation, open_installation
+from app.main import create_app
 from app.scope import SYSTEM, CompanyScope, ScopedSession, make_sessions
+from app.settings import Settings
 from models import Company
 from tests.rig import postgres
 from tests.rig.browser import Visits, launch
 from tests.rig.databases import Databases, PostgresDatabases, SqliteDatabases
+from tests.rig.server import served
 from tests.rig.tripwire import Tripwire
 
 KINDS = ("sqlite", "postgresql")
@@ -142,6 +150,53 @@ def statements() -> Iterator[list[str]]:
     event.listen(Engine, "before_cursor_execute", listen)
     yield seen
     event.remove(Engine, "before_cursor_execute", listen)
+
+
+@pytest.fixture
+def listening() -> Iterator[socket.socket]:
+    """A free port of this machine, held from before its number is known to anyone."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening
+
+
+@pytest.fixture
+def settings(database_url: str, listening: socket.socket, tmp_path: Path) -> Settings:
+    """A production-like installation at its own port, without a worker. ``dataclasses.replace`` for another."""
+    return Settings(
+        data_dir=tmp_path,
+        database_url=database_url,
+        base_url=f"http://127.0.0.1:{listening.getsockname()[1]}",
+        storage_url=(tmp_path / "files").as_uri(),
+        secret_keys=("a key of forty characters for tests only",),
+        run_worker=False,
+    )
+
+
+@pytest.fixture
+def installation(settings: Settings, engine: Engine) -> Iterator[Installation]:
+    """What the application under test works with; its engine is not the test's own."""
+    installation = open_installation(settings)
+    yield installation
+    installation.database.engine.dispose()
+
+
+@pytest.fixture
+def application(settings: Settings, installation: Installation) -> Starlette:
+    return create_app(settings, installation)
+
+
+@pytest.fixture
+def client(application: Starlette, settings: Settings) -> Iterator[TestClient]:
+    """A visitor without a browser. Cookies are kept, redirects are shown, not followed."""
+    with TestClient(application, base_url=settings.base_url, follow_redirects=False) as client:
+        yield client
+
+
+@pytest.fixture
+def live_server(application: Starlette, settings: Settings, listening: socket.socket) -> Iterator[str]:
+    """The application's address, answering real requests."""
+    with served(application, listening):
+        yield settings.base_url
 
 
 @pytest.fixture(scope="session")
