@@ -24,6 +24,8 @@ from app.main import create_app
 from app.scope import SYSTEM, CompanyScope, ScopedSession, make_sessions
 from app.settings import Settings
 from models import Company
+from models.base import utc_now
+from tests.factories import Make
 from tests.rig import postgres
 from tests.rig.browser import Visits, launch
 from tests.rig.databases import Databases, PostgresDatabases, SqliteDatabases
@@ -112,7 +114,12 @@ def company(make_session: sessionmaker[ScopedSession]) -> Company:
     """The company most tests happen in."""
     with make_session(scope=SYSTEM) as db:
         company = Company(
-            name="Suministros Tosma, S.L.", tax_id="B12345674", slug="Tosma", slug_key="tosma", short_code="tosma"
+            name="Suministros Tosma, S.L.",
+            tax_id="B12345674",
+            slug="Tosma",
+            slug_key="tosma",
+            short_code="tosma",
+            confirmed_at=utc_now(),
         )
         db.add(company)
         db.commit()
@@ -124,6 +131,12 @@ def db(make_session: sessionmaker[ScopedSession], company: Company) -> Iterator[
     """A session in ``company``. Commit before a server is to see what it wrote, or to write beside it."""
     with make_session(scope=CompanyScope(company.id)) as db:
         yield db
+
+
+@pytest.fixture
+def make(db: ScopedSession, company: Company) -> Make:
+    """Rows of ``company``, written through ``db``: commit ``db`` before another connection is to see them."""
+    return Make(db, company)
 
 
 @pytest.fixture(autouse=True)

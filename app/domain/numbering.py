@@ -1,0 +1,74 @@
+"""Taking the next number of a series."""
+
+import datetime as dt
+
+from sqlalchemy import select
+
+from app.errors import NotFound, Refusal
+from app.money import short
+from app.scope import ScopedSession
+from app.texts import _
+from models import Series
+from models.enums import DocumentKind
+
+
+class SeriesClosed(Refusal):
+    code = "series_closed"
+
+    def __init__(self, label: str) -> None:
+        super().__init__(_("La serie %(serie)s está cerrada.") % {"serie": label}, field="series")
+
+
+class DateBeforePredecessor(Refusal):
+    """An invoice may not be dated before the one whose number precedes it (RD 1619/2012, art. 6.1.a)."""
+
+    code = "date_before_predecessor"
+
+    def __init__(self, label: str, last: dt.date) -> None:
+        sentence = _("La última factura de la serie %(serie)s es del %(dia)s: la fecha no puede ser anterior.")
+        super().__init__(sentence % {"serie": label, "dia": last.strftime("%d/%m/%Y")}, field="issued_on")
+
+
+class DateOutsideYear(Refusal):
+    code = "date_outside_year"
+
+    def __init__(self, label: str, year: int) -> None:
+        sentence = _("La serie %(serie)s es de %(year)s: elija una fecha de ese año u otra serie.")
+        super().__init__(sentence % {"serie": label, "year": year}, field="issued_on")
+
+
+def lock_series(db: ScopedSession, series_id: int, kind: DocumentKind) -> Series:
+    """The series row, locked until the transaction ends: the first lock of every numbering transaction."""
+    series = db.scalar(
+        select(Series)
+        .where(Series.id == series_id, Series.kind == kind)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if series is None:
+        raise NotFound(_("esa serie"))
+    return series
+
+
+def take_number(series: Series, day: dt.date) -> int:
+    """The next number of a locked series for a document of ``day``. Rolled back with the transaction: no gaps."""
+    if series.closed_at is not None:
+        raise SeriesClosed(series.label)
+    if series.year is not None and day.year != series.year:
+        raise DateOutsideYear(series.label, series.year)
+    if series.last_issued_on is not None and day < series.last_issued_on:
+        raise DateBeforePredecessor(series.label, series.last_issued_on)
+    number = series.next_number
+    series.next_number, series.last_issued_on = number + 1, day
+    return number
+
+
+def make_room(series: Series, imported: int) -> None:
+    """Move a locked series beyond an imported number, as long as it has given out none of its own.
+
+    Raises ``Refusal`` afterwards: the count of our own numbers may not be disturbed.
+    """
+    if series.has_own_numbers:
+        sentence = _("La serie %(serie)s ya numera sus propios documentos: no admite el %(numero)s de otro programa.")
+        raise Refusal(sentence % {"serie": series.label, "numero": short(imported)})
+    series.first_number = series.next_number = max(series.next_number, imported + 1)

@@ -1,0 +1,234 @@
+"""Rows for tests: believable Spanish defaults, no surprises. A test states only what it is about."""
+
+import datetime as dt
+from decimal import Decimal
+from itertools import count
+from typing import Any
+
+from sqlalchemy import select
+
+from app import clock
+from app.domain.folding import fold
+from app.domain.terms import plan_dues
+from app.domain.totals import settle
+from app.scope import ScopedSession
+from models import (
+    Batch,
+    Company,
+    Contact,
+    DocumentLine,
+    DocumentTemplate,
+    Invoice,
+    MailAccount,
+    Membership,
+    PortalAccount,
+    PortalMembership,
+    Product,
+    Publication,
+    Series,
+    StaffUser,
+    TaxRate,
+    TemplateVersion,
+)
+from models.enums import BatchKind, DocumentKind, DocumentStatus, Origin, Role, TaxKind
+
+NIFS = ("B12345674", "A58818501", "B87654323", "A28015865", "12345678Z", "X1234567L")
+EPOCH = dt.date(2020, 1, 1)
+
+
+class Make:
+    """Adds rows to one session and flushes; everything belongs to ``company`` unless the test says otherwise."""
+
+    def __init__(self, db: ScopedSession, company: Company) -> None:
+        self.db, self.home = db, company
+        self._number = count(1)
+
+    def _add(self, row: Any) -> Any:
+        self.db.add(row)
+        self.db.flush()
+        return row
+
+    def _next(self) -> int:
+        return next(self._number)
+
+    def company(self, **values: Any) -> Company:
+        """Another company; only a session that may see it can use it."""
+        n = self._next()
+        defaults = {
+            "name": f"Talleres Ródano {n}, S.L.",
+            "tax_id": f"B{n:08d}",
+            "slug": f"Rodano-{n}",
+            "slug_key": f"rodano-{n}",
+            "short_code": f"rodano{n}",
+            "confirmed_at": clock.now(),
+        }
+        return self._add(Company(**defaults | values))
+
+    def contact(self, **values: Any) -> Contact:
+        n = self._next()
+        name = values.pop("name", f"Instalaciones Merino {n}, S.L.")
+        values.setdefault("email", f"compras{n}@merino.example")
+        values.setdefault("company_id", self.home.id)
+        contact = Contact(
+            code=f"{n:05d}",
+            name=name,
+            tax_id=values.pop("tax_id", "B87654323"),
+            address="C/ Tejedores, 8",
+            postcode="28045",
+            city="Madrid",
+            province="Madrid",
+            sort_key=fold(name),
+            **values,
+        )
+        contact.search_key = fold(f"{contact.name} {contact.tax_id} {contact.email or ''} {contact.code}")
+        return self._add(contact)
+
+    def series(self, **values: Any) -> Series:
+        values.setdefault("company_id", self.home.id)
+        label = values.pop("label", f"FV{self._next():02d}")
+        defaults = {"kind": DocumentKind.INVOICE, "code": label, "label": label}
+        return self._add(Series(**defaults | values))
+
+    def tax(self, rate: str = "21", **values: Any) -> TaxRate:
+        values.setdefault("company_id", self.home.id)
+        defaults = {
+            "kind": TaxKind.VAT,
+            "name": f"IVA {rate} %",
+            "rate": Decimal(rate),
+            "surcharge_rate": {"21": Decimal("5.2"), "10": Decimal("1.4"), "4": Decimal("0.5")}.get(rate, Decimal(0)),
+            "valid_from": EPOCH,
+        }
+        return self._add(TaxRate(**defaults | values))
+
+    def product(self, **values: Any) -> Product:
+        n = self._next()
+        values.setdefault("company_id", self.home.id)
+        defaults = {"code": f"CB-{n:04d}", "name": "Cable RZ1-K 3×6 mm²", "unit_price": Decimal("4.20")}
+        product = Product(**defaults | values)
+        product.search_key = fold(f"{product.code} {product.name}")
+        return self._add(product)
+
+    def line(self, **values: Any) -> DocumentLine:
+        """A line of 100,00 at 21 %, not yet in any document."""
+        values.setdefault("company_id", self.home.id)
+        defaults = {
+            "concept": "Cuadro eléctrico de 24 módulos",
+            "quantity": Decimal(1),
+            "unit_price": Decimal(100),
+            "discount_rate": Decimal(0),
+            "tax_kind": TaxKind.VAT,
+            "tax_rate": Decimal(21),
+            "surcharge_rate": Decimal(0),
+            "exemption": "",
+        }
+        return DocumentLine(**defaults | values)
+
+    def draft(self, *, lines: list[DocumentLine] | None = None, **values: Any) -> Invoice:
+        """A draft invoice of 121,00 unless given other lines."""
+        contact = values.pop("contact", None) or self.contact()
+        series = values.pop("series", None) or self.series(company_id=contact.company_id)
+        values.setdefault("issued_on", clock.today())
+        zeros = {"discount_rate": Decimal(0), "withholding_rate": Decimal(0), "has_surcharge": False}
+        invoice = Invoice(
+            company_id=contact.company_id,
+            contact_id=contact.id,
+            series_id=series.id,
+            series_label=series.label,
+            buyer_name=contact.name,
+            buyer_tax_id=contact.tax_id,
+            lines=lines if lines is not None else [self.line(company_id=contact.company_id)],
+            taxes=[],
+            dues=[],
+            payment_method="transfer",
+            **zeros | values,
+        )
+        settle(invoice)
+        plan_dues(invoice, contact)
+        return self._add(invoice)
+
+    def invoice(self, **values: Any) -> Invoice:
+        """An issued invoice, numbered as if by its series."""
+        status = values.pop("status", DocumentStatus.PENDING)
+        series = values.pop("series", None) or self._default_series(values)
+        number = values.pop("number", series.next_number)
+        invoice = self.draft(series=series, **values)
+        company = self.db.get_one(Company, invoice.company_id)
+        invoice.seller_name, invoice.seller_tax_id = company.name, company.tax_id
+        invoice.number = invoice.sort_number = number
+        invoice.number_text = series.spell(number)
+        invoice.status, invoice.origin, invoice.issued_at = status, Origin.OWN, clock.now()
+        series.next_number, series.last_issued_on = max(series.next_number, number + 1), invoice.issued_on
+        self.db.flush()
+        return invoice
+
+    def _default_series(self, values: dict[str, Any]) -> Series:
+        contact = values.setdefault("contact", self.contact())
+        found = self.db.scalar(select(Series).where(Series.company_id == contact.company_id, Series.label == "FV26"))
+        return found or self.series(label="FV26", company_id=contact.company_id)
+
+    def template(self, **values: Any) -> TemplateVersion:
+        """The first version of a template."""
+        values.setdefault("company_id", self.home.id)
+        company_id = values["company_id"]
+        template = self._add(DocumentTemplate(name=f"Plantilla {self._next()}", **{"is_default": True} | values))
+        return self._add(TemplateVersion(company_id=company_id, template_id=template.id, number=1))
+
+    def batch(self, **values: Any) -> Batch:
+        values.setdefault("company_id", self.home.id)
+        defaults = {
+            "kind": BatchKind.PUBLISH,
+            "key": f"prueba-{self._next()}",
+            "selection": "Una factura",
+            "figures": {},
+        }
+        return self._add(Batch(**defaults | values))
+
+    def publication(self, invoice: Invoice | None = None, **values: Any) -> Publication:
+        invoice = invoice or self.invoice()
+        version = values.pop("version", None) or self.template(company_id=invoice.company_id)
+        batch = values.pop("batch", None) or self.batch(company_id=invoice.company_id, template_version_id=version.id)
+        return self._add(
+            Publication(
+                company_id=invoice.company_id,
+                document_id=invoice.id,
+                contact_id=invoice.contact_id,
+                batch_id=batch.id,
+                template_version_id=version.id,
+                **values,
+            )
+        )
+
+    def published_invoice(self, **values: Any) -> Invoice:
+        invoice = self.invoice(**values)
+        self.publication(invoice)
+        return invoice
+
+    def account(self, *contacts: Contact, **values: Any) -> PortalAccount:
+        """A portal account with live access to each contact (a new one if none is given)."""
+        contacts = contacts or (self.contact(),)
+        values.setdefault("company_id", contacts[0].company_id)
+        values.setdefault("email", contacts[0].email)
+        account = self._add(PortalAccount(**values))
+        for contact in contacts:
+            self._add(PortalMembership(company_id=contact.company_id, account_id=account.id, contact_id=contact.id))
+        return account
+
+    def user(self, role: Role = Role.ADMINISTRATOR, **values: Any) -> StaffUser:
+        """A member of staff of the home company. Needs a session that may write people (system or company)."""
+        n = self._next()
+        defaults = {"email": f"marta{n}@tosma.example", "name": "Marta Ruiz Ortega"}
+        company_id = values.pop("company_id", self.home.id)
+        user = self._add(StaffUser(**defaults | values))
+        self._add(Membership(company_id=company_id, user_id=user.id, role=role))
+        return user
+
+    def mail_account(self, **values: Any) -> MailAccount:
+        values.setdefault("company_id", self.home.id)
+        defaults = {
+            "sender_name": "Suministros Tosma",
+            "sender_email": "facturas@tosma.example",
+            "host": "127.0.0.1",
+            "port": 2525,
+            "security": "none",
+        }
+        return self._add(MailAccount(**defaults | values))

@@ -1,0 +1,121 @@
+"""Issuing: numbers without gaps, frozen parties, one winner."""
+
+import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from app.domain.drafting import AlreadyIssued
+from app.domain.issuing import CustomerIncomplete, DateInFuture, IssueInvoice, NothingToInvoice, issue_invoice
+from app.domain.numbering import DateBeforePredecessor, DateOutsideYear, SeriesClosed
+from app.errors import NotFound
+from app.scope import CompanyScope
+from models import Invoice, Series
+from models.enums import DocumentStatus
+
+TODAY = dt.date(2026, 11, 21)
+YESTERDAY = TODAY - dt.timedelta(days=1)
+
+
+def issue(db, invoice):
+    return issue_invoice(db, IssueInvoice(document_id=invoice.id, today=TODAY))
+
+
+def test_issuing_takes_the_next_number_and_freezes_both_parties(db, make, company):
+    series = make.series(label="FV26", next_number=446, first_number=400)
+    draft = make.draft(series=series, issued_on=TODAY)
+
+    issued = issue(db, draft)
+
+    assert str(issued) == "Factura FV26-0446 emitida por 121,00\u00a0€."
+    draft.contact.name = "Otro nombre"
+    assert (draft.number, draft.number_text, draft.status) == (446, "FV26-0446", DocumentStatus.PENDING)
+    assert (draft.seller_name, draft.seller_tax_id) == (company.name, company.tax_id)
+    assert draft.buyer_address == "C/ Tejedores, 8\n28045 Madrid\nMadrid"
+    assert draft.buyer_name.startswith("Instalaciones Merino")
+    assert (series.next_number, series.last_issued_on) == (447, TODAY)
+
+
+@pytest.mark.parametrize(
+    ("series", "draft", "refused"),
+    [
+        ({"last_issued_on": TODAY}, {"issued_on": YESTERDAY}, DateBeforePredecessor),
+        ({"year": 2025}, {"issued_on": TODAY}, DateOutsideYear),
+        ({"closed_at": dt.datetime(2026, 1, 1, tzinfo=dt.UTC)}, {"issued_on": TODAY}, SeriesClosed),
+        ({}, {"issued_on": TODAY + dt.timedelta(days=1)}, DateInFuture),
+        ({}, {"issued_on": TODAY, "lines": []}, NothingToInvoice),
+    ],
+)
+def test_a_draft_that_breaks_a_rule_keeps_being_a_draft(db, make, series, draft, refused):
+    row = make.series(**series)
+    invoice = make.draft(series=row, **draft)
+
+    with pytest.raises(refused):
+        issue(db, invoice)
+
+    assert (invoice.number, invoice.status, row.next_number) == (None, DocumentStatus.DRAFT, 1)
+
+
+def test_an_invoice_names_its_customer_in_full(db, make):
+    draft = make.draft(contact=make.contact(tax_id=""), issued_on=TODAY)
+
+    with pytest.raises(CustomerIncomplete):
+        issue(db, draft)
+
+
+def test_the_same_draft_is_issued_once(db, make):
+    draft = make.draft(issued_on=TODAY)
+    issue(db, draft)
+
+    with pytest.raises(AlreadyIssued):
+        issue(db, draft)
+
+    assert draft.series.next_number == 2
+
+
+def test_a_draft_of_another_company_does_not_exist(db, make, make_session, company):
+    with make_session(scope=CompanyScope(company.id)) as ours:
+        draft_id = make.draft(issued_on=TODAY).id
+        db.commit()
+        with make_session(scope=CompanyScope(company.id + 1)) as theirs, pytest.raises(NotFound):
+            issue_invoice(theirs, IssueInvoice(document_id=draft_id, today=TODAY))
+        assert ours.get(Invoice, draft_id).status is DocumentStatus.DRAFT
+
+
+def test_two_hundred_at_once_are_numbered_one_to_two_hundred(db, make, database, company):
+    series, contact = make.series(), make.contact()
+    ids = [make.draft(series=series, contact=contact, issued_on=TODAY).id for _ in range(200)]
+    db.commit()
+
+    def issue_one(document_id):
+        return database.run(
+            CompanyScope(company.id),
+            lambda session: issue_invoice(session, IssueInvoice(document_id=document_id, today=TODAY)),
+        )
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(issue_one, ids))
+
+    db.expire_all()
+    assert sorted(db.scalars(select(Invoice.number))) == list(range(1, 201))
+    assert db.scalars(select(Series.next_number).where(Series.id == series.id)).one() == 201
+
+
+def test_surcharge_and_withholding_reach_the_total_to_pay(db, make):
+    line = make.line(unit_price=Decimal("1000"), surcharge_rate=Decimal("5.2"))
+    draft = make.draft(lines=[line], issued_on=TODAY, withholding_rate=Decimal(15))
+
+    issue(db, draft)
+
+    figures = (
+        draft.base_total,
+        draft.tax_total,
+        draft.surcharge_total,
+        draft.total,
+        draft.withheld_total,
+        draft.payable,
+    )
+    assert [str(figure) for figure in figures] == ["1000.00", "210.00", "52.00", "1262.00", "150.00", "1112.00"]
+    assert sum(due.amount for due in draft.dues) == draft.payable
