@@ -273,9 +273,7 @@ class _Conversation:
             self.recipients.append(parts[1])
 
     def on_data(self, command: str) -> None:
-        if not self.recipients:
-            self.send("503 5.5.1 sin destinatarios")
-        elif self.answer("DATA", command, "354 adelante"):
+        if self.answer("DATA", command, "354 adelante" if self.recipients else "503 5.5.1 sin destinatarios"):
             self.take_content()
 
     def take_content(self) -> None:

@@ -1,0 +1,282 @@
+"""Opening a session: a server that answers, a certificate that is checked, credentials that arrive."""
+
+import pytest
+
+from app.adapters.smtp import (
+    Account,
+    AuthenticationFailed,
+    Client,
+    Deferred,
+    Security,
+    Sent,
+    fingerprint,
+)
+from app.errors import AdapterError, InvalidValue
+from tests.certificates import server_context
+from tests.smtp_sink import EXTENSIONS, Sink, Step
+from tests.unit.adapters.mail_rig import HOSTS, client_of, send
+
+SECRETS = ("cuenta@demo.example", "clave")
+PLAIN = tuple(name for name in EXTENSIONS if name != "PIPELINING")
+
+
+@pytest.fixture(params=[EXTENSIONS, PLAIN], ids=["pipelining", "one by one"])
+def extensions(request):
+    return request.param
+
+
+# Opening
+
+
+@pytest.mark.parametrize(
+    ("script", "outcome"),
+    [
+        ({"CONNECT": [Step(reply="554 5.7.1 usted no")]}, Deferred("554 5.7.1 usted no", "CONNECT")),
+        ({"CONNECT": [Step(reply="421 lleno", hang_up=True)]}, Deferred("421 lleno", "CONNECT")),
+        ({"CONNECT": [Step(drop=True)]}, Deferred("El servidor ha cerrado la conexión.", "CONNECT")),
+        ({"CONNECT": [Step(stall=True)]}, Deferred("El servidor no responde a tiempo.", "CONNECT")),
+        (
+            {"CONNECT": [Step(reply="HTTP/1.1 400 Bad Request")]},
+            Deferred("El servidor no responde como un servidor de correo.", "CONNECT"),
+        ),
+        (
+            {"CONNECT": [Step(reply="220-" + "x" * 10_000)]},
+            Deferred("El servidor no responde como un servidor de correo.", "CONNECT"),
+        ),
+        (
+            {"CONNECT": [Step(reply="\r\n".join(["220-x"] * 300))]},
+            Deferred("El servidor no responde como un servidor de correo.", "CONNECT"),
+        ),
+        ({"EHLO": [Step(reply="550 5.7.1 nombre raro")]}, Deferred("550 5.7.1 nombre raro", "EHLO")),
+        ({"EHLO": [Step(drop=True)]}, Deferred("El servidor ha cerrado la conexión.", "EHLO")),
+    ],
+)
+def test_a_server_that_does_not_open_concerns_the_whole_account(script, outcome):
+    with Sink(script=script) as sink, client_of(sink, timeout=0.3) as client:
+        assert send(client) == outcome
+        assert outcome.concerns_account
+        sink.stopped.set()
+
+
+def test_a_host_on_a_private_network_is_never_called():
+    with Sink() as sink:
+        client = Client(Account(host="127.0.0.1", port=587, security=Security.NONE))
+        outcome = send(client)
+
+    assert isinstance(outcome, Deferred)
+    assert (outcome.verb, sink.connections) == ("CONNECT", 0)
+
+
+def test_verifying_an_account_sends_nothing(extensions):
+    with Sink(extensions=extensions, credentials=SECRETS) as sink:
+        with client_of(sink, username=SECRETS[0], password=SECRETS[1]) as client:
+            assert client.verify() is None
+            assert send(client) == Sent("250 2.0.0 aceptado")
+        with client_of(sink, username=SECRETS[0], password="otra") as client:
+            assert client.verify() == AuthenticationFailed("535 5.7.8 usuario o contraseña incorrectos")
+
+    assert (len(sink.received), sink.connections) == (1, 2)
+
+
+# Signing in
+
+
+@pytest.mark.parametrize("mechanisms", ["PLAIN", "LOGIN", "CRAM-MD5", "GSSAPI LOGIN PLAIN"])
+@pytest.mark.parametrize(
+    "password", ["clave", "& % \" ' \\ : @ ñ €", " espacio al final ", "🔑" * 200, "x" * 200, "=?utf-8?q?=", ""]
+)
+def test_any_password_arrives_exactly(mechanisms, password):
+    with (
+        Sink(credentials=("usuario@ñandú.example", password), mechanisms=mechanisms) as sink,
+        client_of(sink, username="usuario@ñandú.example", password=password) as client,
+    ):
+        assert send(client) == Sent("250 2.0.0 aceptado")
+
+    assert all(len(command) <= 510 for command in sink.commands)
+
+
+def test_in_the_clear_the_password_is_not_shown_if_it_can_be_helped():
+    with (
+        Sink(credentials=SECRETS) as sink,
+        client_of(sink, username=SECRETS[0], password=SECRETS[1]) as client,
+    ):
+        send(client)
+
+    assert [command for command in sink.commands if command.startswith("AUTH")] == ["AUTH CRAM-MD5"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        ("535 5.7.8 no", AuthenticationFailed("535 5.7.8 no")),
+        (
+            "534 5.7.9 use una contraseña de aplicación",
+            AuthenticationFailed("534 5.7.9 use una contraseña de aplicación"),
+        ),
+        ("454 4.7.0 luego", Deferred("454 4.7.0 luego", "AUTH")),
+    ],
+)
+def test_the_reply_to_the_credentials_decides(reply, outcome):
+    with (
+        Sink(credentials=SECRETS, script={"AUTH": [Step(reply=reply)]}) as sink,
+        client_of(sink, username=SECRETS[0], password=SECRETS[1]) as client,
+    ):
+        assert (send(client), sink.verbs()) == (outcome, ["EHLO", "AUTH"])
+
+
+def test_another_mechanism_is_tried_only_when_one_is_not_known_after_all():
+    script = {"AUTH": [Step(reply="504 5.5.4 ese no", match="CRAM")]}
+    with (
+        Sink(credentials=SECRETS, script=script) as sink,
+        client_of(sink, username=SECRETS[0], password=SECRETS[1]) as client,
+    ):
+        assert send(client) == Sent("250 2.0.0 aceptado")
+
+
+@pytest.mark.parametrize("mechanisms", ["", "GSSAPI"])
+def test_without_a_mechanism_in_common_nothing_is_sent(mechanisms):
+    with (
+        Sink(credentials=SECRETS, mechanisms=mechanisms) as sink,
+        client_of(sink, username=SECRETS[0], password=SECRETS[1]) as client,
+    ):
+        outcome = send(client)
+
+    assert (outcome, sink.verbs()) == (
+        AuthenticationFailed("El servidor no admite usuario y contraseña en esta conexión."),
+        ["EHLO"],
+    )
+
+
+def test_an_account_does_not_show_its_password():
+    assert "clave" not in repr(Account(host="a.es", port=25, security=Security.NONE, username="u", password="clave"))
+
+
+@pytest.mark.parametrize(
+    "values", [{"password": "a\0b"}, {"username": "\ud800"}, {"hello_name": "a\r\nMAIL FROM:<x@y>"}, {"hello_name": ""}]
+)
+def test_an_account_that_could_inject_cannot_exist(values):
+    with pytest.raises(InvalidValue) as refusal:
+        Account(host="a.es", port=25, security=Security.NONE, **values)
+
+    assert refusal.value.field == next(iter(values))
+
+
+# Encryption
+
+SECURE = [Security.STARTTLS, Security.SSL]
+
+
+@pytest.mark.parametrize("security", SECURE)
+def test_messages_travel_encrypted(tmp_path, extensions, security):
+    context, authority = server_context("valid", tmp_path)
+
+    with (
+        Sink(extensions=extensions, security=security, context=context, credentials=SECRETS) as sink,
+        client_of(sink, security=security, ca_file=authority, username=SECRETS[0], password=SECRETS[1]) as client,
+    ):
+        outcomes = [send(client), send(client)]
+
+    assert outcomes == [Sent("250 2.0.0 aceptado")] * 2
+    assert (sink.connections, sink.verbs().count("AUTH")) == (1, 1)
+
+
+@pytest.mark.parametrize("security", SECURE)
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("expired", "El certificado de localhost ha caducado."),
+        ("wrong-name", "El certificado no es de localhost."),
+        ("self-signed", "El certificado de localhost no está firmado por una autoridad conocida."),
+        ("old", "No se pudo cifrar la conexión con localhost."),
+    ],
+)
+def test_no_credential_leaves_over_a_connection_that_is_not_trusted(tmp_path, security, kind, sentence):
+    context, authority = server_context(kind, tmp_path)
+
+    with (
+        Sink(security=security, context=context, credentials=SECRETS) as sink,
+        client_of(sink, security=security, ca_file=authority, username=SECRETS[0], password=SECRETS[1]) as client,
+    ):
+        assert send(client) == Deferred(sentence, "TLS")
+
+    assert set(sink.verbs()) <= {"EHLO", "STARTTLS"}
+
+
+@pytest.mark.parametrize("security", SECURE)
+def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(tmp_path, security):
+    context, _authority = server_context("self-signed", tmp_path)
+    account = {"security": security, "username": SECRETS[0], "password": SECRETS[1]}
+
+    with Sink(security=security, context=context, credentials=SECRETS) as sink:
+        pinned = fingerprint("localhost", sink.port, security, private_hosts=HOSTS)
+        with client_of(sink, pinned_fingerprint=pinned, **account) as client:
+            outcomes = [send(client)]
+        signed_in = sink.verbs().count("AUTH")
+        with client_of(sink, pinned_fingerprint="00" * 32, **account) as client:
+            outcomes.append(send(client))
+
+    assert outcomes == [Sent("250 2.0.0 aceptado"), Deferred("El certificado de localhost ha cambiado.", "TLS")]
+    assert (signed_in, sink.verbs().count("AUTH")) == (1, 1)
+
+
+def test_starttls_that_is_not_offered_is_not_done_without():
+    with (
+        Sink(credentials=SECRETS) as sink,
+        client_of(sink, security=Security.STARTTLS, username=SECRETS[0], password=SECRETS[1]) as client,
+    ):
+        outcome = send(client)
+
+    assert (outcome, sink.verbs()) == (
+        Deferred("El servidor no ofrece STARTTLS; sin cifrar no se envía nada.", "TLS"),
+        ["EHLO"],
+    )
+
+
+@pytest.mark.parametrize("reply", ["454 4.7.0 TLS no disponible", "502 5.5.1 no"])
+def test_starttls_that_is_refused_is_not_done_without(tmp_path, reply):
+    context, authority = server_context("valid", tmp_path)
+
+    with (
+        Sink(security="starttls", context=context, script={"STARTTLS": [Step(reply=reply)]}) as sink,
+        client_of(sink, security=Security.STARTTLS, ca_file=authority) as client,
+    ):
+        assert (send(client), sink.verbs()) == (Deferred(reply, "TLS"), ["EHLO", "STARTTLS"])
+
+
+def test_replies_slipped_in_before_encryption_are_not_believed(tmp_path):
+    context, authority = server_context("valid", tmp_path)
+    script = {"STARTTLS": [Step(reply="220 2.0.0 adelante\r\n250-sumidero\r\n250 AUTH PLAIN")]}
+
+    with (
+        Sink(security="starttls", context=context, credentials=SECRETS, script=script) as sink,
+        client_of(
+            sink, security=Security.STARTTLS, ca_file=authority, username=SECRETS[0], password=SECRETS[1]
+        ) as client,
+    ):
+        outcome = send(client)
+
+    assert (outcome, sink.verbs()) == (
+        Deferred("El servidor ha mezclado respuestas sin cifrar con el cifrado.", "TLS"),
+        ["EHLO", "STARTTLS"],
+    )
+
+
+def test_what_was_offered_in_the_clear_is_forgotten_once_encrypted(tmp_path):
+    context, authority = server_context("valid", tmp_path)
+    lie = Step(reply="250-sumidero\r\n250-AUTH PLAIN\r\n250-SIZE 1\r\n250 STARTTLS")
+
+    with (
+        Sink(security="starttls", context=context, script={"EHLO": [lie]}) as sink,
+        client_of(sink, security=Security.STARTTLS, ca_file=authority) as client,
+    ):
+        assert send(client) == Sent("250 2.0.0 aceptado")
+
+
+def test_asking_for_a_fingerprint_explains_itself_when_there_is_none():
+    with Sink() as sink:
+        with pytest.raises(AdapterError, match="no ofrece STARTTLS"):
+            fingerprint("localhost", sink.port, Security.STARTTLS, private_hosts=HOSTS)
+        with pytest.raises(AdapterError, match="No se pudo cifrar"):
+            fingerprint("localhost", sink.port, Security.SSL, private_hosts=HOSTS)
+        with pytest.raises(InvalidValue, match="Sin cifrado"):
+            fingerprint("localhost", sink.port, Security.NONE, private_hosts=HOSTS)
