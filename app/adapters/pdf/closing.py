@@ -80,8 +80,8 @@ def _totals(paper: Paper, sheet: Sheet, palette: Palette) -> float:
     left, right = TOTALS_LEFT + PADDING, RIGHT - PADDING
     for label, amount in sheet.totals[:-1]:
         figure = one_line(euros(amount, sheet.currency))
-        paper.write_right(right, y + BODY.size, BODY, figure)
         paper.write(left, y + BODY.size, BODY, fit(one_line(label), BODY, right - left - BODY.width(figure) - PADDING))
+        paper.write_right(right, y + BODY.size, BODY, figure)
         y += LEADING
 
     label, amount = sheet.totals[-1]
@@ -115,8 +115,9 @@ def _due(paper: Paper, style: Style, leading: float, cells: Sequence[str]) -> No
         (left, wrap(text, style, end - left - PADDING, most=4)) for (left, end), text in zip(spans, texts, strict=True)
     ]
     paper.need(leading * max(len(lines) for left, lines in folded))
+    ends = [paper.stack(left, paper.y, style, lines, leading) for left, lines in folded]
     paper.write_right(RIGHT, paper.y + style.size, style, figure)
-    paper.y = max(paper.stack(left, paper.y, style, lines, leading) for left, lines in folded)
+    paper.y = max(ends)
 
 
 def _paragraphs(paper: Paper, heading: str, texts: Sequence[str], style: Style, leading: float) -> None:

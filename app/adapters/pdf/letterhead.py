@@ -29,13 +29,11 @@ MOST_FACTS = 12
 def letterhead(paper: Paper, sheet: Sheet, palette: Palette) -> None:
     """Who, to whom, what and when; leaves ``paper.y`` where the lines begin."""
     top = _brand(paper, sheet, palette) + 5 * MM
-    ends = [_buyer(paper, sheet), WINDOW_END]
-    left = LEFT
+    left, code_end = LEFT, 0.0
     if sheet.qr:
-        ends.append(_square_code(paper, sheet, sheet.qr, top))
         left += CODE_SIZE + 6 * MM
-    ends.append(_seller(paper, sheet, left, top))
-    paper.y = max(ends) + 8 * MM
+        code_end = _square_code(paper, sheet, sheet.qr, top)
+    paper.y = max(code_end, _seller(paper, sheet, left, top), _buyer(paper, sheet), WINDOW_END) + 8 * MM
     _title(paper, sheet, palette)
     _facts(paper, sheet, palette)
     _intro(paper, sheet)
@@ -43,15 +41,15 @@ def letterhead(paper: Paper, sheet: Sheet, palette: Palette) -> None:
 
 def running_head(paper: Paper, sheet: Sheet) -> None:
     """The head of every page but the first."""
+    paper.write(LEFT, TOP + 8, BODY, fit(one_line(sheet.seller.name), BODY, 75 * MM))
     reference = fit(one_line(f"{sheet.kind_label} {sheet.reference}"), STRONG, 90 * MM)
     paper.write_right(RIGHT, TOP + 8, STRONG, reference)
-    paper.write(LEFT, TOP + 8, BODY, fit(one_line(sheet.seller.name), BODY, 75 * MM))
     paper.y = TOP + 22
 
 
 def foot_floor(sheet: Sheet) -> float:
     """How far down a page may be used."""
-    return FOOT - FOOT_LEADING * len(_legal(sheet)) - 6 * MM
+    return FOOT - FOOT_LEADING * len(_legal(sheet)) - 4 * MM
 
 
 def foot(paper: Paper, sheet: Sheet) -> None:
@@ -59,10 +57,10 @@ def foot(paper: Paper, sheet: Sheet) -> None:
     legal = _legal(sheet)
     count = len(paper.pages)
     for number, page in enumerate(paper.pages, 1):
+        for row, line in enumerate(legal, 1 - len(legal)):
+            page.texts.append((LEFT, HEIGHT - FOOT - row * FOOT_LEADING, SMALL, line))
         text = one_line(_("Página %(n)s de %(m)s") % {"n": number, "m": count})
         page.texts.append((RIGHT - SMALL.width(text), HEIGHT - FOOT, SMALL, text))
-        for row, line in enumerate(reversed(legal)):
-            page.texts.append((LEFT, HEIGHT - FOOT + row * FOOT_LEADING, SMALL, line))
 
 
 def _legal(sheet: Sheet) -> list[Printed]:

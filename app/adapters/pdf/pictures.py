@@ -84,7 +84,9 @@ def square_code(content: str, box: Box) -> str:
 
 def _opened(content: bytes) -> Image.Image:
     """The picture, not yet decoded. Pillow's own ``open`` would only warn about a bomb."""
-    reader = next(reader for start, reader in _READERS.items() if content.startswith(start))
+    reader = next((reader for start, reader in _READERS.items() if content.startswith(start)), None)
+    if reader is None:
+        raise ValueError("neither PNG nor JPEG")
     picture = reader(io.BytesIO(content))
     if max(picture.size) > WIDEST or picture.width * picture.height > MOST_PIXELS:
         raise InvalidValue(

@@ -17,7 +17,7 @@ from app.texts import _
 
 GAP = 13
 LEADING = 12
-ROW_PADDING = 6.5
+ROW_PADDING = 5.5
 HEAD = 18
 CARRIED = 20
 WIDEST_CODE = 78
@@ -99,8 +99,6 @@ class Table:
     def _row(self, paper: Paper, row: Row, carried: Decimal) -> None:
         """One row; the text of a very deep one goes on overleaf, its figures stay with its beginning."""
         style = self._style
-        for x, text in row.figures:
-            paper.write(x, paper.y + style.size, style, text)
         for depth in range(row.depth):
             if depth and not paper.fits(LEADING + CARRIED):
                 self._carry(paper, carried)
@@ -109,8 +107,11 @@ class Table:
                 paper.write(LEFT, baseline, style, row.code[depth])
             if depth < len(row.concept):
                 paper.write(self._concept_left, baseline, style, row.concept[depth])
+            if not depth:
+                for x, text in row.figures:
+                    paper.write(x, baseline, style, text)
             paper.y += LEADING
-        paper.rule(paper.y + 1.5, LINE, 0.4)
+        paper.rule(paper.y + 1, LINE, 0.4)
         paper.y += ROW_PADDING
 
     def _carry(self, paper: Paper, amount: Decimal) -> None:
@@ -125,8 +126,8 @@ class Table:
     def _sum(self, paper: Paper, label: Printed, amount: Decimal) -> None:
         text = one_line(spell(amount))
         baseline = paper.y + BODY.size
-        paper.write_right(RIGHT, baseline, STRONG, text)
         paper.write_right(RIGHT - STRONG.width(text) - GAP, baseline, REMARK, label)
+        paper.write_right(RIGHT, baseline, STRONG, text)
         paper.y += CARRIED - 2
 
 

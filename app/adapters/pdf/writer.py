@@ -25,7 +25,7 @@ def render(sheet: Sheet) -> bytes:
     """``sheet`` as a PDF file; the same sheet gives the same bytes."""
     reading = language.set(sheet.language)
     try:
-        pages = _lay_out(sheet)
+        pages = lay_out(sheet)
         try:
             return _write(sheet, pages, SingleByte, INITIAL_FONT)
         except UnicodeEncodeError:
@@ -35,7 +35,8 @@ def render(sheet: Sheet) -> bytes:
         language.reset(reading)
 
 
-def _lay_out(sheet: Sheet) -> list[Page]:
+def lay_out(sheet: Sheet) -> list[Page]:
+    """The pages of ``sheet``, each text and rule in its place, before anything is written."""
     colours = palette(sheet.look.accent)
     paper = Paper(floor=foot_floor(sheet), running_head=partial(running_head, sheet=sheet))
     letterhead(paper, sheet, colours)
@@ -73,7 +74,7 @@ def _describe(canvas: Canvas, sheet: Sheet) -> None:
     canvas.setTitle(title)
     canvas.setAuthor(one_line(sheet.seller.name))
     canvas.setSubject(one_line(_("%(documento)s para %(cliente)s") % {"documento": title, "cliente": sheet.buyer.name}))
-    canvas.setCreator(f"Ventanilla, {sheet.release}")
+    canvas.setCreator(f"Ventanilla, plantilla {sheet.release}")
     canvas.setDateFormatter(lambda *now: f"D:{sheet.issued_on:%Y%m%d}000000Z")
 
 
