@@ -90,7 +90,7 @@ SessionMaker = Callable[..., ScopedSession]
 
 
 def make_sessions(engine: Engine) -> sessionmaker[ScopedSession]:
-    """``sessions(scope=...)`` opens a session. A maker of its own for each user: SQLAdmin reconfigures what it is given."""
+    """``sessions(scope=...)`` opens one. Give SQLAdmin a maker of its own: it reconfigures what it is given."""
     return sessionmaker(engine, class_=ScopedSession, expire_on_commit=False)
 
 
@@ -110,7 +110,7 @@ _EVERYWHERE: Any = {"include_aliases": True, "propagate_to_loaders": False}
 
 
 def _portal_rule(entity: Any, company_id: Any, contact_id: Any) -> Any:
-    """The rule of an entity's class. Both values must appear even where nothing is visible, or they would not be bound."""
+    """The rule of an entity's class; both values appear even where nothing is visible, or they would not be bound."""
     mapped = inspect(entity, raiseerr=False)
     bases = mapped.mapper.class_.__mro__ if mapped is not None else ()
     rule = next((PORTAL_RULES[base] for base in bases if base in PORTAL_RULES), None)
@@ -164,11 +164,12 @@ SCOPED_TABLES = frozenset(
     if issubclass(mapper.class_, CompanyRecord)
 )
 _TABLES = re.compile(r'\b(?:FROM|JOIN|UPDATE|INTO)\s+"?(\w+)"?', re.IGNORECASE)
+_HELD = re.compile(r'\bcompany_id"?\s*(?:=|IN\b)|\bfalse\b|\b0 = 1\b')
 
 
 def unscoped_table(sql: str) -> str | None:
     """A scoped table that ``sql`` reads or changes without naming ``company_id``, if any. For the tests' tripwire."""
-    if sql.lstrip()[:6].upper() == "INSERT" and " SELECT " not in f" {sql.upper()} ".replace("\n", " "):
+    if sql.lstrip()[:6].upper() == "INSERT" and not re.search(r"\bSELECT\b", sql, re.IGNORECASE):
         return None
     named = SCOPED_TABLES.intersection(_TABLES.findall(sql))
-    return min(named) if named and not re.search(r"company_id\"?\s*(=|IN\b)", sql) else None
+    return min(named) if named and not _HELD.search(sql) else None

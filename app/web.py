@@ -60,7 +60,7 @@ def browser_key(request: Request) -> str:
 
 
 def replace_cookie(request: Request, value: str) -> str:
-    """Give this browser another cookie with the answer: at sign-in and sign-out, so that no key outlives a change of rights."""
+    """Give this browser another cookie with the answer: no key outlives a sign-in or sign-out."""
     request.scope["new_cookie"] = value
     return value
 

@@ -41,7 +41,7 @@ class Record(Base):
     """A row of the installation itself, outside any company."""
 
     __abstract__ = True
-    __table_args__: Any = {"sqlite_autoincrement": True}
+    __table_args__: Any = {"sqlite_autoincrement": True}  # noqa: RUF012 - the name SQLAlchemy expects
 
     id: Mapped[OwnKey]
     created_at: Mapped[dt.datetime] = mapped_column(default=utc_now)

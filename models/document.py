@@ -37,7 +37,8 @@ class Document(CompanyRecord):
     A draft follows its contact; an issued document never changes: number, both parties, lines, taxes and totals
     are copied at issue and frozen. A mistake in an invoice is corrected by a second one (``corrects_id``).
     ``number`` is our own count within the series; ``number_text`` is the number as printed; ``sort_number`` orders
-    imported numbers for ranges. ``issued_on`` of a draft is the day it is meant for. ``total`` is *total factura*, ``payable`` is *total a pagar* (less withholding).
+    imported numbers for ranges. ``issued_on`` of a draft is the day it is meant for. ``total`` is *total factura*,
+    ``payable`` is *total a pagar* (less withholding).
     """
 
     __tablename__ = "documents"

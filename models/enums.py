@@ -46,6 +46,14 @@ class TokenPurpose(StrEnum):
     RECOVER = "recover"
 
 
+class Ending(StrEnum):
+    """Why someone may no longer act for a contact: only ``WITHDRAWN`` was somebody's will to shut them out."""
+
+    WITHDRAWN = "withdrawn"
+    MOVED = "moved"
+    UNDONE = "undone"
+
+
 class TaxKind(StrEnum):
     VAT = "vat"
     IGIC = "igic"

@@ -1,6 +1,6 @@
 """Stored files: the row knows what, the object store holds the bytes."""
 
-from sqlalchemy import Index, UniqueConstraint
+from sqlalchemy import UniqueConstraint
 from sqlalchemy.orm import Mapped
 
 from models.base import CompanyRecord, company_table
@@ -8,12 +8,10 @@ from models.types import Name, Sha256, ShortText
 
 
 class StoredFile(CompanyRecord):
-    """Bytes kept by content: the object key is company and SHA-256, so the same bytes are kept once and never change."""
+    """Bytes kept by content: the key is company and SHA-256, so the same bytes are kept once and never change."""
 
     __tablename__ = "stored_files"
-    __table_args__ = company_table(
-        UniqueConstraint("company_id", "sha256", "name"), Index(None, "company_id", "sha256")
-    )
+    __table_args__ = company_table(UniqueConstraint("company_id", "sha256", "name"))
 
     sha256: Mapped[Sha256]
     size: Mapped[int]

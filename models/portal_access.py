@@ -2,13 +2,13 @@
 
 import datetime as dt
 
-from sqlalchemy import Index, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import CompanyRecord, company_table, inside
 from models.contact import Contact
 from models.enums import TokenPurpose
-from models.types import Email, Key, LongText, Name, Sha256, ShortText
+from models.types import BigId, Email, Key, LongText, Name, Sha256, ShortText
 
 
 class PortalAccount(CompanyRecord):
@@ -45,7 +45,10 @@ class PortalAccount(CompanyRecord):
 
 
 class PortalMembership(CompanyRecord):
-    """An account may act for a contact, from ``created_at`` until ``ended_at``."""
+    """An account may act for a contact, from ``created_at`` until ``ended_at``.
+
+    ``ending`` says why it ended; none counts as withdrawn, and a contact whose access was withdrawn gets none by itself.
+    """
 
     __tablename__ = "portal_memberships"
     __table_args__ = company_table(
@@ -69,6 +72,8 @@ class PortalMembership(CompanyRecord):
     contact_id: Mapped[Key]
     batch_id: Mapped[Key | None]
     ended_at: Mapped[dt.datetime | None]
+    ending: Mapped[Ending | None]
+    ended_by_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff_users.id"))
 
     account: Mapped[PortalAccount] = relationship(
         primaryjoin="foreign(PortalMembership.account_id) == PortalAccount.id", back_populates="memberships"
@@ -77,19 +82,26 @@ class PortalMembership(CompanyRecord):
 
 
 class PortalSession(CompanyRecord):
-    """One browser where a customer is signed in; ``contact_id`` once a customer is chosen."""
+    """One browser where a customer is signed in; ``contact_id`` once a customer is chosen.
+
+    A preview is a member of staff looking at the portal as one customer: no account, read only, leaves no trace.
+    """
 
     __tablename__ = "portal_sessions"
     __table_args__ = company_table(
         inside("account_id", "portal_accounts"),
         inside("contact_id", "contacts"),
         UniqueConstraint("company_id", "token_hash"),
+        CheckConstraint("is_preview = (account_id IS NULL)", name="of_a_person_or_preview"),
+        CheckConstraint("is_preview = (staff_user_id IS NOT NULL)", name="preview_of_staff"),
         Index(None, "company_id", "account_id"),
     )
 
     token_hash: Mapped[Sha256]
-    account_id: Mapped[Key]
+    account_id: Mapped[Key | None]
     contact_id: Mapped[Key | None]
+    is_preview: Mapped[bool] = mapped_column(default=False)
+    staff_user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff_users.id"))
     seen_at: Mapped[dt.datetime]
     ended_at: Mapped[dt.datetime | None]
     address: Mapped[ShortText] = mapped_column(default="")

@@ -1,7 +1,8 @@
 """What a customer may see of each class through the portal. A class that is not here is invisible.
 
 Each rule takes the class (possibly an alias), the company and the contact. Subqueries name tables, not classes: the
-criterion would otherwise be applied to itself.
+criterion would otherwise be applied to itself; and they are aliases, correlated by hand, so that a query about the same
+table does not swallow them.
 """
 
 from collections.abc import Callable
@@ -19,18 +20,20 @@ from models.publication import DocumentEvent, Publication, TemplateVersion
 
 Rule = Callable[[Any, Any, Any], Any]
 
-_publications = Publication.__table__
-_memberships = PortalMembership.__table__
+_publications = Publication.__table__.alias("live_publication")
+_memberships = PortalMembership.__table__.alias("live_membership")
 
 
 def _is_live(document_id: Any, company_id: Any, contact_id: Any) -> Any:
     return exists(
-        select(1).where(
+        select(1)
+        .where(
             _publications.c.company_id == company_id,
             _publications.c.document_id == document_id,
             _publications.c.contact_id == contact_id,
             _publications.c.withdrawn_at.is_(None),
         )
+        .correlate_except(_publications)
     )
 
 
@@ -55,11 +58,15 @@ def _live_own(cls: Any, company_id: Any, contact_id: Any) -> Any:
 
 
 def _own_account(cls: Any, company_id: Any, contact_id: Any) -> Any:
-    member = select(1).where(
-        _memberships.c.company_id == company_id,
-        _memberships.c.account_id == cls.id,
-        _memberships.c.contact_id == contact_id,
-        _memberships.c.ended_at.is_(None),
+    member = (
+        select(1)
+        .where(
+            _memberships.c.company_id == company_id,
+            _memberships.c.account_id == cls.id,
+            _memberships.c.contact_id == contact_id,
+            _memberships.c.ended_at.is_(None),
+        )
+        .correlate_except(_memberships)
     )
     return and_(cls.company_id == company_id, exists(member))
 

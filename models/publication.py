@@ -100,8 +100,8 @@ class Batch(CompanyRecord):
 class Publication(CompanyRecord):
     """A document is visible to its contact exactly while it has a publication that is not withdrawn.
 
-    ``contact_id`` is the document's (issued documents never change theirs), so that the portal's lists need no join. The PDF is rendered after the fact
-    and then kept: ``file_id`` and ``pdf_sha256`` are set once.
+    ``contact_id`` is the document's (issued documents never change theirs), so that the portal's lists need no join.
+    The PDF is rendered after the fact and then kept: ``file_id`` and ``pdf_sha256`` are set once.
     """
 
     __tablename__ = "publications"
@@ -120,7 +120,14 @@ class Publication(CompanyRecord):
             sqlite_where=LIVE,
         ),
         Index(None, "company_id", "contact_id", "document_id"),
-        Index(None, "company_id", "batch_id"),
+        Index(None, "company_id", "batch_id", "contact_id"),
+        Index(
+            "ix_publications_withdrawn_by",
+            "company_id",
+            "withdrawn_by_batch_id",
+            postgresql_where=text("withdrawn_by_batch_id IS NOT NULL"),
+            sqlite_where=text("withdrawn_by_batch_id IS NOT NULL"),
+        ),
         Index(
             "ix_publications_to_render",
             "company_id",

@@ -241,7 +241,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("company_id", "sha256", "name", name=op.f("uq_stored_files_company_id_sha256_name")),
         sqlite_autoincrement=True,
     )
-    op.create_index(op.f("ix_stored_files_company_id_sha256"), "stored_files", ["company_id", "sha256"], unique=False)
 
 
 def downgrade() -> None:

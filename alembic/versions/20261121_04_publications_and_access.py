@@ -273,8 +273,10 @@ def upgrade() -> None:
     op.create_table(
         "portal_sessions",
         sa.Column("token_hash", sa.String(length=64), nullable=False),
-        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("is_preview", sa.Boolean(), nullable=False),
+        sa.Column("staff_user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("address", sa.String(length=40), nullable=False),
@@ -284,6 +286,10 @@ def upgrade() -> None:
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.CheckConstraint("is_preview = (account_id IS NULL)", name=op.f("ck_portal_sessions_of_a_person_or_preview")),
+        sa.CheckConstraint(
+            "is_preview = (staff_user_id IS NOT NULL)", name=op.f("ck_portal_sessions_preview_of_staff")
+        ),
         sa.ForeignKeyConstraint(
             ["company_id", "account_id"],
             ["portal_accounts.company_id", "portal_accounts.id"],
@@ -295,6 +301,7 @@ def upgrade() -> None:
             name=op.f("fk_portal_sessions_company_id_contact_id"),
         ),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_portal_sessions_company_id")),
+        sa.ForeignKeyConstraint(["staff_user_id"], ["staff_users.id"], name=op.f("fk_portal_sessions_staff_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_portal_sessions")),
         sa.UniqueConstraint("company_id", "id", name=op.f("uq_portal_sessions_company_id_id")),
         sa.UniqueConstraint("company_id", "token_hash", name=op.f("uq_portal_sessions_company_id_token_hash")),

@@ -10,6 +10,7 @@ import enum
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from decimal import Decimal
 from typing import Any
 
@@ -52,7 +53,7 @@ LONGEST = 500
 _PENDING = "audit_entries"
 
 
-def record(
+def record(  # noqa: PLR0913 - an entry has that many facts
     db: ScopedSession,
     action: str,
     entity: str,
@@ -84,11 +85,13 @@ def link_hash(entry: dict[str, Any]) -> str:
 def first_broken(db: ScopedSession) -> int | None:
     """Position of the first entry of the session's company that does not follow from the one before, if any."""
     previous, position = "", 0
-    for entry in db.scalars(select(AuditEntry).order_by(AuditEntry.position).execution_options(yield_per=1000)):
-        position += 1
-        if entry.position != position or entry.previous_hash != previous or entry.hash != link_hash(_fields(entry)):
-            return position
-        previous = entry.hash
+    chain = select(AuditEntry).order_by(AuditEntry.position).execution_options(yield_per=1000)
+    with closing(db.scalars(chain)) as entries:
+        for entry in entries:
+            position += 1
+            if entry.position != position or entry.previous_hash != previous or entry.hash != link_hash(_fields(entry)):
+                return position
+            previous = entry.hash
     head = db.scalar(select(AuditHead))
     if head is not None and (head.position, head.hash) != (position, previous):
         return position + 1

@@ -1,0 +1,124 @@
+"""A document of ours as a sheet to print: what the rows say, in the words of paper."""
+
+from decimal import Decimal
+
+from app.adapters.pdf.sheet import Look, Party, Sheet, SheetDue, SheetLine, SheetTax
+from app.money import ZERO, short
+from app.texts import _
+from models import Company, Document, DocumentLine, TemplateVersion
+from models.enums import DocumentKind, PaymentMethod
+
+KIND_LABELS = {
+    DocumentKind.QUOTE: "Presupuesto",
+    DocumentKind.SALES_ORDER: "Pedido",
+    DocumentKind.WORK_ORDER: "Parte de trabajo",
+    DocumentKind.DELIVERY_NOTE: "Albarán",
+    DocumentKind.INVOICE: "Factura",
+    DocumentKind.PROFORMA: "Factura proforma",
+    DocumentKind.PURCHASE_ORDER: "Pedido de compra",
+}
+METHOD_LABELS = {
+    PaymentMethod.TRANSFER: "Transferencia",
+    PaymentMethod.DIRECT_DEBIT: "Recibo domiciliado",
+    PaymentMethod.CASH: "Efectivo",
+    PaymentMethod.CARD: "Tarjeta",
+    PaymentMethod.CHEQUE: "Cheque",
+    PaymentMethod.OTHER: "Según lo acordado",
+}
+
+
+def sheet_of(document: Document, company: Company, version: TemplateVersion, logo: bytes | None) -> Sheet:
+    """Everything but the look comes from the document's own frozen copies; a draft shows what it would freeze.
+
+    ``document`` needs its lines, taxes and dues loaded.
+    """
+    return Sheet(
+        kind_label=_("Factura rectificativa") if document.corrects_text else _(KIND_LABELS[document.kind]),
+        reference=document.number_text or _("Borrador"),
+        issued_on=document.issued_on,
+        operation_on=document.operation_on,
+        seller=_seller(document, company),
+        buyer=Party(
+            name=document.buyer_name,
+            tax_id=document.buyer_tax_id,
+            lines=tuple(line for line in document.buyer_address.split("\n") if line),
+        ),
+        lines=tuple(_line(line) for line in document.lines),
+        taxes=_taxes(document),
+        totals=_totals(document),
+        dues=tuple(
+            SheetDue(day=due.day, amount=due.amount, method=_(METHOD_LABELS[due.method]), account=_account(due.account))
+            for due in document.dues
+        ),
+        corrects=document.corrects_text or None,
+        notes=document.notes,
+        mentions=tuple(mention for mention in document.mentions.split("\n") if mention),
+        currency=document.currency,
+        draft=document.is_draft,
+        look=_look(version, logo),
+        release=version.number,
+    )
+
+
+def _seller(document: Document, company: Company) -> Party:
+    address = document.seller_address.split("\n") if document.seller_address else [company.address]
+    contact = (company.phone, company.email, company.website)
+    return Party(
+        name=document.seller_name or company.name,
+        tax_id=document.seller_tax_id or company.tax_id,
+        lines=tuple(line for line in address if line),
+        contact=tuple(way for way in contact if way) if document.is_draft else (),
+    )
+
+
+def _line(line: DocumentLine) -> SheetLine:
+    return SheetLine(
+        code=line.code,
+        concept=line.concept,
+        quantity=line.quantity,
+        unit_price=line.unit_price,
+        discount=line.discount_rate,
+        tax=f"{short(line.tax_rate)} %",
+        amount=line.net,
+    )
+
+
+def _taxes(document: Document) -> tuple[SheetTax, ...]:
+    rows = []
+    for tax in document.taxes:
+        rows.append(SheetTax(label=tax.label, base=tax.base, rate=tax.rate, amount=tax.amount))
+        if tax.surcharge_amount:
+            label = f"{_('Recargo equiv.')} {short(tax.surcharge_rate)} %"
+            rows.append(SheetTax(label=label, base=tax.base, rate=tax.surcharge_rate, amount=tax.surcharge_amount))
+    return tuple(rows)
+
+
+def _totals(document: Document) -> tuple[tuple[str, Decimal], ...]:
+    rows: list[tuple[str, Decimal]] = []
+    if document.discount_total:
+        rows += [(_("Suma de líneas"), document.lines_total), (_("Descuento"), -document.discount_total)]
+    rows += [(_("Base imponible"), document.base_total), (_("Cuota IVA"), document.tax_total)]
+    if document.surcharge_total:
+        rows.append((_("Recargo equiv."), document.surcharge_total))
+    rows.append((_("Total factura"), document.total))
+    if document.withheld_total:
+        rows.append((f"{_('Retención IRPF')} {short(document.withholding_rate)} %", -document.withheld_total))
+    others = document.payable - (document.total - document.withheld_total)
+    if others != ZERO:
+        rows.append((_("Anticipos y otros"), others))
+    rows.append((_("Total a pagar"), document.payable))
+    return tuple(rows)
+
+
+def _account(iban: str) -> str:
+    return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))
+
+
+def _look(version: TemplateVersion, logo: bytes | None) -> Look:
+    return Look(
+        logo=logo,
+        accent=version.accent,
+        columns=frozenset(name for name in version.columns.split(",") if name),
+        legal_footer=version.legal_footer,
+        intro=version.intro,
+    )

@@ -1,0 +1,141 @@
+"""PDF files of documents: stored bytes when there are, rendered once and kept when there are not.
+
+Rendering happens between transactions: read what to print, print, then record the file if nobody did meanwhile. The
+same publication gives the same bytes whoever prints it, so whoever comes second loses nothing.
+"""
+
+import hashlib
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.adapters.pdf import render
+from app.adapters.pdf.from_document import sheet_of
+from app.adapters.pdf.sheet import Sheet
+from app.domain.issuing import address_of
+from app.errors import NotFound
+from app.installation import Installation
+from app.scope import CompanyScope, Scope, ScopedSession
+from app.texts import _
+from models import Attachment, Company, Document, Publication, StoredFile, TemplateVersion
+
+PDF = "application/pdf"
+
+
+@dataclass(frozen=True)
+class Printed:
+    """A PDF: its bytes, their SHA-256 in hexadecimal, and the name to save it under."""
+
+    content: bytes
+    sha256: str
+    name: str
+
+
+def publication_pdf(installation: Installation, scope: Scope, publication_id: int) -> Printed:
+    """The PDF of a live publication that ``scope`` may see; raises ``NotFound``.
+
+    Publications are rendered in the background; one that is looked at before is rendered here and now.
+    """
+    with installation.database.read(scope) as db:
+        found = db.execute(
+            select(Publication.company_id, Document.number_text, StoredFile)
+            .join(Document, Document.id == Publication.document_id)
+            .outerjoin(StoredFile, StoredFile.id == Publication.file_id)
+            .where(Publication.id == publication_id, Publication.withdrawn_at.is_(None))
+        ).one_or_none()
+        if found is None:
+            raise NotFound(_("esa factura"))
+        company_id, number, file = found
+    if file is not None:
+        return Printed(installation.storage.get(file.key), file.sha256, _file_name(number))
+    content = render_publication(installation, company_id, publication_id)
+    return Printed(content, hashlib.sha256(content).hexdigest(), _file_name(number))
+
+
+def render_publication(installation: Installation, company_id: int, publication_id: int) -> bytes:
+    """Render one publication, keep the file, and return its bytes. Safe to repeat and to race."""
+    scope = CompanyScope(company_id)
+    with installation.database.read(scope) as db:
+        publication = db.get(Publication, publication_id)
+        if publication is None:
+            raise NotFound(_("esa publicación"))
+        own = _brought_pdf(db, publication.document_id)
+        sheet = None if own else _sheet(installation, db, publication.document_id, publication.template_version_id)
+    content = installation.storage.get(own.key) if own else render(sheet)
+    row = own or installation.storage.keep(company_id, content, name=f"{publication_id}.pdf", media_type=PDF)
+
+    def record(db: ScopedSession) -> None:
+        waiting = db.scalar(select(Publication).where(Publication.id == publication_id).with_for_update())
+        if waiting is None or waiting.file_id is not None:
+            return
+        if own is None:
+            db.add(row)
+            db.flush()
+        waiting.file_id, waiting.pdf_sha256 = row.id, row.sha256
+
+    installation.database.run(scope, record)
+    return content
+
+
+def preview_pdf(
+    installation: Installation, scope: Scope, document_id: int, template_version_id: int | None = None
+) -> Printed:
+    """What the PDF of a document is or would be, for staff; nothing is kept. Raises ``NotFound``."""
+    with installation.database.read(scope) as db:
+        own = _brought_pdf(db, document_id)
+        sheet = _sheet(installation, db, document_id, template_version_id)
+    content = installation.storage.get(own.key) if own else render(sheet)
+    return Printed(content, hashlib.sha256(content).hexdigest(), _file_name(sheet.reference))
+
+
+def waiting_publications(db: ScopedSession, limit: int) -> list[int]:
+    """Live publications of the session's company that have no file yet, oldest first."""
+    return list(
+        db.scalars(
+            select(Publication.id)
+            .where(Publication.file_id.is_(None), Publication.withdrawn_at.is_(None))
+            .order_by(Publication.id)
+            .limit(limit)
+        )
+    )
+
+
+def _brought_pdf(db: ScopedSession, document_id: int) -> StoredFile | None:
+    """The PDF that came with an imported invoice: that one is what the customer gets."""
+    return db.scalar(
+        select(StoredFile)
+        .join(Attachment, Attachment.file_id == StoredFile.id)
+        .where(Attachment.document_id == document_id, Attachment.is_customer_pdf)
+    )
+
+
+def _sheet(installation: Installation, db: ScopedSession, document_id: int, template_version_id: int | None) -> Sheet:
+    document = db.scalar(
+        select(Document)
+        .where(Document.id == document_id)
+        .options(
+            selectinload(Document.lines),
+            selectinload(Document.taxes),
+            selectinload(Document.dues),
+            selectinload(Document.contact),
+        )
+    )
+    if document is None:
+        raise NotFound(_("ese documento"))
+    company = db.get_one(Company, document.company_id)
+    version = db.get(TemplateVersion, template_version_id) if template_version_id else None
+    version = version or TemplateVersion(
+        number=0, accent=company.accent, columns="code,discount,tax", intro="", legal_footer=""
+    )
+    logo = db.get(StoredFile, version.logo_id) if version.logo_id else None
+    if document.is_draft:
+        document.buyer_address = address_of(document.contact)
+        document.seller_address = address_of(company)
+        db.expunge(document)
+    return sheet_of(document, company, version, installation.storage.get(logo.key) if logo else None)
+
+
+def _file_name(number: str | None) -> str:
+    plain = "".join(mark if mark.isalnum() or mark in "-_" else "-" for mark in number or "borrador")
+    return f"Factura-{plain}.pdf"
