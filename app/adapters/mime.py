@@ -1,0 +1,254 @@
+"""Building mails: `emails` writes them; a skeleton it wrote once is filled for every mail of a batch.
+
+Filling costs a fiftieth of building, and the result parses equal. Bodies are base64 of their UTF-8 with CRLF line ends,
+so that no relay has a reason to touch them and no line of a text can look like a boundary or a final dot.
+"""
+
+import binascii
+import datetime as dt
+import re
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from email.utils import format_datetime
+
+from app.adapters.mail_address import MailAddress, one_line
+from app.errors import InvalidValue
+from app.texts import _
+
+HEADERS = frozenset(
+    {
+        "Auto-Submitted",
+        "Disposition-Notification-To",
+        "List-Unsubscribe",
+        "List-Unsubscribe-Post",
+        "X-Auto-Response-Suppress",
+    }
+)
+"""The only headers a caller may add; the others are ours."""
+
+_MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,128}@[A-Za-z0-9.-]{1,253}>")
+_MEDIA_TYPE = re.compile(r"[a-z0-9]+/[a-z0-9.+-]+")
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
+_DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    name: str
+    content: bytes
+    media_type: str = "application/pdf"
+
+    def __post_init__(self) -> None:
+        if not _MEDIA_TYPE.fullmatch(self.media_type):
+            raise InvalidValue(_("El tipo del adjunto no es válido."))
+        object.__setattr__(self, "name", file_name(self.name))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """One mail, complete. Cannot exist with a text unfit for its place: that raises ``InvalidValue``."""
+
+    sender: MailAddress
+    recipient: MailAddress
+    subject: str
+    text: str
+    message_id: str
+    date: dt.datetime
+    html: str | None = None
+    reply_to: MailAddress | None = None
+    attachments: tuple[Attachment, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "subject", one_line(self.subject))
+        object.__setattr__(self, "headers", tuple((name, one_line(value)) for name, value in self.headers))
+        if not all(name in HEADERS and value.isascii() for name, value in self.headers):
+            raise InvalidValue(_("Esa cabecera no se puede añadir a un correo."))
+        _message_id(self.message_id)
+        _date(self.date)
+        _octets(self.text)
+        if self.html is not None:
+            _octets(self.html)
+
+
+def build(message: Message) -> bytes:
+    """The mail as bytes, by `emails`. Boundaries differ each time: whoever needs the same bytes keeps them."""
+    from emails.message import Message as Writer  # a tenth of a second, and only the worker needs it
+
+    accented: dict[bytes, bytes] = {}
+
+    def pair(address: MailAddress) -> tuple[str, str]:
+        email = address.email
+        if not email.isascii():  # `emails` would encode it as if it were a name
+            local, domain = email.split("@")
+            email = f"{local.encode().hex()}@{domain}"
+            accented[email.encode()] = address.email.encode()
+        return _literal(address.name), email
+
+    written = Writer(
+        charset="utf-8",
+        message_id=message.message_id,
+        date=format_datetime(message.date),
+        subject=_literal(message.subject),
+        mail_from=pair(message.sender),
+        mail_to=pair(message.recipient),
+        reply_to=pair(message.reply_to) if message.reply_to else None,
+        headers=dict(message.headers),
+        text=_octets(message.text).decode(),
+        html=_octets(message.html).decode() if message.html is not None else None,
+    )
+    for attachment in message.attachments:
+        written.attach(filename=attachment.name, data=attachment.content, mime_type=attachment.media_type)
+    octets: bytes = written.as_bytes()
+    for stand_in, real in accented.items():
+        octets = octets.replace(stand_in, real)
+    return octets
+
+
+class Skeleton:
+    """What the mails of a batch share, written once by `emails`, with six gaps to fill."""
+
+    def __init__(
+        self,
+        sender: MailAddress,
+        *,
+        has_html: bool = True,
+        reply_to: MailAddress | None = None,
+        attachments: tuple[Attachment, ...] = (),
+        headers: tuple[tuple[str, str], ...] = (),
+    ) -> None:
+        marks = [f"{letter}{secrets.token_hex(8)}" for letter in "istbh"]
+        identity, subject, recipient, text, html = marks
+        sample = Message(
+            sender=sender,
+            recipient=MailAddress(f"{recipient}@skeleton.invalid"),
+            subject=subject,
+            text=text,
+            html=html if has_html else None,
+            message_id=f"<{identity}@skeleton.invalid>",
+            date=dt.datetime(2000, 1, 1, tzinfo=dt.UTC),
+            reply_to=reply_to,
+            attachments=attachments,
+            headers=headers,
+        )
+        gaps = [
+            _date(sample.date),
+            _message_id(sample.message_id),
+            _subject(sample.subject),
+            _mailbox(sample.recipient),
+            *(_base64_lines(part) for part in (sample.text, sample.html) if part is not None),
+        ]
+        self.has_html = has_html
+        self._fixed = _between(build(sample), gaps)
+
+    def fill(  # noqa: PLR0913 - the six gaps
+        self,
+        recipient: MailAddress,
+        subject: str,
+        text: str,
+        html: str | None,
+        *,
+        message_id: str,
+        date: dt.datetime,
+    ) -> bytes:
+        """One mail of the batch. Raises ``InvalidValue`` for this mail alone; the skeleton stays good."""
+        if (html is not None) is not self.has_html:
+            raise ValueError("A skeleton with an HTML part needs one in every mail, and only then.")
+        filled = [
+            _date(date),
+            _message_id(message_id),
+            _subject(one_line(subject)),
+            _mailbox(recipient),
+            *(_base64_lines(part) for part in (text, html) if part is not None),
+        ]
+        first, *others = self._fixed
+        return first + b"".join([piece for pair in zip(filled, others, strict=True) for piece in pair])
+
+
+def _between(written: bytes, gaps: list[bytes]) -> list[bytes]:
+    fixed = []
+    for gap in gaps:
+        before, found, written = written.partition(gap)
+        if not found:
+            raise ValueError("The parts of the mail are not in the order this module expects.")
+        fixed.append(before)
+    return [*fixed, written]
+
+
+def _message_id(text: str) -> bytes:
+    if not _MESSAGE_ID.fullmatch(text):
+        raise InvalidValue(_("El identificador del mensaje no es válido."))
+    return text.encode()
+
+
+def _date(moment: dt.datetime) -> bytes:
+    if moment.tzinfo is None:
+        raise ValueError("The date of a mail must know its time zone.")
+    return format_datetime(moment).encode()
+
+
+def _subject(text: str) -> bytes:
+    return text.encode() if _is_short(text) else b"\r\n ".join(_words(text))
+
+
+def _mailbox(address: MailAddress) -> bytes:
+    name, email = address.name, address.email.encode()
+    if not name:
+        return email
+    if not _is_short(name):
+        return b"\r\n ".join([*_words(name), b"<%b>" % email])
+    if not _PLAIN_NAME.fullmatch(name):
+        name = '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return b"%b%b<%b>" % (name.encode(), b"\r\n " if len(name) + len(email) > 66 else b" ", email)
+
+
+def _is_short(text: str) -> bool:
+    """Whether it fits in its header as it is: one line, ASCII, and nothing that reads as an encoded word."""
+    return len(text) <= 60 and text.isascii() and "=?" not in text
+
+
+def _literal(text: str) -> str:
+    """Keeps `emails` from passing on ``=?utf-8?q?…?=``, typed by somebody, as an encoded word of ours."""
+    return b" ".join(_words(text)).decode() if "=?" in text else text
+
+
+def _words(text: str) -> list[bytes]:
+    """RFC 2047 encoded words, none of which breaks a character."""
+    octets = text.encode()
+    words, start = [], 0
+    while start < len(octets):
+        end = min(start + 39, len(octets))
+        while end < len(octets) and octets[end] & 0xC0 == 0x80:
+            end -= 1
+        words.append(b"=?utf-8?b?" + binascii.b2a_base64(octets[start:end], newline=False) + b"?=")
+        start = end
+    return words
+
+
+def _octets(text: str) -> bytes:
+    try:
+        octets = text.replace("\r\n", "\n").replace("\r", "\n").replace("\n", "\r\n").encode()
+    except UnicodeEncodeError:
+        raise InvalidValue(_("El texto del correo contiene caracteres que no existen.")) from None
+    if not octets:
+        raise InvalidValue(_("El correo no tiene texto."))
+    return octets
+
+
+def _base64_lines(text: str) -> bytes:
+    octets = _octets(text)
+    encode = binascii.b2a_base64
+    return b"\r\n".join([encode(octets[at : at + 57], newline=False) for at in range(0, len(octets), 57)])
+
+
+def file_name(text: str) -> str:
+    """A name any computer can save: no folders, no control characters, at most 150 bytes, never empty."""
+    name = unicodedata.normalize("NFC", text).replace("\\", "/").rpartition("/")[2]
+    name = "".join(character for character in name if character.isprintable() and character not in '<>:"|?*')
+    name = name.strip(". ")
+    stem, dot, extension = name.rpartition(".")
+    ending = dot + extension if stem and len(extension.encode()) <= 10 else ""
+    stem = name.removesuffix(ending).encode()[: 150 - len(ending.encode())].decode(errors="ignore").strip()
+    name = (stem or _("adjunto")) + ending
+    return f"_{name}" if _DEVICE.match(name) else name
