@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import CompanyRecord, company_table, inside
 from models.contact import Contact
-from models.enums import TokenPurpose
+from models.enums import Ending, TokenPurpose
 from models.types import BigId, Email, Key, LongText, Name, Sha256, ShortText
 
 
@@ -47,7 +47,7 @@ class PortalAccount(CompanyRecord):
 class PortalMembership(CompanyRecord):
     """An account may act for a contact, from ``created_at`` until ``ended_at``.
 
-    ``ending`` says why it ended; none counts as withdrawn, and a contact whose access was withdrawn gets none by itself.
+    ``ending`` says why; none counts as withdrawn. A contact whose access was withdrawn is not given any by itself.
     """
 
     __tablename__ = "portal_memberships"

@@ -164,7 +164,10 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(
-        op.f("ix_publications_company_id_batch_id"), "publications", ["company_id", "batch_id"], unique=False
+        op.f("ix_publications_company_id_batch_id_contact_id"),
+        "publications",
+        ["company_id", "batch_id", "contact_id"],
+        unique=False,
     )
     op.create_index(
         op.f("ix_publications_company_id_contact_id_document_id"),
@@ -179,6 +182,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("file_id IS NULL AND withdrawn_at IS NULL"),
         sqlite_where=sa.text("file_id IS NULL AND withdrawn_at IS NULL"),
+    )
+    op.create_index(
+        "ix_publications_withdrawn_by",
+        "publications",
+        ["company_id", "withdrawn_by_batch_id"],
+        unique=False,
+        postgresql_where=sa.text("withdrawn_by_batch_id IS NOT NULL"),
+        sqlite_where=sa.text("withdrawn_by_batch_id IS NOT NULL"),
     )
     op.create_index(
         "uq_publications_live",
@@ -226,6 +237,12 @@ def upgrade() -> None:
         sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
+            "ending",
+            sa.Enum("withdrawn", "moved", "undone", name="ending", native_enum=False, length=32),
+            nullable=True,
+        ),
+        sa.Column("ended_by_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), sa.Identity(always=False), nullable=False
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
@@ -246,6 +263,7 @@ def upgrade() -> None:
             name=op.f("fk_portal_memberships_company_id_contact_id"),
         ),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_portal_memberships_company_id")),
+        sa.ForeignKeyConstraint(["ended_by_id"], ["staff_users.id"], name=op.f("fk_portal_memberships_ended_by_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_portal_memberships")),
         sa.UniqueConstraint("company_id", "id", name=op.f("uq_portal_memberships_company_id_id")),
         sqlite_autoincrement=True,
