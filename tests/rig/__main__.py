@@ -29,25 +29,31 @@ def prepare_postgres() -> None:
 
 def prepare_browser() -> None:
     """The machine's, Debian's when root, or the browser driver's own download. None at all fails the tests."""
+    if not browser.driver_runs():
+        install("libatomic1")
     if browser.find() or (install("chromium") and browser.find()):
         return
     with sync_playwright() as playwright:
         if Path(playwright.chromium.executable_path).exists():
             return
     print("Descargando un Chromium para las pruebas…", flush=True)
-    needs = ["--with-deps"] if os.geteuid() == 0 and shutil.which("apt-get") else []
+    needs = ["--with-deps"] if is_debian_root() else []
     subprocess.run([sys.executable, "-m", "playwright", "install", *needs, "chromium"], check=False)
 
 
 def install(package: str) -> bool:
     """Install a Debian package, when root; whether there was any point in trying."""
-    if os.geteuid() != 0 or not shutil.which("apt-get"):
+    if not is_debian_root():
         return False
     print(f"Instalando el paquete {package} para las pruebas…", flush=True)
     for order in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", package]):
         environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         subprocess.run(["apt-get", *order], check=False, env=environment, stdout=subprocess.DEVNULL)
     return True
+
+
+def is_debian_root() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
 if __name__ == "__main__":

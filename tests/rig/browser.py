@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import playwright
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Playwright, Request
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -38,12 +39,17 @@ def find() -> str | None:
     return next((path for path in places if _runs(path)), None)
 
 
-def launch(playwright: Playwright) -> Browser:
+def driver_runs() -> bool:
+    """Whether Playwright's own program finds the libraries it wants of the machine."""
+    return _runs(str(Path(playwright.__file__).parent / "driver" / "node"))
+
+
+def launch(driver: Playwright) -> Browser:
     path = find()
-    if path is None and not Path(playwright.chromium.executable_path).exists():
+    if path is None and not Path(driver.chromium.executable_path).exists():
         raise BrowserMissing
     sandbox = () if os.geteuid() else ("--no-sandbox",)  # root has no sandbox to be in
-    return playwright.chromium.launch(executable_path=path, args=[*FLAGS, *sandbox])
+    return driver.chromium.launch(executable_path=path, args=[*FLAGS, *sandbox])
 
 
 class Visits:
