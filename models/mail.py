@@ -48,6 +48,8 @@ class OutgoingMail(CompanyRecord):
     attempt and never changes after; with ``is_secret`` the frozen bytes are sealed, and deleted on a final state.
     ``claim`` is the fencing token of the worker that holds the row until ``leased_until``; within one claim mails
     leave in the order of their ids. ``breaks`` counts links that broke after the message had been handed over.
+    ``deferred_at`` is when a server last said *later*: nobody writes to that recipient within a minute of it. Past
+    ``give_up_at``, set with the first attempt, one more *later* ends it.
     """
 
     __tablename__ = "outgoing_mails"
@@ -66,6 +68,15 @@ class OutgoingMail(CompanyRecord):
             "id",
             postgresql_where=text("status IN ('queued', 'retry')"),
             sqlite_where=text("status IN ('queued', 'retry')"),
+        ),
+        # Someone is waiting for these: they do not queue behind the notices of a batch.
+        Index(
+            "ix_outgoing_mails_urgent",
+            "company_id",
+            "due_at",
+            "id",
+            postgresql_where=text("status IN ('queued', 'retry') AND kind <> 'notice'"),
+            sqlite_where=text("status IN ('queued', 'retry') AND kind <> 'notice'"),
         ),
         Index(
             "ix_outgoing_mails_leased",
@@ -96,6 +107,8 @@ class OutgoingMail(CompanyRecord):
     attempts: Mapped[int] = mapped_column(default=0)
     breaks: Mapped[int] = mapped_column(default=0)
     last_reply: Mapped[LongText] = mapped_column(default="")
+    deferred_at: Mapped[dt.datetime | None]
+    give_up_at: Mapped[dt.datetime | None]
     finished_at: Mapped[dt.datetime | None]
 
     contact: Mapped[Contact | None] = relationship(primaryjoin="foreign(OutgoingMail.contact_id) == Contact.id")

@@ -101,7 +101,8 @@ class Publication(CompanyRecord):
     """A document is visible to its contact exactly while it has a publication that is not withdrawn.
 
     ``contact_id`` is the document's (issued documents never change theirs), so that the portal's lists need no join.
-    The PDF is rendered after the fact and then kept: ``file_id`` and ``pdf_sha256`` are set once.
+    The PDF is rendered after the fact and then kept: ``file_id`` and ``pdf_sha256`` are set once. ``render_tries``
+    counts how often it was begun in the background, so that a document that brings its renderer down stops doing so.
     """
 
     __tablename__ = "publications"
@@ -145,6 +146,7 @@ class Publication(CompanyRecord):
     withdrawn_by_batch_id: Mapped[Key | None]
     file_id: Mapped[Key | None]
     pdf_sha256: Mapped[Sha256 | None]
+    render_tries: Mapped[int | None]
 
     batch: Mapped[Batch] = relationship(primaryjoin="foreign(Publication.batch_id) == Batch.id")
     template_version: Mapped[TemplateVersion] = relationship(

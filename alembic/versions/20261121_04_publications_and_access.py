@@ -128,6 +128,7 @@ def upgrade() -> None:
         sa.Column("withdrawn_by_batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("file_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("pdf_sha256", sa.String(length=64), nullable=True),
+        sa.Column("render_tries", sa.Integer(), nullable=True),
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), sa.Identity(always=False), nullable=False
         ),

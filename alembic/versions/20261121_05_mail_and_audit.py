@@ -83,6 +83,8 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("breaks", sa.Integer(), nullable=False),
         sa.Column("last_reply", sa.Text(), nullable=False),
+        sa.Column("deferred_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("give_up_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), sa.Identity(always=False), nullable=False
@@ -139,6 +141,14 @@ def upgrade() -> None:
         unique=False,
         postgresql_where=sa.text("status = 'sending'"),
         sqlite_where=sa.text("status = 'sending'"),
+    )
+    op.create_index(
+        "ix_outgoing_mails_urgent",
+        "outgoing_mails",
+        ["company_id", "due_at", "id"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('queued', 'retry') AND kind <> 'notice'"),
+        sqlite_where=sa.text("status IN ('queued', 'retry') AND kind <> 'notice'"),
     )
     op.create_table(
         "mail_attempts",
