@@ -1,0 +1,60 @@
+"""Slowing guessing down: so many tries per subject in a window, counted where every process sees them."""
+
+import datetime as dt
+import hashlib
+
+from sqlalchemy import case, delete
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app import clock
+from app.errors import Refusal
+from app.scope import ScopedSession
+from app.texts import _
+from models import Throttle
+
+
+class TooManyTries(Refusal):
+    """The limit of a subject is spent; ``retry_after`` seconds from now there will be tries again."""
+
+    status = 429
+    code = "too_many_tries"
+
+    def __init__(self, retry_after: int) -> None:
+        minutes = max(1, -(-retry_after // 60))
+        wait = _("un minuto") if minutes == 1 else _("%(n)s minutos") % {"n": minutes}
+        super().__init__(_("Demasiados intentos. Espere %(rato)s y vuelva a probar.") % {"rato": wait})
+        self.retry_after = retry_after
+
+
+def check(db: ScopedSession, subject: str, limit: int, window: dt.timedelta) -> None:
+    """Count one try of ``subject`` and raise ``TooManyTries`` when it is one too many.
+
+    Call it in a transaction of its own, before the costly part: what follows may fail, the try still counts.
+    """
+    now = clock.now()
+    expired = Throttle.since <= now - window
+    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
+    counted = (
+        dialect.insert(Throttle)
+        .values(subject=_hash(subject), since=now, tries=1, created_at=now)
+        .on_conflict_do_update(
+            index_elements=[Throttle.subject],
+            set_={
+                "tries": case((expired, 1), else_=Throttle.tries + 1),
+                "since": case((expired, now), else_=Throttle.since),
+            },
+        )
+        .returning(Throttle.tries, Throttle.since)
+    )
+    tries, since = db.execute(counted).one()
+    if tries > limit:
+        raise TooManyTries(int((since + window - now).total_seconds()) + 1)
+
+
+def forget(db: ScopedSession, subject: str) -> None:
+    """Somebody proved who they are: their tries begin again."""
+    db.execute(delete(Throttle).where(Throttle.subject == _hash(subject)))
+
+
+def _hash(subject: str) -> str:
+    return hashlib.sha256(subject.encode()).hexdigest()
