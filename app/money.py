@@ -46,7 +46,7 @@ def read_spanish(text: str, *, places: int = 2, field: str | None = None) -> Dec
     """What a person typed: ``1.234,56``, ``1234,56`` or, with a lone point, ``1234.56``.
 
     Raises ``InvalidValue`` for anything else: no exponents, no full-width digits, no NaN, no more decimals
-    than ``places``, nothing above ``LARGEST``.
+    than ``places``, nothing above ``LARGEST`` or its column.
     """
     typed = text.strip().replace("\u00a0", "").removesuffix("€").strip().replace("−", "-")
     if _SPANISH.fullmatch(typed):
@@ -62,6 +62,6 @@ def read_plain(text: str, *, places: int = 2, field: str | None = None) -> Decim
     exponent = number.normalize().as_tuple().exponent
     if isinstance(exponent, int) and -exponent > places:
         raise InvalidValue(f"Como mucho {places} decimales.", field=field)
-    if abs(number) > LARGEST:
+    if abs(number) > min(LARGEST, Decimal(10) ** (18 - places)):  # the scaled integer must fit its column
         raise InvalidValue("El número es demasiado grande.", field=field)
     return number.quantize(Decimal(1).scaleb(-places)) if places <= 8 else number
