@@ -1,0 +1,49 @@
+"""Electronic invoices of other programs: one door for every format."""
+
+from app.adapters.formats.csv_table import read_csv
+from app.adapters.formats.facturae import is_facturae, read_facturae
+from app.adapters.formats.fields import clipped
+from app.adapters.formats.ubl import is_ubl, read_ubl
+from app.adapters.formats.xml import is_markup, read_xml
+from app.domain.foreign import FileRefused, ForeignInvoice, Unreadable
+from app.texts import _
+
+LARGEST_FILE = 20 * 1024 * 1024
+
+_OTHERS = (
+    (b"%PDF-", "un PDF"),
+    (b"PK\x03\x04", "un ZIP o un libro de Excel"),
+    (b"\xd0\xcf\x11\xe0", "un documento de Office"),
+)
+
+
+def read_file(name: str, content: bytes) -> list[ForeignInvoice | Unreadable]:
+    """Every invoice of a file, in its order; the file is known by its content, and its name only names it.
+
+    Raises ``FileRefused`` when nothing can be read: broken, with a DTD, of an unknown format, empty or too large.
+    Otherwise each invoice stands alone. Signatures are not verified. Whether the figures add up is another question:
+    see ``check_figures``.
+    """
+    try:
+        return _read(content)
+    except FileRefused as refusal:
+        label = clipped(name.replace("\\", "/").rpartition("/")[2], 80)
+        raise FileRefused(f"{label}: {refusal}" if label else str(refusal)) from refusal
+
+
+def _read(content: bytes) -> list[ForeignInvoice | Unreadable]:
+    if not content.strip(b" \t\r\n\0"):
+        raise FileRefused(_("El fichero está vacío."))
+    if len(content) > LARGEST_FILE:
+        raise FileRefused(_("El fichero pasa de %(most)s MB.") % {"most": LARGEST_FILE // 1024 // 1024})
+    for mark, what in _OTHERS:
+        if content.startswith(mark):
+            raise FileRefused(_("Es %(what)s; se leen Facturae, UBL y CSV.") % {"what": what})
+    if not is_markup(content):
+        return read_csv(content)
+    root = read_xml(content)
+    if is_facturae(root):
+        return read_facturae(root)
+    if is_ubl(root):
+        return read_ubl(root)
+    raise FileRefused(_("Es un XML que no es Facturae ni UBL («%(root)s»).") % {"root": clipped(root.name, 40)})

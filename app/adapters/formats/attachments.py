@@ -1,0 +1,110 @@
+"""The PDF that an electronic invoice brings inside."""
+
+import base64
+import binascii
+import io
+import lzma
+import re
+import unicodedata
+import zipfile
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.adapters.formats.fields import clipped
+from app.texts import _
+
+LARGEST_PDF = 20 * 1024 * 1024
+MOST_ENTRIES = 200
+
+_OURS = re.compile(r"factura|invoice|fra\b|credit ?note|abono|rectificativa")
+_ANOTHER = re.compile(
+    r"albar|pedido|contrato|presupuesto|parte|anexo|timesheet|delivery|despatch|order|contract|quot|terms|condicion"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Embedded:
+    """A file inside a document as its XML carries it. ``packing`` is ``""``, ``ZIP`` or ``GZIP``."""
+
+    label: str
+    encoded: str
+    is_base64: bool = True
+    packing: str = ""
+
+
+def choose_pdf(files: Sequence[Embedded], number_text: str, notes: list[str]) -> bytes | None:
+    """The PDF that *is* the invoice.
+
+    One that calls itself something else (a delivery note, a contract) is not served as the invoice; of several, the
+    one that calls itself invoice, or names its number, comes first. What is left out is noted.
+    """
+    chosen: list[tuple[int, bytes]] = []
+    for file in files:
+        content = _pdf(file)
+        rank = _rank(file.label, number_text)
+        if content is None:
+            notes.append(_("El adjunto «%(label)s» no es un PDF y se omite.") % {"label": clipped(file.label, 60)})
+        elif rank is None:
+            notes.append(
+                _("El adjunto «%(label)s» no parece la factura y se omite.") % {"label": clipped(file.label, 60)}
+            )
+        else:
+            chosen.append((rank, content))
+    if len(chosen) > 1:
+        notes.append(_("La factura trae %(n)s PDF: se toma el que más parece la factura.") % {"n": len(chosen)})
+    return min(chosen, key=lambda ranked: ranked[0])[1] if chosen else None
+
+
+def _rank(label: str, number_text: str) -> int | None:
+    plain = unicodedata.normalize("NFKD", label.casefold())
+    if number_text.casefold() in plain or _OURS.search(plain):
+        return 0
+    return None if _ANOTHER.search(plain) else 1
+
+
+def _pdf(file: Embedded) -> bytes | None:
+    content = _decoded(file)
+    if content is not None and file.packing == "GZIP":
+        content = _gunzipped(content)
+    if content is not None and file.packing == "ZIP":
+        content = _unzipped(content)
+    return content if content and len(content) <= LARGEST_PDF and content.startswith(b"%PDF-") else None
+
+
+def _decoded(file: Embedded) -> bytes | None:
+    if not file.is_base64:
+        return file.encoded.encode("latin-1", "replace")
+    try:
+        return base64.b64decode("".join(file.encoded.split()), validate=True)
+    except (binascii.Error, ValueError):
+        return None
+
+
+def _gunzipped(content: bytes) -> bytes | None:
+    try:
+        return zlib.decompressobj(wbits=47).decompress(content, LARGEST_PDF + 1)
+    except zlib.error:
+        return None
+
+
+def _unzipped(content: bytes) -> bytes | None:
+    """The first PDF of an archive. Never more is unpacked than a PDF may be, whatever the archive declares."""
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            for entry in archive.infolist()[:MOST_ENTRIES]:
+                if entry.filename.lower().endswith(".pdf") and entry.file_size <= LARGEST_PDF:
+                    with archive.open(entry) as packed:
+                        return packed.read(LARGEST_PDF + 1)
+    except (
+        zipfile.BadZipFile,
+        zlib.error,
+        lzma.LZMAError,
+        NotImplementedError,
+        RuntimeError,
+        EOFError,
+        OSError,
+        ValueError,
+    ):
+        return None
+    return None
