@@ -30,7 +30,7 @@ from models import (
     TaxRate,
     TemplateVersion,
 )
-from models.enums import BatchKind, DocumentKind, DocumentStatus, Origin, Role, TaxKind
+from models.enums import BatchKind, DocumentKind, DocumentStatus, Origin, PaymentMethod, Role, TaxKind
 
 NIFS = ("B12345674", "A58818501", "B87654323", "A28015865", "12345678Z", "X1234567L")
 EPOCH = dt.date(2020, 1, 1)
@@ -139,11 +139,11 @@ class Make:
             lines=lines if lines is not None else [self.line(company_id=contact.company_id)],
             taxes=[],
             dues=[],
-            payment_method="transfer",
+            payment_method=PaymentMethod.TRANSFER,
             **zeros | values,
         )
         settle(invoice)
-        plan_dues(invoice, contact)
+        plan_dues(invoice, contact, self.db.get_one(Company, contact.company_id))
         return self._add(invoice)
 
     def invoice(self, **values: Any) -> Invoice:

@@ -12,7 +12,7 @@ from app.domain.totals import settle
 from app.errors import InvalidValue, NotFound, Refusal
 from app.scope import ScopedSession
 from app.texts import _
-from models import Contact, Document, DocumentLine, DueDate, Invoice, Series, TaxRate
+from models import Company, Contact, Document, DocumentLine, DueDate, Invoice, Series, TaxRate
 from models.enums import DocumentKind, PaymentMethod
 
 MOST_LINES = 1000
@@ -93,7 +93,7 @@ def save_invoice_draft(db: ScopedSession, command: SaveInvoiceDraft) -> Invoice:
     invoice.buyer_name, invoice.buyer_tax_id = contact.name, contact.tax_id
     _write_lines(db, invoice, command)
     settle(invoice)
-    _write_dues(invoice, contact, command)
+    _write_dues(invoice, contact, db.get_one(Company, db.company_id), command)
     invoice.revision += 1
     db.flush()
     return invoice
@@ -155,9 +155,9 @@ def _write_lines(db: ScopedSession, invoice: Invoice, command: SaveInvoiceDraft)
     invoice.lines = written
 
 
-def _write_dues(invoice: Invoice, contact: Contact, command: SaveInvoiceDraft) -> None:
+def _write_dues(invoice: Invoice, contact: Contact, company: Company, command: SaveInvoiceDraft) -> None:
     if command.dues is None:
-        plan_dues(invoice, contact)
+        plan_dues(invoice, contact, company)
         return
     if sum((due.amount for due in command.dues), Decimal(0)) != max(invoice.payable, Decimal(0)):
         raise InvalidValue(_("Los vencimientos no suman el total a pagar."), field="dues")

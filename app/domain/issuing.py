@@ -75,7 +75,7 @@ def issue_invoice(db: ScopedSession, command: IssueInvoice) -> Issued:
     _check(invoice, command.today)
     settle(invoice)
     if sum(due.amount for due in invoice.dues) != max(invoice.payable, 0):
-        plan_dues(invoice, invoice.contact)
+        plan_dues(invoice, invoice.contact, db.get_one(Company, invoice.company_id))
 
     _freeze(db, invoice)
     number = take_number(series, invoice.issued_on)

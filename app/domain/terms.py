@@ -5,7 +5,8 @@ import datetime as dt
 from decimal import Decimal
 
 from app.domain.totals import spread
-from models import Contact, Document, DueDate
+from models import Company, Contact, Document, DueDate
+from models.enums import PaymentMethod
 
 
 def due_days(issued_on: dt.date, payment_days: str, payment_day: int | None) -> list[dt.date]:
@@ -14,15 +15,16 @@ def due_days(issued_on: dt.date, payment_days: str, payment_day: int | None) -> 
     return [_on_payment_day(day, payment_day) for day in days or [issued_on]]
 
 
-def plan_dues(document: Document, contact: Contact) -> None:
+def plan_dues(document: Document, contact: Contact, company: Company) -> None:
     """Replace the due dates of a draft by those of its customer's terms; they add up to what is payable.
 
-    Nothing falls due when nothing is to be paid.
+    Nothing falls due when nothing is to be paid. The account is the one money goes to, or is taken from.
     """
     if document.payable <= 0:
         document.dues, document.due_on = [], None
         return
     days = due_days(document.issued_on, contact.payment_days, contact.payment_day)
+    account = contact.iban if document.payment_method is PaymentMethod.DIRECT_DEBIT else company.iban
     shares = spread(document.payable, [Decimal(1)] * len(days))
     document.dues = [
         DueDate(
@@ -30,7 +32,7 @@ def plan_dues(document: Document, contact: Contact) -> None:
             day=day,
             amount=amount,
             method=document.payment_method,
-            account=contact.iban,
+            account=account,
         )
         for day, amount in zip(days, shares, strict=True)
     ]

@@ -86,9 +86,10 @@ def _line(line: DocumentLine) -> SheetLine:
 def _taxes(document: Document) -> tuple[SheetTax, ...]:
     rows = []
     for tax in document.taxes:
-        rows.append(SheetTax(label=tax.label, base=tax.base, rate=tax.rate, amount=tax.amount))
+        label = tax.label.removesuffix(f"{short(tax.rate)} %").strip()  # the rate has a column of its own
+        rows.append(SheetTax(label=label, base=tax.base, rate=tax.rate, amount=tax.amount))
         if tax.surcharge_amount:
-            label = f"{_('Recargo equiv.')} {short(tax.surcharge_rate)} %"
+            label = _("Recargo equiv.")
             rows.append(SheetTax(label=label, base=tax.base, rate=tax.surcharge_rate, amount=tax.surcharge_amount))
     return tuple(rows)
 
