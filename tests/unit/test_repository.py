@@ -85,3 +85,10 @@ def test_scripts_are_small_and_run(name: str) -> None:
     assert script.read_text().startswith("#!/bin/sh\n# ")
     assert len(script.read_text().splitlines()) <= 20
     subprocess.run(["sh", "-n", script], check=True)
+
+
+def test_no_test_steps_aside() -> None:
+    """What a test needs is installed by ``./scripts/test``; missing, it fails."""
+    aside = re.compile(r"\b(?:pytest|mark|unittest)\.(?:ski[p]|skipi[f]|xfai[l]|importorski[p])\b")
+
+    assert matches(aside, sorted((ROOT / "tests").rglob("*.py"))) == []
