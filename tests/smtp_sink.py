@@ -249,7 +249,7 @@ class _Conversation:
         return base64.b64decode(self.read_until(b"\r\n"))
 
     def on_mail(self, command: str) -> None:
-        parts = re.fullmatch(r"MAIL FROM:<([^<>]*)>(.*)", command)
+        parts = re.fullmatch(r"MAIL FROM:<([^<>]*)>(.*)", command, re.IGNORECASE)
         limit = self.sink.messages_per_connection
         if self.sink.credentials and not self.is_signed_in:
             self.send("530 5.7.0 hay que identificarse")
@@ -261,7 +261,7 @@ class _Conversation:
             self.sender, self.options = parts.groups()
 
     def on_rcpt(self, command: str) -> None:
-        parts = re.fullmatch(r"RCPT TO:<([^<>]+)>", command)
+        parts = re.fullmatch(r"RCPT TO:<([^<>]+)>", command, re.IGNORECASE)
         if parts is None or self.sender is None:
             self.send("503 5.5.1 mal momento" if parts else "501 5.5.4 así no")
             return

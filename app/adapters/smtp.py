@@ -5,7 +5,6 @@ so that no other case looks like that one, and so that a message in doubt is nev
 """
 
 import re
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Self
@@ -85,7 +84,6 @@ Commands = list[tuple[str, bytes]]
 
 FINAL_DOT = "."
 _CREDENTIALS_WANTED = {530, 534, 535, 538}
-_LONG_SILENCE = 10.0  # seconds
 
 
 class Client:
@@ -187,13 +185,12 @@ class Client:
         commands = _commands(session, sender, receiver, content)
         if isinstance(commands, Refused):
             return commands
-        fresh = session.transactions == 0
         session.transactions += 1
         session.needs_reset = True
 
         verb, reply = self._converse(session, commands)
-        if verb == "RSET" or (verb == "MAIL" and reply.code == 421 and not fresh):
-            raise LinkLost(str(reply))
+        if verb == "RSET" or (verb == "MAIL" and reply.code == 421):
+            raise LinkLost(str(reply))  # it wants no more on this connection: that is not about the message
         return self._send(session, content) if (verb, reply.code) == ("DATA", 354) else self._verdict(verb, reply)
 
     def _converse(self, session: Session, commands: Commands) -> tuple[str, Reply]:
@@ -284,8 +281,7 @@ def _commands(session: Session, sender: str, receiver: str, content: bytes) -> C
         ("RCPT", f"RCPT TO:<{receiver}>\r\n".encode()),
         ("DATA", b"DATA\r\n"),
     ]
-    long_silent = time.monotonic() - session.link.used_at > _LONG_SILENCE
-    return [("RSET", b"RSET\r\n"), *commands] if session.needs_reset or long_silent else commands
+    return [("RSET", b"RSET\r\n"), *commands] if session.needs_reset else commands
 
 
 def on_the_wire(message: bytes) -> bytes:

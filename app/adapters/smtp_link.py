@@ -40,7 +40,6 @@ class Link:
         self._connection = connection
         self._timeout = timeout
         self._received = b""
-        self.used_at = time.monotonic()
 
     @property
     def is_secure(self) -> bool:
@@ -65,7 +64,6 @@ class Link:
             code, mark, text = parts.groups()
             lines.append(text or b"")
             if mark != b"-":
-                self.used_at = time.monotonic()
                 return Reply(int(code), tuple(lines))
         raise LinkLost(_("El servidor no responde como un servidor de correo."))
 

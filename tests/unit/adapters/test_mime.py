@@ -1,5 +1,6 @@
 """Building mails: `emails` as the measure, the skeleton as fast as it is equal, and nothing that can be injected."""
 
+import base64
 import datetime as dt
 import email
 import email.policy
@@ -149,6 +150,16 @@ def test_a_filled_skeleton_is_fit_for_any_relay(subject, name, text):
     assert filled.count(b"\n") == filled.count(b"\r") == filled.count(b"\r\n")
     assert max(map(len, filled.split(b"\r\n"))) <= 998
     assert on_the_wire(filled) == filled + b".\r\n"
+
+
+@pytest.mark.parametrize("letter", ["ñ", "€", "😀", "añ", "a€"])
+def test_no_encoded_word_breaks_a_character(letter):
+    filled = SKELETON.fill(RECIPIENT, letter * 200, "x", "x", message_id=ID, date=DATE)
+
+    subject = re.search(rb"\r\nSubject: (.*?)\r\nFrom", filled, re.DOTALL)[1]
+    words = [base64.b64decode(word).decode() for word in re.findall(rb"=\?utf-8\?b\?(.*?)\?=", subject)]
+    assert "".join(words) == letter * 200
+    assert max(map(len, subject.split(b"\r\n "))) <= 75
 
 
 def test_a_modern_parser_finds_no_defect():
