@@ -2,7 +2,9 @@
 
 import os
 import secrets
+import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -148,15 +150,23 @@ def _storage_url(url: str) -> str:
 
 def _secret_keys(text: str, data_dir: Path) -> tuple[str, ...]:
     if not text:
-        path = data_dir / "secret.key"
-        if not path.exists():
-            with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-                file.write(secrets.token_urlsafe(48))
-        text = path.read_text()
+        text = _own_key(data_dir / "secret.key")
     keys = tuple(key.strip() for key in text.split(",") if key.strip())
     if not keys or any(len(key) < 40 for key in keys):
         raise BadSetting("SECRET_KEY", "hacen falta al menos 40 caracteres al azar.")
     return keys
+
+
+def _own_key(path: Path) -> str:
+    """The key in ``path``, made on first use. Two first starts at once agree on one: a link cannot be made twice."""
+    if not path.exists():
+        handle, temporary = tempfile.mkstemp(dir=path.parent)  # private to the user from the start
+        with os.fdopen(handle, "w") as file:
+            file.write(secrets.token_urlsafe(48))
+        with suppress(FileExistsError):
+            os.link(temporary, path)
+        Path(temporary).unlink()
+    return path.read_text()
 
 
 def _networks(texts: frozenset[str]) -> tuple[IPv4Network | IPv6Network, ...]:
