@@ -21,6 +21,7 @@ from models.portal_access import PortalAccount, PortalMembership, PortalSession,
 from models.product import Product
 from models.publication import Batch, DocumentEvent, DocumentTemplate, Publication, TemplateVersion
 from models.series import Series
+from models.setup import SetupToken
 from models.staff import Membership, SavedFilter, SeriesDefault, StaffSession, StaffUser
 from models.tax import TaxRate
 from models.throttle import Throttle
@@ -30,6 +31,6 @@ __all__ = [
     "ContactAddress", "ContactEmail", "DeliveryNote", "Document", "DocumentEvent", "DocumentLine", "DocumentTax",
     "DocumentTemplate", "DueDate", "Invoice", "MailAccount", "MailAttempt", "Membership", "OutgoingMail",
     "PortalAccount", "PortalMembership", "PortalSession", "PortalToken", "Product", "Proforma", "Publication",
-    "PurchaseOrder", "Quote", "Record", "SalesOrder", "SavedFilter", "Series", "SeriesDefault", "StaffSession",
-    "StaffUser", "StoredFile", "TaxRate", "TemplateVersion", "Throttle", "WorkOrder",
+    "PurchaseOrder", "Quote", "Record", "SalesOrder", "SavedFilter", "Series", "SeriesDefault", "SetupToken",
+    "StaffSession", "StaffUser", "StoredFile", "TaxRate", "TemplateVersion", "Throttle", "WorkOrder",
 ]  # fmt: skip

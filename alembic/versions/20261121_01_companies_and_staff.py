@@ -202,9 +202,23 @@ def upgrade() -> None:
         sa.UniqueConstraint("subject", name=op.f("uq_throttles_subject")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "setup_tokens",
+        sa.Column("token_hash", sa.String(length=64), nullable=False),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), sa.Identity(always=False), nullable=False
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_setup_tokens")),
+        sa.UniqueConstraint("token_hash", name=op.f("uq_setup_tokens_token_hash")),
+        sqlite_autoincrement=True,
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("setup_tokens")
     op.drop_table("throttles")
     op.drop_table("saved_filters")
     op.drop_table("series_defaults")

@@ -18,7 +18,7 @@ from sqlalchemy import event, insert, inspect, select, update
 from sqlalchemy.orm import UOWTransaction
 
 from app import clock
-from app.scope import ScopedSession
+from app.scope import SYSTEM, ScopedSession
 from models import (
     AuditEntry,
     AuditHead,
@@ -175,7 +175,9 @@ def _append(db: ScopedSession, company_id: int, entries: list[dict[str, Any]]) -
 
 
 def _notice(db: ScopedSession, action: str, row: Base, changes: dict[str, Any]) -> None:
-    company_id = row.id if isinstance(row, Company) else getattr(row, "company_id", None) or db.company_id
+    company_id = row.id if isinstance(row, Company) else getattr(row, "company_id", None)
+    if company_id is None and db.scope is SYSTEM:
+        return  # of no company in particular: the command itself tells those concerned
     record(
         db,
         action,

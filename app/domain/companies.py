@@ -112,8 +112,12 @@ def _furnish(db: ScopedSession, company: Company, year: int | None) -> None:
     db.add(template)
     db.flush()
     db.add(TemplateVersion(company_id=company.id, template_id=template.id, number=1, accent=company.accent))
-    if year is None:
-        return
+    if year is not None:
+        open_series(db, company, year)
+
+
+def open_series(db: ScopedSession, company: Company, year: int) -> None:
+    """The two series every company needs in a year: its invoices, and what corrects them."""
     for code, name, corrective in (("FV", _("Facturas de venta"), False), ("R", _("Facturas rectificativas"), True)):
         db.add(
             Series(
