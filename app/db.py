@@ -29,9 +29,14 @@ _SQLITE_PRAGMAS = (
 
 
 def make_engine(url: str) -> Engine:
-    """An engine with our rules: SQLite in WAL with full durability and foreign keys, PostgreSQL in UTC."""
+    """An engine with our rules: SQLite in WAL with full durability and foreign keys, PostgreSQL in UTC.
+
+    What an error says is logged: it names the statement, never the values.
+    """
     if make_url(url).get_backend_name() == "sqlite":
-        engine = create_engine(url, poolclass=QueuePool, pool_size=8, max_overflow=CONNECTIONS - 8)
+        engine = create_engine(
+            url, hide_parameters=True, poolclass=QueuePool, pool_size=8, max_overflow=CONNECTIONS - 8
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -40,6 +45,7 @@ def make_engine(url: str) -> Engine:
         pool_size=8,
         max_overflow=CONNECTIONS - 8,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"options": "-c timezone=utc"},
     )
 
@@ -69,6 +75,15 @@ class Database:
         """A transaction that changes nothing."""
         with self.reads(scope=scope) as db:
             yield db
+
+    @contextmanager
+    def look(self) -> Iterator[Connection]:
+        """One transaction that changes nothing for several scopes in turn: who is asking, then what they may see.
+
+        Sessions of it are ``reads(scope=..., bind=connection)``.
+        """
+        with self.engine.connect() as connection:
+            yield connection
 
     @contextmanager
     def write(self, scope: Scope, actor: Actor | None = None) -> Iterator[ScopedSession]:

@@ -65,7 +65,10 @@ class _Reader:
     def text(self, name: str, default: str | None = None) -> str:
         self.asked |= {name, f"{name}_FILE"}
         if path := self.values.get(f"{name}_FILE"):
-            return Path(path).read_text().strip()
+            try:
+                return Path(path).read_text().strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise BadSetting(f"{name}_FILE", f"no se puede leer «{path}».") from error
         value = self.values.get(name, "").strip()
         if value or default is not None:
             return value or str(default)
@@ -82,6 +85,12 @@ class _Reader:
         if text not in {"yes", "no", "true", "false", "1", "0"}:
             raise BadSetting(name, f"debe ser yes o no, no «{text}».")
         return text in {"yes", "true", "1"}
+
+    def choice(self, name: str, default: str, options: tuple[str, ...]) -> str:
+        text = self.text(name, default).lower()
+        if text not in options:
+            raise BadSetting(name, f"debe ser {', '.join(options[:-1])} o {options[-1]}, no «{text}».")
+        return text
 
     def names(self, name: str) -> frozenset[str]:
         return frozenset(part.strip().lower() for part in self.text(name, "").split(",") if part.strip())
@@ -117,7 +126,7 @@ def read_settings(
         trusted_proxies=_networks(read.names("TRUSTED_PROXIES")),
         private_hosts=read.names("MAIL_PRIVATE_HOSTS"),
         mail_ca_file=read.text("MAIL_CA_FILE", "") or None,
-        log_level=read.text("LOG_LEVEL", "info").lower(),
+        log_level=read.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
     )
     read.refuse_the_rest()
     return settings
