@@ -18,32 +18,30 @@ _OTHERS = (
 
 
 def read_file(name: str, content: bytes) -> list[ForeignInvoice | Unreadable]:
-    """Every invoice of a file, in its order; the file is known by its content, and its name only names it.
+    """Every invoice of a file, in its order. The file is known by its content; ``name`` only serves to speak of it.
 
     Raises ``FileRefused`` when nothing can be read: broken, with a DTD, of an unknown format, empty or too large.
     Otherwise each invoice stands alone. Signatures are not verified. Whether the figures add up is another question:
     see ``check_figures``.
     """
-    try:
-        return _read(content)
-    except FileRefused as refusal:
-        label = clipped(name.replace("\\", "/").rpartition("/")[2], 80)
-        raise FileRefused(f"{label}: {refusal}" if label else str(refusal)) from refusal
-
-
-def _read(content: bytes) -> list[ForeignInvoice | Unreadable]:
+    label = clipped(name.replace("\\", "/").rpartition("/")[2], 80)
     if not content.strip(b" \t\r\n\0"):
-        raise FileRefused(_("El fichero está vacío."))
+        raise FileRefused(_("«%(name)s» está vacío.") % {"name": label})
     if len(content) > LARGEST_FILE:
-        raise FileRefused(_("El fichero pasa de %(most)s MB.") % {"most": LARGEST_FILE // 1024 // 1024})
+        raise FileRefused(_("«%(name)s» pasa de %(most)s MB.") % {"name": label, "most": LARGEST_FILE // 1024 // 1024})
     for mark, what in _OTHERS:
         if content.startswith(mark):
-            raise FileRefused(_("Es %(what)s; se leen Facturae, UBL y CSV.") % {"what": what})
-    if not is_markup(content):
-        return read_csv(content)
+            raise FileRefused(_("«%(name)s» es %(what)s; se leen Facturae, UBL y CSV.") % {"name": label, "what": what})
+    return _read_xml(label, content) if is_markup(content) else read_csv(content)
+
+
+def _read_xml(label: str, content: bytes) -> list[ForeignInvoice | Unreadable]:
     root = read_xml(content)
     if is_facturae(root):
         return read_facturae(root)
     if is_ubl(root):
         return read_ubl(root)
-    raise FileRefused(_("Es un XML que no es Facturae ni UBL («%(root)s»).") % {"root": clipped(root.name, 40)})
+    raise FileRefused(
+        _("«%(name)s» es un XML que no es Facturae ni UBL: su raíz es «%(root)s».")
+        % {"name": label, "root": clipped(root.name, 40)}
+    )

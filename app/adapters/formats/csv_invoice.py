@@ -12,13 +12,12 @@ from app.adapters.formats import codes, fields
 from app.adapters.formats.csv_columns import WHOLE_INVOICE, folded
 from app.adapters.formats.csv_values import read_day, read_number
 from app.adapters.formats.fields import Flaw, clipped, single
+from app.adapters.formats.figures import MOST_LINES
 from app.adapters.formats.grouping import grouped, rate_label
 from app.domain.foreign import ForeignDue, ForeignInvoice, ForeignLine, ForeignParty, ForeignTax, InvoiceClass
 from app.money import ZERO, cents, percent_of
 from app.texts import _
 from models.enums import PaymentMethod, TaxKind
-
-MOST_ROWS = 5000
 
 _KINDS = {"": TaxKind.VAT, "iva": TaxKind.VAT, "igic": TaxKind.IGIC, "ipsi": TaxKind.IPSI}
 _EXEMPT = {"exento": "exento", "exenta": "exento", "no_sujeto": "no sujeto", "no_sujeta": "no sujeto"}
@@ -75,7 +74,7 @@ def read_invoice(rows: list[Row], mark: str | None, notes: tuple[str, ...]) -> F
     total = min(given, given + withheld, key=lambda candidate: abs(candidate - worked_out))
     payable = total - withheld
     return ForeignInvoice(
-        format="CSV",
+        format="csv",
         **called._asdict(),
         invoice_class=InvoiceClass.CORRECTIVE if whole.get("rectifica") else InvoiceClass.ORIGINAL,
         corrects_text=single(whole.get("rectifica", ""), _("la factura rectificada")),
@@ -104,8 +103,8 @@ def read_invoice(rows: list[Row], mark: str | None, notes: tuple[str, ...]) -> F
 
 def _whole(rows: list[Row]) -> dict[str, str]:
     """What belongs to the whole invoice, said once or the same every time."""
-    if len(rows) > MOST_ROWS:
-        raise Flaw(_("La factura tiene %(n)s líneas, y caben %(most)s.") % {"n": len(rows), "most": MOST_ROWS})
+    if len(rows) > MOST_LINES:
+        raise Flaw(_("La factura tiene %(n)s líneas, y caben %(most)s.") % {"n": len(rows), "most": MOST_LINES})
     for row in rows:
         if row.has_too_many:
             raise Flaw(_("La fila %(line)s tiene más celdas que la cabecera.") % {"line": row.line})

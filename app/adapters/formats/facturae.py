@@ -8,6 +8,7 @@ from app.adapters.formats.codes import FACTURAE_CENTRES
 from app.adapters.formats.facturae_figures import read_figures
 from app.adapters.formats.facturae_party import party
 from app.adapters.formats.fields import NAME, PRICE, Flaw, block, clipped, currency, day, number, numbering
+from app.adapters.formats.figures import explained
 from app.adapters.formats.xml import Node
 from app.domain.foreign import FileRefused, ForeignInvoice, ForeignParty, InvoiceClass, Unreadable
 from app.money import ZERO, euros, short
@@ -88,8 +89,8 @@ def _invoice(invoice: Node, root: Node, parties: tuple[ForeignParty, ForeignPart
         reading.append(_("El fichero dice ser una copia de la factura."))
     figures = read_figures(invoice, reading)
     seller, buyer = parties
-    return ForeignInvoice(
-        format=f"Facturae {version}",
+    read = ForeignInvoice(
+        format=f"facturae-{version}",
         **called._asdict(),
         **_class(header, kind),
         is_simplified=header.text("InvoiceDocumentType") == "FA",
@@ -102,8 +103,8 @@ def _invoice(invoice: Node, root: Node, parties: tuple[ForeignParty, ForeignPart
         notes=_notes(invoice, issue, root),
         mentions=_mentions(invoice, header, root),
         attachment_pdf=choose_pdf(_attachments(invoice), called.number_text, reading),
-        notes_on_reading=tuple(reading),
     )
+    return explained(read, reading)
 
 
 def _part(invoice: Node, name: str) -> Node:

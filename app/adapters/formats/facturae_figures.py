@@ -1,20 +1,17 @@
 """Lines, taxes, totals and due dates of a Facturae invoice."""
 
 from decimal import Decimal
-from typing import NamedTuple
 
 from app.adapters.formats import fields
 from app.adapters.formats.codes import FACTURAE_PAYMENT, FACTURAE_TAXES, FACTURAE_UNITS
 from app.adapters.formats.fields import Flaw, clipped, number
+from app.adapters.formats.figures import EXACT, MOST_LINES, Figures, joined
 from app.adapters.formats.grouping import grouped, rate_label
 from app.adapters.formats.xml import Node
 from app.domain.foreign import ForeignAdjustment, ForeignDue, ForeignLine, ForeignSettlement, ForeignTax
-from app.money import LARGEST, ZERO, cents, percent_of
+from app.money import ZERO, cents, percent_of
 from app.texts import _
 from models.enums import PaymentMethod, TaxKind
-
-MOST_LINES = 5000
-EXACT = (8, LARGEST)
 
 _SPECIAL_EVENTS = {"01": "exento", "02": "no sujeto"}
 _SETTLEMENTS = (
@@ -29,28 +26,6 @@ _SETTLEMENT_TOTALS = (
     ("ReimbursableExpenses/ReimbursableExpenses", "TotalReimbursableExpenses", "Suplidos", 1),
     ("FinancialExpenses", "TotalFinancialExpenses", "Gastos financieros", 1),
 )
-
-
-class Figures(NamedTuple):
-    """The part of a ``ForeignInvoice`` that counts."""
-
-    lines: tuple[ForeignLine, ...]
-    taxes: tuple[ForeignTax, ...]
-    withholdings: tuple[ForeignTax, ...]
-    discounts: tuple[ForeignAdjustment, ...]
-    charges: tuple[ForeignAdjustment, ...]
-    settlements: tuple[ForeignSettlement, ...]
-    lines_total: Decimal
-    discount_total: Decimal
-    charge_total: Decimal
-    base_total: Decimal
-    tax_total: Decimal
-    surcharge_total: Decimal
-    withheld_total: Decimal
-    total: Decimal
-    payable: Decimal
-    declared_total: Decimal
-    dues: tuple[ForeignDue, ...]
 
 
 def read_figures(invoice: Node, reading: list[str]) -> Figures:
@@ -151,16 +126,6 @@ def _concept(node: Node, where: str, reading: list[str]) -> str:
     return joined(concept, (", ".join(notes), more), where, reading)
 
 
-def joined(concept: str, more: tuple[str, ...], where: str, reading: list[str]) -> str:
-    """``concept`` with the lines of ``more`` that it does not say already, cut where there is no more room."""
-    said = [text for text in more if text and text not in concept]
-    whole = "\n".join((concept, *said))
-    if len(whole) <= fields.CONCEPT:
-        return whole
-    reading.append(_("La información adicional (%(where)s) no cabe entera.") % {"where": where})
-    return whole[: fields.CONCEPT - 1] + "…"
-
-
 def _adjustments(node: Node, path: str, prefix: str, otherwise: str) -> tuple[ForeignAdjustment, ...]:
     found = []
     for adjustment in node.all(path):
@@ -231,6 +196,8 @@ def _settlements(node: Node) -> tuple[ForeignSettlement, ...]:
 def _settlement(node: Node, amount: str, detail: str, label: str, sign: int) -> ForeignSettlement:
     figure = number(node.text(amount), _("el importe %(name)s") % {"name": amount})
     told = clipped(node.text(detail), 160)
+    if told and detail.endswith("Date"):
+        told = f"{fields.day(told, _('la fecha de un anticipo')):%d/%m/%Y}"
     return ForeignSettlement(label=f"{label}: {told}" if told else label, amount=sign * figure)
 
 

@@ -22,8 +22,8 @@ _TAX_ID = re.compile(r"[A-Z\d/+*&_]{2,40}", re.ASCII)
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\.]+(?:\.[^\s@<>,;:\"()\[\]\\.]+)+")
 _ENDING = re.compile(r"(.*?)[\s\-/._]*(\d{1,15})", re.ASCII | re.DOTALL)
 _DIGITS = re.compile(r"\d+", re.ASCII)
-# Marks that turn the writing direction round can make a text read as another one.
-_INVISIBLE = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
+# Marks that turn the writing direction round, and others nobody sees, can make a text read as another one.
+_INVISIBLE = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
 _SEPARATORS = " -/._"
 _DASHES = dict.fromkeys(map(ord, " -.\u00a0\u2010\u2011\u2012\u2013\u2014\t\r\n"))
 
@@ -38,7 +38,7 @@ class Flaw(Refusal):
 
 
 def clean(text: str) -> str:
-    """NFC, without control characters other than line ends, spaces at line ends or blank lines around."""
+    """NFC, without control characters other than line ends, nor spaces around a line or blank lines around."""
     text = (
         unicodedata.normalize("NFC", text)
         .translate(_INVISIBLE)
@@ -48,7 +48,7 @@ def clean(text: str) -> str:
     )
     if not text.isprintable():
         text = "".join(character for character in text if character == "\n" or unicodedata.category(character) != "Cc")
-    return "\n".join(line.rstrip() for line in text.strip().split("\n"))
+    return "\n".join(line.strip() for line in text.strip().split("\n"))
 
 
 def block(raw: str, what: str, limit: int = CONCEPT) -> str:
@@ -77,6 +77,8 @@ def number(raw: str, what: str, kind: tuple[int, Decimal] = AMOUNT) -> Decimal:
     """A machine's decimal, rounded to the decimals of its kind: no exponents, no NaN, no commas, ASCII digits."""
     places, largest = kind
     text = raw.strip(" \t\r\n")
+    if not text:
+        raise Flaw(_("Falta %(what)s.") % {"what": what})
     if len(text) > 40 or not _DECIMAL.fullmatch(text):
         raise Flaw(_("%(what)s no es un número: «%(text)s».") % {"what": _capital(what), "text": clipped(text, 40)})
     value = Decimal(text)

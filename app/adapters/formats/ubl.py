@@ -8,6 +8,7 @@ from app.adapters.formats import fields
 from app.adapters.formats.attachments import Embedded, choose_pdf
 from app.adapters.formats.codes import CORRECTED_TYPES, CREDIT_TYPES, SELF_BILLED_TYPES
 from app.adapters.formats.fields import NAME, Flaw, block, clipped, numbering
+from app.adapters.formats.figures import explained
 from app.adapters.formats.ubl_figures import payment, read_figures
 from app.adapters.formats.ubl_party import party
 from app.adapters.formats.xml import Node
@@ -51,7 +52,7 @@ def _document(root: Node) -> ForeignInvoice:
     currency = _currency(root)
     figures = read_figures(root, currency, reading)
     invoice = ForeignInvoice(
-        format="UBL 2.1",
+        format="ubl-2.1",
         **called._asdict(),
         invoice_class=InvoiceClass.CORRECTIVE if is_corrective else InvoiceClass.ORIGINAL,
         corrects_text=clipped(", ".join(_preceding(root)), NAME) if is_corrective else "",
@@ -70,7 +71,7 @@ def _document(root: Node) -> ForeignInvoice:
     if is_credit and invoice.total > 0:
         invoice = opposite(invoice)
         reading.append(_("Es un abono: sus importes, escritos en positivo, se leen en negativo."))
-    return replace(invoice, notes_on_reading=tuple(reading))
+    return explained(invoice, reading)
 
 
 def _seller(root: Node, reading: list[str]) -> ForeignParty:

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 from app.adapters.formats import fields
 from app.adapters.formats.codes import UBL_CATEGORIES, UBL_EXEMPTIONS, UBL_PAYMENT, UBL_UNITS
-from app.adapters.formats.facturae_figures import EXACT, MOST_LINES, Figures, joined
 from app.adapters.formats.fields import Flaw, clipped, number
+from app.adapters.formats.figures import EXACT, MOST_LINES, Figures, joined
 from app.adapters.formats.grouping import grouped, rate_label
 from app.adapters.formats.xml import Node
 from app.domain.foreign import ForeignAdjustment, ForeignDue, ForeignLine, ForeignSettlement, ForeignTax
