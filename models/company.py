@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, ForeignKey, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Record
-from models.enums import AccessDelivery, PaymentMethod
+from models.enums import AccessDelivery, ButtonSize, PaymentMethod
 from models.types import BigId, Email, Key, LongText, Name, ShortText
 
 
@@ -14,7 +14,8 @@ class Company(Record):
     """A company that uses this installation, with its fiscal facts, its intranet address and its look.
 
     ``slug`` is shown as staff typed it and found by ``slug_key``, its lower case. A company made by an import is
-    *pendiente de revisar* until ``confirmed_at``: nothing of it can be published before.
+    *pendiente de revisar* until ``confirmed_at``: nothing of it can be published before. The button for its own web is
+    of its ``accent`` unless it has a colour of its own.
     """
 
     __tablename__ = "companies"
@@ -51,6 +52,8 @@ class Company(Record):
     accent: Mapped[ShortText] = mapped_column(default="#1f5f8b")
     logo_id: Mapped[Key | None]
     button_text: Mapped[ShortText] = mapped_column(default="ÁREA DE CLIENTES")
+    button_colour: Mapped[ShortText] = mapped_column(default="")
+    button_size: Mapped[ButtonSize] = mapped_column(default=ButtonSize.MEDIUM)
     language: Mapped[ShortText] = mapped_column(default="es")
 
     payment_method: Mapped[PaymentMethod] = mapped_column(default=PaymentMethod.TRANSFER)

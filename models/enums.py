@@ -19,6 +19,14 @@ class AccessDelivery(StrEnum):
     PASSWORD = "password"
 
 
+class ButtonSize(StrEnum):
+    """Of the button that companies put on their own web."""
+
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+
 class EmailPurpose(StrEnum):
     GENERAL = "general"
     INVOICES = "invoices"

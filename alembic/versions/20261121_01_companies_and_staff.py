@@ -38,6 +38,12 @@ def upgrade() -> None:
         sa.Column("accent", sa.String(length=40), nullable=False),
         sa.Column("logo_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("button_text", sa.String(length=40), nullable=False),
+        sa.Column("button_colour", sa.String(length=40), nullable=False),
+        sa.Column(
+            "button_size",
+            sa.Enum("small", "medium", "large", name="buttonsize", native_enum=False, length=32),
+            nullable=False,
+        ),
         sa.Column("language", sa.String(length=40), nullable=False),
         sa.Column(
             "payment_method",
