@@ -3,7 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import CompanyRecord, company_table, inside
@@ -38,7 +38,8 @@ class Document(CompanyRecord):
     are copied at issue and frozen. A mistake in an invoice is corrected by a second one (``corrects_id``).
     ``number`` is our own count within the series; ``number_text`` is the number as printed; ``sort_number`` orders
     imported numbers for ranges. ``issued_on`` of a draft is the day it is meant for. ``total`` is *total factura*,
-    ``payable`` is *total a pagar* (less withholding).
+    ``payable`` is *total a pagar* (less withholding). ``draft_key`` is the unique key of the form a draft was first
+    written in: the same form sent twice is the same draft.
     """
 
     __tablename__ = "documents"
@@ -54,6 +55,14 @@ class Document(CompanyRecord):
         Index(None, "company_id", "kind", "status", "issued_on", "id"),
         Index(None, "company_id", "contact_id", "kind", "issued_on", "id"),
         Index(None, "company_id", "kind", "series_label", "sort_number"),
+        Index(
+            "uq_documents_draft_key",
+            "company_id",
+            "draft_key",
+            unique=True,
+            postgresql_where=text("draft_key IS NOT NULL"),
+            sqlite_where=text("draft_key IS NOT NULL"),
+        ),
     )
 
     kind: Mapped[DocumentKind]
@@ -70,6 +79,7 @@ class Document(CompanyRecord):
     due_on: Mapped[dt.date | None]
     issued_at: Mapped[dt.datetime | None]
     revision: Mapped[int] = mapped_column(default=1)
+    draft_key: Mapped[ShortText | None]
 
     seller_name: Mapped[Name] = mapped_column(default="")
     seller_tax_id: Mapped[ShortText] = mapped_column(default="")

@@ -63,6 +63,7 @@ def upgrade() -> None:
         sa.Column("due_on", sa.Date(), nullable=True),
         sa.Column("issued_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("draft_key", sa.String(length=40), nullable=True),
         sa.Column("seller_name", sa.String(length=200), nullable=False),
         sa.Column("seller_tax_id", sa.String(length=40), nullable=False),
         sa.Column("seller_address", sa.Text(), nullable=False),
@@ -162,6 +163,14 @@ def upgrade() -> None:
         "documents",
         ["company_id", "kind", "status", "issued_on", "id"],
         unique=False,
+    )
+    op.create_index(
+        "uq_documents_draft_key",
+        "documents",
+        ["company_id", "draft_key"],
+        unique=True,
+        postgresql_where=sa.text("draft_key IS NOT NULL"),
+        sqlite_where=sa.text("draft_key IS NOT NULL"),
     )
     op.create_table(
         "document_lines",
