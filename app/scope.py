@@ -164,12 +164,13 @@ SCOPED_TABLES = frozenset(
     if issubclass(mapper.class_, CompanyRecord)
 )
 _TABLES = re.compile(r'\b(?:FROM|JOIN|UPDATE|INTO)\s+"?(\w+)"?', re.IGNORECASE)
+_READ = re.compile(r"\bSELECT\b(?!.*\bFROM \(VALUES\b)", re.IGNORECASE | re.DOTALL)  # several rows given, in order
 _HELD = re.compile(r'\bcompany_id"?\s*(?:=|IN\b)|\bfalse\b|\b0 = 1\b')
 
 
 def unscoped_table(sql: str) -> str | None:
     """A scoped table that ``sql`` reads or changes without naming ``company_id``, if any. For the tests' tripwire."""
-    if sql.lstrip()[:6].upper() == "INSERT" and not re.search(r"\bSELECT\b", sql, re.IGNORECASE):
+    if sql.lstrip()[:6].upper() == "INSERT" and not _READ.search(sql):
         return None
     named = SCOPED_TABLES.intersection(_TABLES.findall(sql))
     return min(named) if named and not _HELD.search(sql) else None

@@ -65,6 +65,7 @@ def test_the_system_scope_was_asked_for(system_db: ScopedSession, name: str) -> 
 @pytest.mark.parametrize("work", [
     pytest.param(lambda db, ana: setattr(ana, "name", "Ana María"), id="update of a row"),
     pytest.param(lambda db, ana: db.delete(ana), id="delete of a row"),
+    pytest.param(lambda db, ana: db.add_all(Contact(code=code, name="Eva") for code in "23"), id="two new rows"),
     pytest.param(lambda db, ana: db.refresh(ana), id="refresh of a row"),
     pytest.param(lambda db, ana: (db.expire(ana), ana.name), id="expired row"),
     pytest.param(lambda db, ana: ana.emails, id="lazy load"),
