@@ -1,0 +1,138 @@
+"""Settings of a company's intranet: its address, how it publishes, how it looks, the button for the own web."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.exc import IntegrityError
+
+from app import clock
+from app.domain import fields
+from app.domain.companies import open_series, slug_is_free
+from app.domain.locking import lock_company
+from app.errors import InvalidValue
+from app.scope import ScopedSession
+from app.texts import _
+from models import Company, CompanySlug, Series, StoredFile
+from models.enums import AccessDelivery, ButtonSize
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeAddress:
+    slug: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangePublishing:
+    notify_by_default: bool
+    access_delivery: AccessDelivery
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeAppearance:
+    """``logo`` is a row not yet in any session, whose bytes are already kept; none leaves the logo as it is."""
+
+    accent: str
+    phone: str
+    opening_hours: str
+    logo: StoredFile | None = None
+    removes_logo: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeButton:
+    """No ``colour``: the company's own."""
+
+    text: str
+    colour: str
+    size: ButtonSize
+
+
+def change_address(db: ScopedSession, command: ChangeAddress) -> Company:
+    """Move the intranet; the address it leaves goes on leading to it, and to nobody else.
+
+    Raises ``InvalidValue`` when another company has or had that address. Going back to a former one is allowed.
+    """
+    slug = fields.slug(command.slug, "slug")
+    company = lock_company(db)
+    if not slug_is_free(db, slug, company.id):
+        raise _taken()
+    former = company.slug_key
+    try:
+        with db.begin_nested():
+            if former != slug.lower():
+                db.execute(delete(CompanySlug).where(_is_own_former(company, slug.lower())))
+                db.add(CompanySlug(company_id=company.id, slug_key=former))
+            company.slug, company.slug_key = slug, slug.lower()
+            db.flush()
+    except IntegrityError as error:  # somebody else took it between the look and the write
+        raise _taken() from error
+    return company
+
+
+def _taken() -> InvalidValue:
+    return InvalidValue(_("Otra empresa tiene o ha tenido esa dirección. Elija otra."), field="slug")
+
+
+def _is_own_former(company: Company, key: str) -> ColumnElement[bool]:
+    return (CompanySlug.company_id == company.id) & (CompanySlug.slug_key == key)
+
+
+def former_addresses(db: ScopedSession) -> list[CompanySlug]:
+    """Addresses that still lead here, the newest first."""
+    return list(
+        db.scalars(select(CompanySlug).where(CompanySlug.company_id == db.company_id).order_by(CompanySlug.id.desc()))
+    )
+
+
+def change_publishing(db: ScopedSession, command: ChangePublishing) -> Company:
+    company = lock_company(db)
+    company.notify_by_default = command.notify_by_default
+    company.access_delivery = command.access_delivery
+    db.flush()
+    return company
+
+
+def change_appearance(db: ScopedSession, command: ChangeAppearance) -> Company:
+    """Colour, logo and how to be reached, as customers see them. Templates of documents keep their own look."""
+    company = lock_company(db)
+    company.accent = fields.colour(command.accent, "accent")
+    company.phone, company.opening_hours = command.phone, command.opening_hours
+    if command.logo is not None:
+        company.logo_id = _kept(db, command.logo).id
+    elif command.removes_logo:
+        company.logo_id = None
+    db.flush()
+    return company
+
+
+def _kept(db: ScopedSession, file: StoredFile) -> StoredFile:
+    """The row of the same bytes under the same name, if there is one."""
+    known = db.scalar(select(StoredFile).where(StoredFile.sha256 == file.sha256, StoredFile.name == file.name))
+    if known is None:
+        db.add(file)
+        db.flush()
+    return known or file
+
+
+def change_button(db: ScopedSession, command: ChangeButton) -> Company:
+    company = lock_company(db)
+    company.button_text = fields.line(command.text, "text", most=40, required=True)
+    company.button_colour = fields.colour(command.colour, "colour") if command.colour else ""
+    company.button_size = command.size
+    db.flush()
+    return company
+
+
+def confirm_company(db: ScopedSession) -> Company:
+    """An administrator has looked at a company that an import made: from here on it may publish.
+
+    It gets the series of the year if it has none. Confirming again changes nothing.
+    """
+    company = lock_company(db)
+    if company.is_confirmed:
+        return company
+    company.confirmed_at = clock.now()
+    if db.scalar(select(Series.id).limit(1)) is None:
+        open_series(db, company, clock.today().year)
+    db.flush()
+    return company
