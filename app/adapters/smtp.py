@@ -115,6 +115,11 @@ class Client:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a kept connection stands ready, so that the next message needs no new one."""
+        return self._kept() is not None
+
     def deliver(self, envelope_from: str, recipient: str, message: bytes) -> Delivery:
         """Offer ``message`` once, to one recipient.
 
