@@ -25,7 +25,10 @@ MEDIA_TYPES = {"csv": "text/csv"}
 
 @dataclass(frozen=True)
 class Verdict:
-    """What became of one invoice of one file, or of the whole file when ``number`` is empty."""
+    """What became of one invoice of one file, or of the whole file when ``number`` is empty.
+
+    ``total`` is for people, ``amount`` the same for programs.
+    """
 
     file: str
     number: str
@@ -35,6 +38,7 @@ class Verdict:
     verdict: ImportVerdict
     detail: str
     document_id: int | None = field(default=None, compare=False)
+    amount: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +95,7 @@ def _verdict(
         verdict,
         detail,
         document_id,
+        format(invoice.total, ".2f"),
     )
 
 

@@ -1,0 +1,1 @@
+"""What the operator types: one module per command, put together by ``app.cli``."""
