@@ -13,7 +13,7 @@ from sqlalchemy.orm import selectinload
 from app.adapters.pdf import render
 from app.adapters.pdf.from_document import sheet_of
 from app.adapters.pdf.sheet import Sheet
-from app.domain.issuing import address_of
+from app.domain.issuing import freeze
 from app.errors import NotFound
 from app.installation import Installation
 from app.scope import CompanyScope, Scope, ScopedSession
@@ -130,8 +130,7 @@ def _sheet(installation: Installation, db: ScopedSession, document_id: int, temp
     )
     logo = db.get(StoredFile, version.logo_id) if version.logo_id else None
     if document.is_draft:
-        document.buyer_address = address_of(document.contact)
-        document.seller_address = address_of(company)
+        freeze(document, company)
         db.expunge(document)
     return sheet_of(document, company, version, installation.storage.get(logo.key) if logo else None)
 

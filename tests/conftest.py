@@ -116,6 +116,10 @@ def company(make_session: sessionmaker[ScopedSession]) -> Company:
         company = Company(
             name="Suministros Tosma, S.L.",
             tax_id="B12345674",
+            address="C/ Mayor, 1",
+            postcode="28013",
+            city="Madrid",
+            province="Madrid",
             slug="Tosma",
             slug_key="tosma",
             short_code="tosma",

@@ -47,7 +47,9 @@ AUDITED = (
     Membership, PortalAccount, PortalMembership, Product, Series, StaffUser, TaxRate, TemplateVersion,
 )  # fmt: skip
 SECRET = frozenset({"password_hash", "sealed_password", "token_hash", "pinned_fingerprint"})
-SILENT = frozenset({"id", "company_id", "created_at", "search_key", "sort_key", "revision", "last_sign_in_at"})
+SILENT = frozenset(
+    {"id", "company_id", "created_at", "search_key", "sort_key", "revision", "draft_key", "last_sign_in_at"}
+)
 LONGEST = 500
 
 _PENDING = "audit_entries"

@@ -1,21 +1,30 @@
-"""Writing a document before it is issued: header and lines from a form, totals by the one arithmetic."""
+"""Writing an invoice before it is issued: header and lines from a form, totals by the one arithmetic."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app.domain.terms import plan_dues
+from app.domain.numbering import SeriesClosed, lock_series
+from app.domain.terms import Due, plan_dues, write_dues
 from app.domain.totals import settle
 from app.errors import InvalidValue, NotFound, Refusal
+from app.money import ZERO
 from app.scope import ScopedSession
 from app.texts import _
-from models import Company, Contact, Document, DocumentLine, DueDate, Invoice, Series, TaxRate
-from models.enums import DocumentKind, PaymentMethod
+from models import Company, Contact, Document, DocumentLine, Invoice, Series, TaxRate
+from models.enums import DocumentKind, PaymentMethod, TaxKind
 
 MOST_LINES = 1000
+MOST_DUES = 24
+
+_COPIED = (
+    "issued_on", "operation_on", "payment_method", "discount_rate", "withholding_rate", "has_surcharge", "subject",
+    "notes", "mentions", "internal_notes",
+)  # fmt: skip
 
 
 class DraftChanged(Refusal):
@@ -30,37 +39,47 @@ class DraftChanged(Refusal):
 class AlreadyIssued(Refusal):
     code = "already_issued"
 
-    def __init__(self, reference: str) -> None:
+    def __init__(self, reference: str, document_id: int) -> None:
         super().__init__(_("La factura %(numero)s ya está emitida y no puede cambiar.") % {"numero": reference})
+        self.document_id = document_id
+
+
+class AlreadySaved(Refusal):
+    """The form of a new draft was sent twice: the first one made it."""
+
+    code = "already_saved"
+
+    def __init__(self, document_id: int) -> None:
+        super().__init__(_("Este borrador ya se ha guardado."))
+        self.document_id = document_id
 
 
 @dataclass(frozen=True, kw_only=True)
 class LineDraft:
-    """A line as typed. ``id`` keeps a line that was there; it must belong to the same document."""
+    """A line as typed. ``id`` keeps a line that was there; it must belong to the same document.
+
+    A line of a correction may keep the tax of the invoice it takes back: ``tax_rate_id`` is none.
+    """
 
     concept: str
     code: str = ""
     quantity: Decimal = Decimal(1)
     unit_price: Decimal = Decimal(0)
     discount_rate: Decimal = Decimal(0)
-    tax_rate_id: int
+    tax_rate_id: int | None
     id: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class DueDraft:
-    day: dt.date
-    amount: Decimal
-    method: PaymentMethod = PaymentMethod.TRANSFER
-    account: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
 class SaveInvoiceDraft:
-    """A whole invoice form. ``dues`` none means: from the customer's payment terms."""
+    """A whole invoice form.
 
-    contact_id: int
-    series_id: int
+    ``dues`` none means: from the customer's payment terms. ``document_id`` and ``revision`` are those of the draft
+    that was opened; ``key`` is the form's own, for a draft that does not exist yet.
+    """
+
+    contact_id: int | None
+    series_id: int | None
     issued_on: dt.date
     lines: tuple[LineDraft, ...]
     operation_on: dt.date | None = None
@@ -72,97 +91,215 @@ class SaveInvoiceDraft:
     notes: str = ""
     mentions: str = ""
     internal_notes: str = ""
-    dues: tuple[DueDraft, ...] | None = None
+    correction_reason: str = ""
+    dues: tuple[Due, ...] | None = None
     document_id: int | None = None
     revision: int | None = None
+    key: str | None = None
 
 
 def save_invoice_draft(db: ScopedSession, command: SaveInvoiceDraft) -> Invoice:
     """Create or replace a draft, all of it or nothing; it is settled and its parties follow the contact.
 
-    Raises ``DraftChanged``, ``AlreadyIssued``, or ``InvalidValue`` naming the field (``lines-3-concept``).
+    Raises ``DraftChanged``, ``AlreadyIssued``, ``AlreadySaved``, or ``InvalidValue`` naming the field
+    (``lines-3-concept``).
     """
-    contact, series = _contact(db, command.contact_id), _series(db, command.series_id)
     invoice = _open(db, command)
-    for name in (
-        "issued_on", "operation_on", "payment_method", "discount_rate", "withholding_rate", "has_surcharge", "subject",
-        "notes", "mentions", "internal_notes",
-    ):  # fmt: skip
-        setattr(invoice, name, getattr(command, name))
-    invoice.contact_id, invoice.series_id, invoice.series_label = contact.id, series.id, series.label
-    invoice.buyer_name, invoice.buyer_tax_id = contact.name, contact.tax_id
-    _write_lines(db, invoice, command)
-    settle(invoice)
-    _write_dues(invoice, contact, db.get_one(Company, db.company_id), command)
-    invoice.revision += 1
+    with db.no_autoflush:  # written at once: half a change would be two entries of the audit
+        contact, series = _contact(db, command, invoice), _series(db, command, invoice)
+        invoice.contact_id, invoice.series_id, invoice.series_label = contact.id, series.id, series.label
+        invoice.buyer_name, invoice.buyer_tax_id = contact.name, contact.tax_id
+        if invoice.corrects_id is not None:
+            invoice.correction_reason = command.correction_reason
+        _write(db, invoice, command)
+        _write_dues(db, invoice, contact, command)
+        invoice.revision += 1
+    db.add(invoice)
     db.flush()
     return invoice
 
 
-def _contact(db: ScopedSession, contact_id: int) -> Contact:
-    contact = db.get(Contact, contact_id)
-    if contact is None:
+def estimate_draft(db: ScopedSession, command: SaveInvoiceDraft) -> Invoice:
+    """What saving would compute, on rows that belong to nothing. Without a customer there are no due dates.
+
+    Raises ``InvalidValue`` like saving.
+    """
+    corrected = _corrected_by(db, command.document_id)
+    invoice = Invoice(company_id=db.company_id, corrects_id=corrected, currency="EUR", lines=[], taxes=[], dues=[])
+    kept = _lines_of(db, command.document_id)
+    _write(db, invoice, command, [_twin(line) for line in kept])
+    contact = db.get(Contact, command.contact_id) if command.contact_id else None
+    if contact is not None:
+        plan_dues(invoice, contact, db.get_one(Company, db.company_id))
+    return invoice
+
+
+def delete_draft(db: ScopedSession, document_id: int, revision: int) -> None:
+    """Take a draft back for good. Raises ``NotFound``, ``AlreadyIssued`` or ``DraftChanged``."""
+    invoice = lock_draft(db, document_id)
+    if invoice.revision != revision:
+        raise DraftChanged
+    db.delete(invoice)
+    db.flush()
+
+
+def lock_draft(db: ScopedSession, document_id: int) -> Invoice:
+    """The draft as it is now, with its parts, locked until the transaction ends."""
+    found = db.scalar(
+        select(Invoice)
+        .where(Invoice.id == document_id)
+        .options(
+            selectinload(Document.lines),
+            selectinload(Document.taxes),
+            selectinload(Document.dues),
+            selectinload(Document.contact),
+        )
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if found is None:
+        raise NotFound(_("ese borrador"))
+    if not found.is_draft:
+        raise AlreadyIssued(str(found), found.id)
+    return found
+
+
+def rates_on(db: ScopedSession, day: dt.date) -> list[TaxRate]:
+    """The taxes a line may have on ``day``, as a list offers them: by kind, the highest rate first."""
+    order = {kind: place for place, kind in enumerate(TaxKind)}
+    held = [
+        rate for rate in db.scalars(select(TaxRate).where(TaxRate.kind != TaxKind.WITHHOLDING)) if rate.holds_on(day)
+    ]
+    return sorted(held, key=lambda rate: (order[rate.kind], -rate.rate, rate.name))
+
+
+def tax_day(db: ScopedSession, command: SaveInvoiceDraft, corrects_id: int | None) -> dt.date:
+    """The day whose rates apply: that of the operation; in a correction, that of what it corrects."""
+    original = db.get(Invoice, corrects_id) if corrects_id is not None else None
+    if original is not None:
+        return original.operation_on or original.issued_on
+    return command.operation_on or command.issued_on
+
+
+def _open(db: ScopedSession, command: SaveInvoiceDraft) -> Invoice:
+    if command.document_id is None:
+        return _new(db, command)
+    found = lock_draft(db, command.document_id)
+    if command.revision != found.revision:
+        raise DraftChanged
+    return found
+
+
+def _new(db: ScopedSession, command: SaveInvoiceDraft) -> Invoice:
+    if command.key is not None:
+        # The same form sent twice at once meets here, at the first lock of all.
+        lock_series(db, _known_series(db, command).id, DocumentKind.INVOICE)
+        known = db.scalar(select(Invoice).where(Invoice.draft_key == command.key))
+        if known is not None and not known.is_draft:
+            raise AlreadyIssued(str(known), known.id)
+        if known is not None:
+            raise AlreadySaved(known.id)
+    return Invoice(company_id=db.company_id, revision=0, draft_key=command.key, lines=[], taxes=[], dues=[])
+
+
+def _contact(db: ScopedSession, command: SaveInvoiceDraft, invoice: Invoice) -> Contact:
+    contact = db.get(Contact, command.contact_id) if command.contact_id is not None else None
+    if contact is None or not contact.is_customer:
         raise InvalidValue(_("Elija un cliente de la lista."), field="contact")
+    if contact.archived_at is not None and contact.id != invoice.contact_id:
+        raise InvalidValue(_("Ese cliente está archivado: recupérelo en su ficha o elija otro."), field="contact")
     return contact
 
 
-def _series(db: ScopedSession, series_id: int) -> Series:
-    series = db.get(Series, series_id)
+def _series(db: ScopedSession, command: SaveInvoiceDraft, invoice: Invoice) -> Series:
+    series = _known_series(db, command)
+    if series.closed_at is not None:
+        raise SeriesClosed(series.label)
+    if series.is_corrective != (invoice.corrects_id is not None):
+        raise InvalidValue(
+            _("Las facturas rectificativas llevan su propia serie.")
+            if series.is_corrective
+            else _("Una rectificativa lleva una serie de rectificativas."),
+            field="series",
+        )
+    return series
+
+
+def _known_series(db: ScopedSession, command: SaveInvoiceDraft) -> Series:
+    series = db.get(Series, command.series_id) if command.series_id is not None else None
     if series is None or series.kind is not DocumentKind.INVOICE:
         raise InvalidValue(_("Elija una serie de la lista."), field="series")
     return series
 
 
-def _open(db: ScopedSession, command: SaveInvoiceDraft) -> Invoice:
-    if command.document_id is None:
-        invoice = Invoice(company_id=db.company_id, revision=0, lines=[], taxes=[], dues=[])
-        db.add(invoice)
-        return invoice
-    found = db.scalar(
-        select(Invoice)
-        .where(Invoice.id == command.document_id)
-        .options(selectinload(Document.lines), selectinload(Document.taxes), selectinload(Document.dues))
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if found is None:
-        raise NotFound(_("esa factura"))
-    if not found.is_draft:
-        raise AlreadyIssued(str(found))
-    if command.revision is not None and command.revision != found.revision:
-        raise DraftChanged
-    return found
+def _write(
+    db: ScopedSession, invoice: Invoice, command: SaveInvoiceDraft, known: Sequence[DocumentLine] | None = None
+) -> None:
+    """Header, lines and totals. ``known`` are the lines that may be kept, if not the invoice's own."""
+    for name in _COPIED:
+        setattr(invoice, name, getattr(command, name))
+    _write_lines(db, invoice, command, {line.id: line for line in known or invoice.lines})
+    settle(invoice)
 
 
-def _write_lines(db: ScopedSession, invoice: Invoice, command: SaveInvoiceDraft) -> None:
+def _write_lines(
+    db: ScopedSession, invoice: Invoice, command: SaveInvoiceDraft, known: dict[int, DocumentLine]
+) -> None:
     if len(command.lines) > MOST_LINES:
         raise InvalidValue(_("Como mucho %(n)s líneas por factura.") % {"n": MOST_LINES}, field="lines")
-    rates = {rate.id: rate for rate in db.scalars(select(TaxRate))}
-    known = {line.id: line for line in invoice.lines}
-    written = []
+    rates = {rate.id: rate for rate in rates_on(db, tax_day(db, command, invoice.corrects_id))}
+    written: list[DocumentLine] = []
     for index, draft in enumerate(command.lines):
-        rate = rates.get(draft.tax_rate_id)
-        if rate is None or not rate.holds_on(command.issued_on):
-            raise InvalidValue(_("Ese impuesto no vale en la fecha de la factura."), field=f"lines-{index}-tax")
         if draft.id is not None and draft.id not in known:
             raise InvalidValue(_("Esa línea no es de esta factura."), field=f"lines-{index}-concept")
-        line = known[draft.id] if draft.id is not None else DocumentLine(company_id=db.company_id)
+        line = known.pop(draft.id) if draft.id is not None else DocumentLine(company_id=db.company_id)
         for name in ("concept", "code", "quantity", "unit_price", "discount_rate"):
             setattr(line, name, getattr(draft, name))
-        line.tax_kind, line.tax_rate, line.exemption = rate.kind, rate.rate, rate.exemption
-        line.surcharge_rate = rate.surcharge_rate if command.has_surcharge else Decimal(0)
+        keeps_tax = draft.tax_rate_id is None and draft.id is not None and invoice.corrects_id is not None
+        if not keeps_tax:
+            _tax(line, rates.get(draft.tax_rate_id or 0), command.has_surcharge, index)
         written.append(line)
     invoice.lines = written
 
 
-def _write_dues(invoice: Invoice, contact: Contact, company: Company, command: SaveInvoiceDraft) -> None:
+def _tax(line: DocumentLine, rate: TaxRate | None, has_surcharge: bool, index: int) -> None:
+    if rate is None:
+        raise InvalidValue(_("Ese impuesto no vale en la fecha de la factura."), field=f"lines-{index}-tax")
+    line.tax_kind, line.tax_rate, line.exemption = rate.kind, rate.rate, rate.exemption
+    line.surcharge_rate = rate.surcharge_rate if has_surcharge else Decimal(0)
+
+
+def _write_dues(db: ScopedSession, invoice: Invoice, contact: Contact, command: SaveInvoiceDraft) -> None:
     if command.dues is None:
-        plan_dues(invoice, contact, company)
+        plan_dues(invoice, contact, db.get_one(Company, db.company_id))
         return
-    if sum((due.amount for due in command.dues), Decimal(0)) != max(invoice.payable, Decimal(0)):
+    if len(command.dues) > MOST_DUES:
+        raise InvalidValue(_("Como mucho %(n)s vencimientos.") % {"n": MOST_DUES}, field="dues")
+    for index, due in enumerate(command.dues):
+        if due.amount <= 0:
+            raise InvalidValue(_("Escriba un importe mayor que cero."), field=f"dues-{index}-amount")
+        if due.day < invoice.issued_on:
+            raise InvalidValue(
+                _("El vencimiento no puede ser anterior a la fecha de la factura."), field=f"dues-{index}-day"
+            )
+    if sum((due.amount for due in command.dues), ZERO) != max(invoice.payable, ZERO):
         raise InvalidValue(_("Los vencimientos no suman el total a pagar."), field="dues")
-    invoice.dues = [
-        DueDate(company_id=invoice.company_id, day=due.day, amount=due.amount, method=due.method, account=due.account)
-        for due in sorted(command.dues, key=lambda due: due.day)
-    ]
-    invoice.due_on = max((due.day for due in command.dues), default=None)
+    write_dues(invoice, command.dues)
+
+
+def _corrected_by(db: ScopedSession, document_id: int | None) -> int | None:
+    if document_id is None:
+        return None
+    return db.scalar(select(Invoice.corrects_id).where(Invoice.id == document_id))
+
+
+def _lines_of(db: ScopedSession, document_id: int | None) -> Sequence[DocumentLine]:
+    if document_id is None:
+        return ()
+    return db.scalars(select(DocumentLine).where(DocumentLine.document_id == document_id)).all()
+
+
+def _twin(line: DocumentLine) -> DocumentLine:
+    """A copy that may be changed without a trace."""
+    copied = ("id", "tax_kind", "tax_rate", "surcharge_rate", "exemption")
+    return DocumentLine(company_id=line.company_id, **{name: getattr(line, name) for name in copied})

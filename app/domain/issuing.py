@@ -1,22 +1,25 @@
 """Issuing an invoice: the moment it gets its number and stops changing."""
 
 import datetime as dt
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import selectinload
 
 from app import clock
-from app.domain.drafting import AlreadyIssued
+from app.domain.drafting import SaveInvoiceDraft, lock_draft, save_invoice_draft
 from app.domain.numbering import lock_series, take_number
 from app.domain.terms import plan_dues
 from app.domain.totals import settle
-from app.errors import NotFound, Refusal
+from app.errors import InvalidValue, NotFound, Refusal
 from app.money import euros
 from app.scope import ScopedSession
 from app.texts import _
-from models import Company, Contact, Document, DocumentLine, Invoice, Series
+from models import Company, Contact, Document, Invoice
 from models.enums import DocumentKind, DocumentStatus, Origin
+
+# The series is what a clash with an imported number can be cured by.
+_OWN_NUMBER_TAKEN = "Ya hay una factura %(numero)s, de otro programa. Revise los números de la serie."
 
 
 class NothingToInvoice(Refusal):
@@ -37,6 +40,17 @@ class CustomerIncomplete(Refusal):
         )
 
 
+class SellerIncomplete(Refusal):
+    """And its seller (the same article)."""
+
+    code = "seller_incomplete"
+
+    def __init__(self, missing: str) -> None:
+        super().__init__(
+            _("A su empresa le falta %(dato)s. Complételo en Administración → Empresa.") % {"dato": missing}
+        )
+
+
 class DateInFuture(Refusal):
     code = "date_in_future"
 
@@ -44,9 +58,24 @@ class DateInFuture(Refusal):
         super().__init__(_("La fecha de la factura no puede ser posterior a hoy."), field="issued_on")
 
 
+class NumberTaken(Refusal):
+    code = "number_taken"
+
+    def __init__(self, number_text: str) -> None:
+        super().__init__(_(_OWN_NUMBER_TAKEN) % {"numero": number_text}, field="series")
+
+
 @dataclass(frozen=True, kw_only=True)
 class IssueInvoice:
     document_id: int
+    today: dt.date
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueDraft:
+    """Save what the form says and issue it, both or neither."""
+
+    draft: SaveInvoiceDraft
     today: dt.date
 
 
@@ -60,6 +89,14 @@ class Issued:
         return _("Factura %(numero)s emitida por %(total)s.") % {"numero": self.number_text, "total": self.total}
 
 
+def issue_draft(db: ScopedSession, command: IssueDraft) -> Issued:
+    """Save a draft and issue it. Raises whatever ``save_invoice_draft`` and ``issue_invoice`` say."""
+    if command.draft.series_id is not None and command.draft.document_id is not None:
+        _lock_if_known(db, command.draft.series_id)
+    invoice = save_invoice_draft(db, command.draft)
+    return issue_invoice(db, IssueInvoice(document_id=invoice.id, today=command.today))
+
+
 def issue_invoice(db: ScopedSession, command: IssueInvoice) -> Issued:
     """Give a draft the next number of its series and freeze it.
 
@@ -71,14 +108,16 @@ def issue_invoice(db: ScopedSession, command: IssueInvoice) -> Issued:
     if series_id is None:
         raise NotFound(_("ese borrador"))
     series = lock_series(db, series_id, DocumentKind.INVOICE)
-    invoice = _draft(db, command.document_id)
-    _check(invoice, command.today)
+    invoice = lock_draft(db, command.document_id)
+    company = db.get_one(Company, invoice.company_id)
+    _check(invoice, company, command.today)
     settle(invoice)
     if sum(due.amount for due in invoice.dues) != max(invoice.payable, 0):
-        plan_dues(invoice, invoice.contact, db.get_one(Company, invoice.company_id))
+        plan_dues(invoice, invoice.contact, company)
 
-    _freeze(db, invoice)
+    freeze(invoice, company)
     number = take_number(series, invoice.issued_on)
+    _check_free(db, series.spell(number))
     invoice.number = invoice.sort_number = number
     invoice.number_text, invoice.series_label = series.spell(number), series.label
     invoice.status = DocumentStatus.PENDING if invoice.payable > 0 else DocumentStatus.ISSUED
@@ -88,6 +127,15 @@ def issue_invoice(db: ScopedSession, command: IssueInvoice) -> Issued:
     return Issued(invoice.id, invoice.number_text, euros(invoice.total, invoice.currency))
 
 
+def freeze(invoice: Document, company: Company) -> None:
+    """Copy what the paper must say and later changes may not touch: both parties and the mentions the law asks for."""
+    contact = invoice.contact
+    invoice.seller_name, invoice.seller_tax_id = company.name, company.tax_id
+    invoice.seller_address = address_of(company)
+    invoice.buyer_name, invoice.buyer_tax_id, invoice.buyer_address = contact.name, contact.tax_id, address_of(contact)
+    invoice.mentions = "\n".join(_with(invoice.mentions.split("\n"), required_mentions(invoice)))
+
+
 def address_of(party: Company | Contact) -> str:
     """A postal address as printed: street, postcode and town, province, country unless Spain."""
     town = " ".join(part for part in (party.postcode, party.city) if part)
@@ -95,86 +143,56 @@ def address_of(party: Company | Contact) -> str:
     return "\n".join(part for part in (party.address, town, party.province, country) if part)
 
 
-def draft_correction(db: ScopedSession, document_id: int, *, reason: str, today: dt.date) -> Invoice:
-    """A draft that corrects by differences: it takes back all the original says (RD 1619/2012, art. 15)."""
-    original = db.scalar(select(Invoice).where(Invoice.id == document_id).options(selectinload(Document.lines)))
-    if original is None or original.is_draft:
-        raise NotFound(_("esa factura emitida"))
-    series = db.scalar(
-        select(Series)
-        .where(Series.kind == DocumentKind.INVOICE, Series.is_corrective, Series.closed_at.is_(None))
-        .order_by(Series.year.desc(), Series.id.desc())
-    )
-    if series is None:
-        raise Refusal(_("Cree antes una serie para facturas rectificativas en Administración → Series."))
-    copied = (
-        "contact_id", "currency", "discount_rate", "withholding_rate", "has_surcharge", "payment_method", "buyer_name",
-        "buyer_tax_id",
-    )  # fmt: skip
-    correction = Invoice(
-        company_id=db.company_id,
-        series_id=series.id,
-        series_label=series.label,
-        issued_on=today,
-        corrects_id=original.id,
-        corrects_text=original.number_text or "",
-        correction_reason=reason,
-        lines=[_taken_back(line) for line in original.lines],
-        taxes=[],
-        dues=[],
-        **{name: getattr(original, name) for name in copied},
-    )
-    settle(correction)
-    db.add(correction)
-    db.flush()
-    return correction
+def required_mentions(invoice: Document) -> list[str]:
+    """Why there is no tax (RD 1619/2012, art. 6.1.j and m) and what is corrected, and why (art. 15)."""
+    mentions = []
+    if invoice.corrects_text:
+        mentions.append(_("Factura rectificativa de la %(numero)s.") % {"numero": invoice.corrects_text})
+    if invoice.correction_reason:
+        mentions.append(_("Motivo de la rectificación: %(motivo)s") % {"motivo": invoice.correction_reason})
+    mentions += [tax.exemption for tax in invoice.taxes if tax.exemption and not tax.rate]
+    return mentions
 
 
-def _taken_back(line: DocumentLine) -> DocumentLine:
-    copied = ("code", "concept", "unit_price", "discount_rate", "tax_kind", "tax_rate", "surcharge_rate", "exemption")
-    return DocumentLine(
-        company_id=line.company_id, quantity=-line.quantity, **{name: getattr(line, name) for name in copied}
-    )
+def _with(there: Iterable[str], wanted: Iterable[str]) -> list[str]:
+    """Both, each once; what somebody wrote first."""
+    return list(dict.fromkeys(line for line in (*there, *wanted) if line.strip()))
 
 
-def _draft(db: ScopedSession, document_id: int) -> Invoice:
-    invoice = db.scalar(
-        select(Invoice)
-        .where(Invoice.id == document_id)
-        .options(
-            selectinload(Document.lines),
-            selectinload(Document.taxes),
-            selectinload(Document.dues),
-            selectinload(Document.contact),
-        )
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if invoice is None:
-        raise NotFound(_("ese borrador"))
-    if not invoice.is_draft:
-        raise AlreadyIssued(str(invoice))
-    return invoice
+def _lock_if_known(db: ScopedSession, series_id: int) -> None:
+    """Series before draft, like everybody. Saving says it better when there is no such series."""
+    try:
+        lock_series(db, series_id, DocumentKind.INVOICE)
+    except NotFound as error:
+        raise InvalidValue(_("Elija una serie de la lista."), field="series") from error
 
 
-def _check(invoice: Invoice, today: dt.date) -> None:
+def _check(invoice: Invoice, company: Company, today: dt.date) -> None:
     if not invoice.lines:
         raise NothingToInvoice
     if invoice.issued_on > today:
         raise DateInFuture
-    contact = invoice.contact
-    if not contact.tax_id:
-        raise CustomerIncomplete(_("el NIF"))
-    if not contact.address:
-        raise CustomerIncomplete(_("la dirección"))
+    if missing := _missing(invoice.contact):
+        raise CustomerIncomplete(missing)
+    if missing := _missing(company):
+        raise SellerIncomplete(missing)
+    if invoice.corrects_id is not None and not invoice.correction_reason.strip():
+        raise InvalidValue(_("Diga por qué se rectifica: va impreso en la factura."), field="correction_reason")
 
 
-def _freeze(db: ScopedSession, invoice: Invoice) -> None:
-    company = db.get_one(Company, invoice.company_id)
-    contact = invoice.contact
-    invoice.seller_name, invoice.seller_tax_id, invoice.seller_address = (
-        company.name,
-        company.tax_id,
-        address_of(company),
-    )
-    invoice.buyer_name, invoice.buyer_tax_id, invoice.buyer_address = contact.name, contact.tax_id, address_of(contact)
+def _missing(party: Company | Contact) -> str:
+    """What a full invoice must say of a party and nobody has written."""
+    if not party.tax_id:
+        return _("el NIF")
+    if not party.address:
+        return _("la dirección")
+    if not party.city:
+        return _("la población")
+    if party.country == "ES" and not party.postcode:
+        return _("el código postal")
+    return ""
+
+
+def _check_free(db: ScopedSession, number_text: str) -> None:
+    if db.scalar(select(Invoice.id).where(Invoice.number_text == number_text)) is not None:
+        raise NumberTaken(number_text)

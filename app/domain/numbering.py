@@ -5,7 +5,6 @@ import datetime as dt
 from sqlalchemy import select
 
 from app.errors import NotFound, Refusal
-from app.money import short
 from app.scope import ScopedSession
 from app.texts import _
 from models import Series
@@ -70,5 +69,5 @@ def make_room(series: Series, imported: int) -> None:
     """
     if series.has_own_numbers:
         sentence = _("La serie %(serie)s ya numera sus propios documentos: no admite el %(numero)s de otro programa.")
-        raise Refusal(sentence % {"serie": series.label, "numero": short(imported)})
+        raise Refusal(sentence % {"serie": series.label, "numero": imported})
     series.first_number = series.next_number = max(series.next_number, imported + 1)

@@ -2,11 +2,24 @@
 
 import calendar
 import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 
 from app.domain.totals import spread
 from models import Company, Contact, Document, DueDate
 from models.enums import PaymentMethod
+
+# What is paid by hand or by card needs no account.
+_WITHOUT_ACCOUNT = frozenset({PaymentMethod.CASH, PaymentMethod.CARD, PaymentMethod.CHEQUE})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Due:
+    day: dt.date
+    amount: Decimal
+    method: PaymentMethod = PaymentMethod.TRANSFER
+    account: str = ""
 
 
 def due_days(issued_on: dt.date, payment_days: str, payment_day: int | None) -> list[dt.date]:
@@ -15,28 +28,42 @@ def due_days(issued_on: dt.date, payment_days: str, payment_day: int | None) -> 
     return [_on_payment_day(day, payment_day) for day in days or [issued_on]]
 
 
-def plan_dues(document: Document, contact: Contact, company: Company) -> None:
-    """Replace the due dates of a draft by those of its customer's terms; they add up to what is payable.
+def dues_of_terms(document: Document, contact: Contact, company: Company) -> list[Due]:
+    """What the customer's terms make of what is payable; nothing falls due when nothing is to be paid.
 
-    Nothing falls due when nothing is to be paid. The account is the one money goes to, or is taken from.
+    They add up to what is payable, and none is of nothing. The account is the one money goes to, or is taken from.
     """
     if document.payable <= 0:
-        document.dues, document.due_on = [], None
-        return
+        return []
     days = due_days(document.issued_on, contact.payment_days, contact.payment_day)
-    account = contact.iban if document.payment_method is PaymentMethod.DIRECT_DEBIT else company.iban
+    account = account_for(document.payment_method, contact, company)
     shares = spread(document.payable, [Decimal(1)] * len(days))
-    document.dues = [
-        DueDate(
-            company_id=document.company_id,
-            day=day,
-            amount=amount,
-            method=document.payment_method,
-            account=account,
-        )
+    return [
+        Due(day=day, amount=amount, method=document.payment_method, account=account)
         for day, amount in zip(days, shares, strict=True)
+        if amount
     ]
-    document.due_on = days[-1]
+
+
+def account_for(method: PaymentMethod, contact: Contact, company: Company) -> str:
+    if method in _WITHOUT_ACCOUNT:
+        return ""
+    return contact.iban if method is PaymentMethod.DIRECT_DEBIT else company.iban
+
+
+def plan_dues(document: Document, contact: Contact, company: Company) -> None:
+    """Give a draft the due dates of its customer's terms."""
+    write_dues(document, dues_of_terms(document, contact, company))
+
+
+def write_dues(document: Document, dues: Sequence[Due]) -> None:
+    """Replace the due dates of a draft, earliest first; rows are kept where they can be, for the audit's sake."""
+    rows = list(document.dues)[: len(dues)]
+    rows += [DueDate(company_id=document.company_id) for _missing in range(len(dues) - len(rows))]
+    for row, due in zip(rows, sorted(dues, key=lambda due: due.day), strict=True):
+        row.day, row.amount, row.method, row.account = due.day, due.amount, due.method, due.account
+    document.dues = rows
+    document.due_on = max((due.day for due in dues), default=None)
 
 
 def _on_payment_day(day: dt.date, payment_day: int | None) -> dt.date:

@@ -5,27 +5,39 @@ and totals that add up (BR-S-09, BR-CO), so that is what we do, in ``Decimal``, 
 """
 
 from collections.abc import Iterable
-from decimal import Decimal
+from decimal import Decimal, localcontext
 
-from app.money import CENT, ZERO, cents, percent_of, short
+from app.errors import InvalidValue
+from app.money import CENT, LARGEST, ZERO, cents, percent_of, short
 from app.texts import _
 from models import Document, DocumentLine, DocumentTax
 from models.enums import TaxKind
 
 TAX_NAMES = {TaxKind.VAT: "IVA", TaxKind.IGIC: "IGIC", TaxKind.IPSI: "IPSI", TaxKind.OTHER: "Impuesto"}
 
+# Digits that hold the product of the largest quantity, price and discount: nothing is rounded before the cent.
+EXACT = 60
+
 Group = tuple[TaxKind, Decimal, Decimal, str]
 
 
 def line_net(line: DocumentLine) -> Decimal:
     """Quantity times price less the line's discount, rounded once."""
-    return cents(line.quantity * line.unit_price * (100 - line.discount_rate) / 100)
+    with localcontext(prec=EXACT):
+        return cents(line.quantity * line.unit_price * (100 - line.discount_rate) / 100)
 
 
 def settle(document: Document) -> None:
-    """Recompute a draft from its lines: nets, tax table and every total. The rows must belong to ``document``."""
+    """Recompute a draft from its lines: nets, tax table and every total. The rows must belong to ``document``.
+
+    Raises ``InvalidValue`` naming the line (``lines-3-unit_price``) that comes to more than an amount may be.
+    """
     for position, line in enumerate(document.lines, 1):
         line.position, line.net = position, line_net(line)
+        if abs(line.net) > LARGEST:
+            raise InvalidValue(
+                _("El importe de la línea es demasiado grande."), field=f"lines-{position - 1}-unit_price"
+            )
     document.lines_total = sum((line.net for line in document.lines), ZERO)
     document.discount_total = percent_of(document.lines_total, document.discount_rate)
     document.taxes = [
@@ -38,6 +50,8 @@ def settle(document: Document) -> None:
     document.total = document.base_total + document.tax_total + document.surcharge_total
     document.withheld_total = percent_of(document.base_total, document.withholding_rate)
     document.payable = document.total - document.withheld_total
+    if abs(document.total) > LARGEST:
+        raise InvalidValue(_("El total es demasiado grande."), field="lines")
 
 
 def tax_label(kind: TaxKind, rate: Decimal, exemption: str = "") -> str:

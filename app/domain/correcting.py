@@ -1,0 +1,147 @@
+"""Drafts made from invoices: one that corrects, one that repeats."""
+
+import datetime as dt
+from dataclasses import dataclass
+from decimal import Decimal
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from app.domain.terms import plan_dues
+from app.domain.totals import settle
+from app.errors import NotFound, Refusal
+from app.scope import ScopedSession
+from app.texts import _
+from models import Company, Document, DocumentLine, Invoice, Series
+from models.enums import DocumentKind, DocumentStatus
+
+_TERMS = ("contact_id", "discount_rate", "withholding_rate", "has_surcharge", "payment_method")
+_LINE = ("code", "concept", "unit_price", "discount_rate", "tax_kind", "tax_rate", "surcharge_rate", "exemption")
+
+
+class NoSeries(Refusal):
+    code = "no_series"
+
+    def __init__(self, *, corrective: bool) -> None:
+        super().__init__(
+            _("Cree antes una serie para facturas rectificativas en Administración → Series.")
+            if corrective
+            else _("Cree antes una serie para facturas en Administración → Series.")
+        )
+
+
+class OtherCurrency(Refusal):
+    """Ours are issued in euros; amounts of an imported one cannot be taken over as they are."""
+
+    code = "other_currency"
+
+    def __init__(self, currency: str) -> None:
+        super().__init__(_("Está en %(moneda)s: aquí solo se emite en euros.") % {"moneda": currency})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CorrectInvoice:
+    document_id: int
+    reason: str
+    today: dt.date
+
+
+@dataclass(frozen=True)
+class Drafted:
+    document_id: int
+    sentence: str
+
+    def __str__(self) -> str:
+        return self.sentence
+
+
+def correct_invoice(db: ScopedSession, command: CorrectInvoice) -> Drafted:
+    """A draft that corrects by differences: it takes back all the original says (RD 1619/2012, art. 15).
+
+    The original is locked, and while a draft corrects it that one is the answer: asking twice makes one.
+    """
+    original = db.scalar(
+        select(Invoice)
+        .where(Invoice.id == command.document_id)
+        .with_for_update()
+        .options(selectinload(Document.lines), selectinload(Document.contact))
+    )
+    if original is None or original.is_draft:
+        raise NotFound(_("esa factura emitida"))
+    if original.currency != "EUR":
+        raise OtherCurrency(original.currency)
+    begun = db.scalar(
+        select(Invoice.id).where(Invoice.corrects_id == original.id, Invoice.status == DocumentStatus.DRAFT)
+    )
+    if begun is not None:
+        return Drafted(begun, _("Ya hay un borrador que rectifica esta factura."))
+    correction = _draft(db, original, open_series(db, corrective=True), command.today, sign=-1)
+    correction.corrects_id, correction.corrects_text = original.id, original.number_text or ""
+    correction.correction_reason = command.reason
+    _settle(db, correction, original)
+    return Drafted(correction.id, _("Borrador de la rectificativa de %(numero)s.") % {"numero": original.number_text})
+
+
+def repeat_invoice(db: ScopedSession, document_id: int, today: dt.date) -> Drafted:
+    """A new draft of today with the customer, lines and texts of another invoice."""
+    original = db.scalar(
+        select(Invoice)
+        .where(Invoice.id == document_id)
+        .options(selectinload(Document.lines), selectinload(Document.contact))
+    )
+    if original is None:
+        raise NotFound(_("esa factura"))
+    if original.currency != "EUR":
+        raise OtherCurrency(original.currency)
+    copy = _draft(db, original, open_series(db, corrective=False), today, sign=1)
+    copy.subject, copy.notes = original.subject, original.notes
+    _settle(db, copy, original)
+    return Drafted(copy.id, _("Borrador nuevo con las líneas de %(numero)s.") % {"numero": str(original)})
+
+
+def open_series(db: ScopedSession, *, corrective: bool) -> Series:
+    """The series new invoices take: the default one, else the newest that is open."""
+    series = db.scalar(
+        select(Series)
+        .where(Series.kind == DocumentKind.INVOICE, Series.is_corrective.is_(corrective), Series.closed_at.is_(None))
+        .order_by(Series.is_default.desc(), Series.year.desc(), Series.id.desc())
+    )
+    if series is None:
+        raise NoSeries(corrective=corrective)
+    return series
+
+
+def _draft(db: ScopedSession, original: Invoice, series: Series, today: dt.date, *, sign: int) -> Invoice:
+    return Invoice(
+        company_id=db.company_id,
+        series_id=series.id,
+        series_label=series.label,
+        issued_on=today,
+        buyer_name=original.contact.name,
+        buyer_tax_id=original.contact.tax_id,
+        lines=[_twin(line, sign) for line in original.lines],
+        taxes=[],
+        dues=[],
+        **{name: getattr(original, name) for name in _TERMS},
+    )
+
+
+def _twin(line: DocumentLine, sign: int) -> DocumentLine:
+    return DocumentLine(
+        company_id=line.company_id, quantity=sign * line.quantity, **{name: getattr(line, name) for name in _LINE}
+    )
+
+
+def _discount_rate(original: Invoice) -> Decimal:
+    """The discount as a rate; an imported invoice knows only its amount."""
+    if original.discount_rate or not original.discount_total or not original.lines_total:
+        return original.discount_rate
+    rate = (original.discount_total * 100 / original.lines_total).quantize(Decimal("0.0001"))
+    return rate if 0 <= rate <= 100 else original.discount_rate
+
+
+def _settle(db: ScopedSession, draft: Invoice, original: Invoice) -> None:
+    settle(draft)
+    plan_dues(draft, original.contact, db.get_one(Company, db.company_id))
+    db.add(draft)
+    db.flush()
