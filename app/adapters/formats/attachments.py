@@ -8,13 +8,14 @@ import re
 import unicodedata
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from app.adapters.formats.fields import clipped
 from app.texts import _
 
 LARGEST_PDF = 20 * 1024 * 1024
+MOST_UNPACKED = 15
 MOST_ENTRIES = 200
 
 _OURS = re.compile(r"factura|invoice|fra\b|credit ?note|abono|rectificativa")
@@ -39,25 +40,26 @@ def choose_pdf(files: Sequence[Embedded], number_text: str, notes: list[str]) ->
     One that calls itself something else (a delivery note, a contract) is not served as the invoice; of several, the
     one that calls itself invoice, or names its number, comes first. What is left out is noted.
     """
-    chosen: list[tuple[int, bytes]] = []
+    best: tuple[int, bytes] | None = None
+    candidates = 0
     for file in files:
         content = _pdf(file)
         rank = _rank(file.label, number_text)
+        label = {"label": clipped(file.label, 60)}
         if content is None:
-            notes.append(_("El adjunto «%(label)s» no es un PDF y se omite.") % {"label": clipped(file.label, 60)})
+            notes.append(_("El adjunto «%(label)s» no es un PDF y se omite.") % label)
         elif rank is None:
-            notes.append(
-                _("El adjunto «%(label)s» no parece la factura y se omite.") % {"label": clipped(file.label, 60)}
-            )
+            notes.append(_("El adjunto «%(label)s» no parece la factura y se omite.") % label)
         else:
-            chosen.append((rank, content))
-    if len(chosen) > 1:
-        notes.append(_("La factura trae %(n)s PDF: se toma el que más parece la factura.") % {"n": len(chosen)})
-    return min(chosen, key=lambda ranked: ranked[0])[1] if chosen else None
+            candidates += 1
+            best = (rank, content) if best is None or rank < best[0] else best
+    if candidates > 1:
+        notes.append(_("La factura trae %(n)s PDF: se toma el que más parece la factura.") % {"n": candidates})
+    return best[1] if best else None
 
 
 def _rank(label: str, number_text: str) -> int | None:
-    plain = unicodedata.normalize("NFKD", label.casefold())
+    plain = unicodedata.normalize("NFKD", label[:400].casefold())
     if number_text.casefold() in plain or _OURS.search(plain):
         return 0
     return None if _ANOTHER.search(plain) else 1
@@ -65,11 +67,13 @@ def _rank(label: str, number_text: str) -> int | None:
 
 def _pdf(file: Embedded) -> bytes | None:
     content = _decoded(file)
-    if content is not None and file.packing == "GZIP":
-        content = _gunzipped(content)
-    if content is not None and file.packing == "ZIP":
-        content = _unzipped(content)
-    return content if content and len(content) <= LARGEST_PDF and content.startswith(b"%PDF-") else None
+    if content is not None and file.packing:
+        # A bomb packs a thousand to one; a PDF, which is packed inside already, hardly at all.
+        most = min(LARGEST_PDF, MOST_UNPACKED * len(content))
+        content = _UNPACK.get(file.packing, _as_it_is)(content, most)
+        if content is not None and len(content) > most:
+            return None
+    return content if content and content.startswith(b"%PDF-") else None
 
 
 def _decoded(file: Embedded) -> bytes | None:
@@ -81,21 +85,25 @@ def _decoded(file: Embedded) -> bytes | None:
         return None
 
 
-def _gunzipped(content: bytes) -> bytes | None:
+def _as_it_is(content: bytes, most: int) -> bytes | None:
+    return content
+
+
+def _gunzipped(content: bytes, most: int) -> bytes | None:
     try:
-        return zlib.decompressobj(wbits=47).decompress(content, LARGEST_PDF + 1)
+        return zlib.decompressobj(wbits=47).decompress(content, most + 1)
     except zlib.error:
         return None
 
 
-def _unzipped(content: bytes) -> bytes | None:
-    """The first PDF of an archive. Never more is unpacked than a PDF may be, whatever the archive declares."""
+def _unzipped(content: bytes, most: int) -> bytes | None:
+    """The first PDF of an archive. Never more is unpacked than allowed, whatever the archive declares."""
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             for entry in archive.infolist()[:MOST_ENTRIES]:
-                if entry.filename.lower().endswith(".pdf") and entry.file_size <= LARGEST_PDF:
+                if entry.filename.lower().endswith(".pdf") and entry.file_size <= most:
                     with archive.open(entry) as packed:
-                        return packed.read(LARGEST_PDF + 1)
+                        return packed.read(most + 1)
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -108,3 +116,6 @@ def _unzipped(content: bytes) -> bytes | None:
     ):
         return None
     return None
+
+
+_UNPACK: dict[str, Callable[[bytes, int], bytes | None]] = {"GZIP": _gunzipped, "ZIP": _unzipped}

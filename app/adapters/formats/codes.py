@@ -5,7 +5,7 @@ The words are kept with the invoice, which is in Spanish: they are not screen te
 
 from functools import lru_cache
 
-from babel.core import get_global
+from babel.core import Locale, get_global
 
 from models.enums import PaymentMethod, TaxKind
 
@@ -142,8 +142,6 @@ def country(code: str) -> str:
     """Two letters for a country given with two or three; nothing for what is no country."""
     code = code.strip().upper()
     if len(code) == 3:
-        alias = get_global("territory_aliases").get(code, ())
-        return str(alias[0]) if alias else ""
-    if code == "EL":
-        return "GR"
-    return code if len(code) == 2 and code.isascii() and code.isalpha() else ""
+        code = next(iter(get_global("territory_aliases").get(code, ())), "")
+    code = {"EL": "GR", "UK": "GB"}.get(code, code)
+    return code if len(code) == 2 and code in Locale("es").territories else ""

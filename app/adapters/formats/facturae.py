@@ -16,6 +16,8 @@ from app.texts import _
 
 VERSIONS = ("3.0", "3.1", "3.2", "3.2.1", "3.2.2")
 
+MOST_CENTRES = 10
+
 _CORRECTIVE = ("OR", "CR")
 _COPIES = ("CO", "CR", "CC")
 _REFERENCES = (
@@ -158,7 +160,7 @@ def _period(node: Node | None, label: str) -> str:
 
 def _centres(root: Node) -> list[str]:
     """The DIR3 codes without which a public body cannot register an invoice."""
-    centres = root.all("Parties/BuyerParty/AdministrativeCentres/AdministrativeCentre")
+    centres = root.all("Parties/BuyerParty/AdministrativeCentres/AdministrativeCentre")[:MOST_CENTRES]
     named = [(FACTURAE_CENTRES.get(centre.text("RoleTypeCode")), centre) for centre in centres]
     return [
         clipped(f"{label}: {centre.text('CentreCode')} {centre.text('CentreDescription')}", NAME)

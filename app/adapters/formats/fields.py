@@ -13,6 +13,7 @@ from app.texts import _
 NAME = 200
 CONCEPT = 2500
 SHORT = 40
+MOST_MARKS = 30
 
 _DECIMAL = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:Z|[-+]\d{2}:\d{2})?", re.ASCII)
@@ -39,16 +40,25 @@ class Flaw(Refusal):
 
 def clean(text: str) -> str:
     """NFC, without control characters other than line ends, nor spaces around a line or blank lines around."""
-    text = (
-        unicodedata.normalize("NFC", text)
-        .translate(_INVISIBLE)
-        .replace("\r\n", "\n")
-        .replace("\r", "\n")
-        .replace("\t", " ")
-    )
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    text = _composed(text).translate(_INVISIBLE)
+    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\t", " ")
     if not text.isprintable():
         text = "".join(character for character in text if character == "\n" or unicodedata.category(character) != "Cc")
     return "\n".join(line.strip() for line in text.strip().split("\n"))
+
+
+def _composed(text: str) -> str:
+    """NFC in linear time: composing takes the square of a run of combining marks, and no text has thirty."""
+    if unicodedata.is_normalized("NFC", text):
+        return text
+    kept, run = [], 0
+    for character in text:
+        run = run + 1 if unicodedata.combining(character) else 0
+        if run <= MOST_MARKS:
+            kept.append(character)
+    return unicodedata.normalize("NFC", "".join(kept))
 
 
 def block(raw: str, what: str, limit: int = CONCEPT) -> str:

@@ -137,7 +137,7 @@ def _refuse_dtd(text: str) -> None:
 
 
 def _refuse_broken(error: etree.XMLSyntaxError) -> NoReturn:
-    if "uge" in str(error.msg) or "epth" in str(error.msg):
+    if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
         raise FileRefused(
             _("El XML contiene un texto o un anidamiento desmesurado (línea %(line)s).") % {"line": error.lineno}
         ) from error
