@@ -1,0 +1,163 @@
+"""What becomes of a mail after a try: sent, later, never, in doubt. Each result has a transaction of its own.
+
+A result counts only under the claim that is still held. Failures are a table of waits, not a formula.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.domain.mail_accounts import Standing, company_account, standing_of
+from app.domain.mail_secrets import LIFE, accounts
+from app.domain.outbox import MOST_BREAKS, OPEN, REST, DueMail, SetAside, WrittenMail, attempts, mails, set_aside
+from app.scope import ScopedSession
+from models.enums import MailKind, MailStatus, TokenPurpose
+
+WAITS = tuple(dt.timedelta(minutes=minutes) for minutes in (1, 5, 15, 30, 60, 120, 240, 360))
+"""After the first *later*, the second, …; the last one from then on."""
+
+PATIENCE = dt.timedelta(hours=48)
+RECOVERY_PATIENCE = dt.timedelta(minutes=20)
+"""Its link lives half an hour: what arrives on the last try must still be of use."""
+
+
+class Answer(StrEnum):
+    TAKEN = "taken"
+    LATER = "later"
+    NEVER = "never"
+    DOUBT = "doubt"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Outcome:
+    """How one try ended, at which verb of the conversation, in the server's words."""
+
+    answer: Answer
+    verb: str = ""
+    reply: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    status: MailStatus
+    due_at: dt.datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RecordOutcome:
+    """``shown`` replaces the frozen bytes of a mail with a secret when it ends: what may still be seen of it."""
+
+    written: WrittenMail
+    claim: str
+    outcome: Outcome
+    now: dt.datetime
+    shown: bytes | None = None
+
+
+def fate_of(mail: DueMail, give_up_at: dt.datetime | None, outcome: Outcome, now: dt.datetime) -> Fate:
+    if outcome.answer is Answer.TAKEN:
+        return Fate(MailStatus.SENT)
+    if outcome.answer is Answer.NEVER:
+        return Fate(MailStatus.FAILED)
+    if outcome.answer is Answer.DOUBT:
+        is_over = mail.breaks + 1 >= MOST_BREAKS
+        return Fate(MailStatus.UNKNOWN) if is_over else Fate(MailStatus.RETRY, now + REST)
+    if give_up_at is not None and now >= give_up_at:
+        return Fate(MailStatus.FAILED)
+    due_at = now + WAITS[min(mail.attempts, len(WAITS) - 1)]
+    # The last try comes when patience ends, not an hour after.
+    return Fate(MailStatus.RETRY, max(min(due_at, give_up_at), now + REST) if give_up_at else due_at)
+
+
+def give_up_at(kind: MailKind, now: dt.datetime) -> dt.datetime:
+    """When to stop trying a mail that is written now."""
+    return now + (RECOVERY_PATIENCE if kind is MailKind.RECOVERY else PATIENCE)
+
+
+def has_dead_link(mail: DueMail, now: dt.datetime) -> bool:
+    """The link it carries has expired while it waited, and it never was on its way: better written again."""
+    if mail.frozen is None or not mail.is_secret or mail.breaks or mail.give_up_at is None:
+        return False
+    if mail.kind is MailKind.RECOVERY:
+        return now >= mail.give_up_at - RECOVERY_PATIENCE + LIFE[TokenPurpose.RECOVER]
+    return now >= mail.give_up_at - PATIENCE + LIFE[TokenPurpose.ACTIVATE]
+
+
+def record_outcome(db: ScopedSession, command: RecordOutcome) -> bool:
+    """Write down how a try ended; False, with nothing written, when the claim has been lost."""
+    mail, outcome, now = command.written.mail, command.outcome, command.now
+    fate = fate_of(mail, command.written.give_up_at, outcome, now)
+    is_over = fate.due_at is None
+    row = {
+        "of_company": db.company_id,
+        "of_mail": mail.id,
+        "of_claim": command.claim,
+        "status": fate.status,
+        "attempts": mail.attempts + 1,
+        "breaks": mail.breaks + (outcome.answer is Answer.DOUBT),
+        "last_reply": outcome.reply,
+        "deferred_at": now if outcome.answer is Answer.LATER else None,
+        "finished_at": now if is_over else None,
+    }
+    if not is_over:
+        recorded = db.connection().execute(_RECORD_WAIT, row | {"due_at": fate.due_at})
+    elif command.written.is_secret:
+        recorded = db.connection().execute(_RECORD_SECRET, row | {"frozen": command.shown})
+    else:
+        recorded = db.connection().execute(_RECORD_END, row)
+    if not recorded.rowcount:
+        return False
+    attempt = {"company_id": db.company_id, "mail_id": mail.id, "status": fate.status, "created_at": now}
+    db.connection().execute(_NOTE, attempt | {"verb": outcome.verb, "reply": outcome.reply})
+    _tell_account(db, command)
+    return True
+
+
+def _recording(*names: str) -> Any:
+    always = ("status", "attempts", "breaks", "last_reply", "deferred_at", "finished_at")
+    return (
+        sa.update(mails)
+        .where(
+            mails.c.company_id == sa.bindparam("of_company"),
+            mails.c.id == sa.bindparam("of_mail"),
+            mails.c.claim == sa.bindparam("of_claim"),
+            mails.c.status == sa.literal(MailStatus.SENDING, mails.c.status.type),
+        )
+        .values(claim=None, leased_until=None, **{name: sa.bindparam(name) for name in (*always, *names)})
+    )
+
+
+_RECORD_END, _RECORD_SECRET, _RECORD_WAIT = _recording(), _recording("frozen"), _recording("due_at")
+_NOTE = sa.insert(attempts)
+
+
+def give_up_unreachable(db: ScopedSession, now: dt.datetime, most: int = 500) -> int:
+    """Fail the mails of the session's company that have waited their time for a server that does not answer.
+
+    A queue behind a refused password waits for somebody to change it, however long.
+    """
+    account = company_account(db)
+    if standing_of(account) is not Standing.UNREACHABLE or account is None:
+        return 0
+    too_long = sa.or_(mails.c.give_up_at < now, sa.and_(mails.c.give_up_at.is_(None), mails.c.due_at < now - PATIENCE))
+    waiting = sa.select(mails.c.id).where(mails.c.company_id == db.company_id, OPEN, mails.c.due_at <= now, too_long)
+    ids = list(db.connection().execute(waiting.limit(most).with_for_update(skip_locked=True)).scalars())
+    for mail_id in ids:
+        set_aside(db, SetAside(mail_id, MailStatus.FAILED, account.last_error), now)
+    return len(ids)
+
+
+def _tell_account(db: ScopedSession, command: RecordOutcome) -> None:
+    """An account knows since when its person has been told how to enter, and that its address takes no mail."""
+    written, outcome, now = command.written, command.outcome, command.now
+    account_id = written.mail.portal_account_id
+    bounced = outcome.answer is Answer.NEVER and outcome.verb == "RCPT"
+    if account_id is None or not (bounced or (written.is_telling and outcome.answer is Answer.TAKEN)):
+        return
+    values: dict[str, Any] = {"bounced_at": now} if bounced else {"told_at": now, "bounced_at": None}
+    db.connection().execute(
+        sa.update(accounts).where(accounts.c.company_id == db.company_id, accounts.c.id == account_id).values(**values)
+    )

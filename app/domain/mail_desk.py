@@ -1,0 +1,123 @@
+"""What the office does with mails: send again, cancel, and read in Spanish what a server said."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from app import clock
+from app.domain.audit import record
+from app.domain.outbox import REST, mails
+from app.scope import ScopedSession
+from app.texts import _, plural
+from models.enums import MailStatus
+
+WAITING = (MailStatus.QUEUED, MailStatus.RETRY)
+CAN_GO_AGAIN = (MailStatus.FAILED, MailStatus.UNKNOWN, MailStatus.RETRY)
+
+
+@dataclass(frozen=True, kw_only=True)
+class RetryMails:
+    mail_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CancelMails:
+    mail_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Requeued:
+    mails: int
+
+    def __str__(self) -> str:
+        if not self.mails:
+            return _("Ninguno de esos correos se puede volver a enviar.")
+        return plural("El correo vuelve a la cola.", "%(n)s correos vuelven a la cola.", self.mails)
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    mails: int
+
+    def __str__(self) -> str:
+        if not self.mails:
+            return _("Ninguno de esos correos estaba pendiente de envío.")
+        return plural("Correo anulado: no se enviará.", "%(n)s correos anulados: no se enviarán.", self.mails)
+
+
+def retry_mails(db: ScopedSession, command: RetryMails) -> Requeued:
+    """Send failed, unconfirmed or waiting mails again, as if they were new; others are left as they are.
+
+    A mail whose secret was erased is written again with a new one; every other leaves with the very bytes it had. Not
+    sooner than a minute after a server asked for patience, and after a doubt only one more is allowed.
+    """
+    chosen = _chosen(db, command.mail_ids, CAN_GO_AGAIN)
+    now = clock.now()
+    was_erased = sa.and_(mails.c.is_secret, mails.c.finished_at.is_not(None))
+    changed = db.connection().execute(
+        chosen.values(
+            status=MailStatus.QUEUED,
+            due_at=sa.case((mails.c.deferred_at > now - REST, now + REST), else_=now),
+            give_up_at=None,
+            finished_at=None,
+            breaks=sa.case((mails.c.breaks > 0, 1), else_=0),
+            frozen=sa.case((was_erased, sa.null()), else_=mails.c.frozen),
+        )
+    )
+    return Requeued(_recorded(db, "retry", changed))
+
+
+def cancel_mails(db: ScopedSession, command: CancelMails) -> Cancelled:
+    """Mails that wait never leave; one that is on its way right now does."""
+    changed = db.connection().execute(
+        _chosen(db, command.mail_ids, WAITING).values(
+            status=MailStatus.CANCELLED,
+            finished_at=clock.now(),
+            frozen=sa.case((mails.c.is_secret, sa.null()), else_=mails.c.frozen),
+        )
+    )
+    return Cancelled(_recorded(db, "cancel", changed))
+
+
+def _chosen(db: ScopedSession, mail_ids: tuple[int, ...], statuses: tuple[MailStatus, ...]) -> Any:
+    return sa.update(mails).where(
+        mails.c.company_id == db.company_id, mails.c.id.in_(mail_ids), mails.c.status.in_(statuses)
+    )
+
+
+def _recorded(db: ScopedSession, action: str, changed: Any) -> int:
+    count = int(changed.rowcount)
+    if count:
+        record(db, action, "outgoing_mails", changes={"mails": count})
+    return count
+
+
+_CODE = re.compile(r"(?P<basic>[245]\d\d)(?:[ -](?P<enhanced>[245]\.\d{1,3}\.\d{1,3}))?(?=\s|\Z)")
+
+
+def explain(reply: str) -> str:
+    """A server's words as a sentence of ours; what is ours already stays as it is."""
+    code = _CODE.match(reply)
+    if code is None:
+        return reply
+    is_final = code["basic"].startswith("5")
+    subject = (code["enhanced"] or "").partition(".")[2]
+    sentences = {
+        "1.1": _("Esa dirección de correo no existe."),
+        "1.2": _("El dominio de esa dirección no existe."),
+        "1.10": _("Esa dirección no admite correo."),
+        "2.1": _("Ese buzón está desactivado."),
+        "2.2": _("Su buzón está lleno."),
+        "2.3": _("El mensaje es demasiado grande para ese buzón."),
+        "3.4": _("El mensaje es demasiado grande para su servidor."),
+        "4.4": _("El dominio de esa dirección no recibe correo."),
+    }
+    if subject in sentences:
+        return sentences[subject]
+    if subject.startswith("7.") and is_final:
+        return _("Su servidor lo ha rechazado por sus normas contra el correo no deseado.")
+    if is_final:
+        return _("Su servidor lo ha rechazado.")
+    return _("Su servidor pide que se intente más tarde.") if code["basic"].startswith("4") else _("Aceptado.")

@@ -1,0 +1,103 @@
+"""What the worker asks of the outbox across companies, and the office of its own: plain selects, no locks.
+
+Companies are found one probe of an index each, however long their queues are.
+"""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.domain.outbox import OPEN, mails
+from app.scope import ScopedSession
+from models import Company, MailAccount, MailAttempt
+from models.enums import MailStatus
+
+LONG = dt.timedelta(minutes=20)
+
+accounts: Any = MailAccount.__table__
+companies: Any = Company.__table__
+
+
+def due_companies(db: ScopedSession, now: dt.datetime, *, without_account: bool = False) -> list[int]:
+    """Companies with a mail that is due and an account that is not paused; ``without_account``: with or without one."""
+    due = (
+        sa.select(1)
+        .where(mails.c.company_id == companies.c.id, OPEN, mails.c.due_at <= now)
+        .correlate(companies)
+        .exists()
+    )
+    able = (
+        sa.select(1)
+        .where(
+            accounts.c.company_id == companies.c.id,
+            accounts.c.user_id.is_(None),
+            sa.or_(accounts.c.paused_until.is_(None), accounts.c.paused_until <= now),
+        )
+        .correlate(companies)
+        .exists()
+    )
+    wanted = sa.select(companies.c.id).where(due).order_by(companies.c.id)
+    return list(db.scalars(wanted if without_account else wanted.where(able)))
+
+
+def stale_companies(db: ScopedSession, now: dt.datetime) -> list[int]:
+    """Companies with mails whose holder has let the lease run out."""
+    sending = sa.text("outgoing_mails.status = 'sending'")
+    return list(db.scalars(sa.select(mails.c.company_id).where(sending, mails.c.leased_until < now).distinct()))
+
+
+def due_for_long(db: ScopedSession, now: dt.datetime) -> list[int]:
+    """Companies with a mail that should have left long ago, whose account says what is wrong."""
+    late = sa.select(1).where(mails.c.company_id == accounts.c.company_id, OPEN, mails.c.due_at < now - LONG)
+    troubled = sa.select(accounts.c.company_id).where(accounts.c.user_id.is_(None), accounts.c.last_error != "")
+    return list(db.scalars(troubled.where(late.correlate(accounts).exists())))
+
+
+@dataclass(frozen=True, kw_only=True)
+class QueueFigures:
+    """The state of a company's outbox. ``oldest_at``: since when the longest waiting mail has been there."""
+
+    waiting: int
+    sending: int
+    failed: int
+    unknown: int
+    oldest_at: dt.datetime | None
+
+
+UNSENT = (MailStatus.QUEUED, MailStatus.RETRY, MailStatus.SENDING)
+UNHAPPY = (MailStatus.FAILED, MailStatus.UNKNOWN)
+
+
+def queue_figures(db: ScopedSession) -> QueueFigures:
+    """From one index alone; what was sent or cancelled is not even looked at."""
+    rows = db.execute(
+        sa.select(mails.c.status, sa.func.count(), sa.func.min(mails.c.id))
+        .where(mails.c.company_id == db.company_id, mails.c.status.in_((*UNSENT, *UNHAPPY)))
+        .group_by(mails.c.status)
+    ).all()
+    counts = {status: count for status, count, _ in rows}
+    oldest = [first for status, _, first in rows if status in UNSENT]
+    return QueueFigures(
+        waiting=counts.get(MailStatus.QUEUED, 0) + counts.get(MailStatus.RETRY, 0),
+        sending=counts.get(MailStatus.SENDING, 0),
+        failed=counts.get(MailStatus.FAILED, 0),
+        unknown=counts.get(MailStatus.UNKNOWN, 0),
+        oldest_at=_created_at(db, min(oldest)) if oldest else None,
+    )
+
+
+def _created_at(db: ScopedSession, mail_id: int) -> dt.datetime | None:
+    return db.scalar(sa.select(mails.c.created_at).where(mails.c.company_id == db.company_id, mails.c.id == mail_id))
+
+
+def attempts_of(db: ScopedSession, mail_id: int) -> list[MailAttempt]:
+    """Every try of one mail, the first one first."""
+    return list(
+        db.scalars(
+            sa.select(MailAttempt)
+            .where(MailAttempt.company_id == db.company_id, MailAttempt.mail_id == mail_id)
+            .order_by(MailAttempt.id)
+        )
+    )
