@@ -1,0 +1,179 @@
+"""What our mails say: a folder of templates per kind, in the reader's language, as text and as HTML."""
+
+import datetime as dt
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app import clock, money, texts
+from app.adapters.pdf.ink import PAPER, colour, readable
+from app.domain.mail_secrets import Secret
+from app.domain.outbox import DueMail
+from app.domain.queries.letters import LetterFacts, Listing
+from app.texts import _, plural
+from models import Company
+from models.enums import DocumentKind, MailKind, TokenPurpose
+
+TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
+HIDDEN = "••••"
+
+SECTIONS = {
+    DocumentKind.INVOICE: "facturas",
+    DocumentKind.QUOTE: "presupuestos",
+    DocumentKind.SALES_ORDER: "pedidos",
+    DocumentKind.DELIVERY_NOTE: "albaranes",
+    DocumentKind.WORK_ORDER: "partes",
+    DocumentKind.PROFORMA: "proformas",
+    DocumentKind.PURCHASE_ORDER: "pedidos-compra",
+}
+
+
+class Letter(NamedTuple):
+    subject: str
+    text: str
+    html: str
+
+
+class Letters:
+    """Writes the letters of one company, from facts gathered for a whole group of mails."""
+
+    def __init__(self, base_url: str, facts: LetterFacts) -> None:
+        self.facts = facts
+        self.portal = f"{base_url}/in/{facts.company.slug}"
+        self._sender = _sender(facts.company)
+
+    def write(self, mail: DueMail, secret: Secret | None, now: dt.datetime) -> Letter:
+        """One letter; ``secret`` is what its reader enters with, if they need something to."""
+        with _speaking(mail.language):
+            context = self._context(mail, secret, now)
+            pages = templates(mail.kind)
+            return Letter(*(page.render(context) for page in pages))
+
+    def _context(self, mail: DueMail, secret: Secret | None, now: dt.datetime) -> dict[str, Any]:
+        account_id = mail.portal_account_id or 0
+        reader = self.facts.readers.get(account_id)
+        context = self._sender | {
+            "language": mail.language,
+            "name": mail.recipient_name,
+            "user": reader.email if reader else mail.recipient,
+            "portal": self.portal,
+            "entry": self._entry(secret),
+            "until": secret.expires_at if secret else None,
+            "password": secret.text if secret and secret.purpose is None else None,
+            "now": now,
+        }
+        if mail.kind is MailKind.NOTICE:
+            listing = self.facts.listings[mail.batch_id or 0, account_id]
+            context |= self._told(listing)
+        return context
+
+    def _entry(self, secret: Secret | None) -> str | None:
+        """The link that lets its reader set a password."""
+        if secret is None or secret.purpose is None:
+            return None
+        section = "activar" if secret.purpose is TokenPurpose.ACTIVATE else "clave"
+        return f"{self.portal}/{section}/{secret.text}"
+
+    def _told(self, listing: Listing) -> dict[str, Any]:
+        kinds = {document.kind for document in listing.documents}
+        only = listing.documents[0] if listing.count == 1 else None
+        return {
+            "listing": listing,
+            "news": _news(kinds.pop() if len(kinds) == 1 else None, listing.count),
+            "only": only,
+            "kind_word": kind_word,
+            "address": lambda document: f"{self.portal}/{SECTIONS[document.kind]}/{document.id}",
+        }
+
+
+def _sender(company: Company) -> dict[str, Any]:
+    """What every letter of a company says of who writes it."""
+    name = company.shown_name
+    town = " ".join(filter(None, (company.postcode, company.city)))
+    return {
+        "company": name,
+        "initial": next((letter for letter in name if letter.isalnum()), "·").upper(),
+        "accent": _readable_on_white(company.accent),
+        "phone": company.phone,
+        "phone_link": re.sub(r"[^\d+]", "", company.phone),
+        "hours": company.opening_hours,
+        "legal_name": company.name,
+        "tax_id": company.tax_id,
+        "place": ", ".join(filter(None, (company.address, town))),
+    }
+
+
+@lru_cache(maxsize=64)
+def _readable_on_white(code: str) -> str:
+    """The company's colour, darkened until it reads on white, and white reads on it."""
+    return "#" + "".join(f"{round(part * 255):02x}" for part in readable(colour(code), PAPER))
+
+
+def kind_word(kind: DocumentKind) -> str:
+    return {
+        DocumentKind.INVOICE: _("Factura"),
+        DocumentKind.QUOTE: _("Presupuesto"),
+        DocumentKind.SALES_ORDER: _("Pedido"),
+        DocumentKind.WORK_ORDER: _("Parte de trabajo"),
+        DocumentKind.DELIVERY_NOTE: _("Albarán"),
+        DocumentKind.PROFORMA: _("Factura proforma"),
+        DocumentKind.PURCHASE_ORDER: _("Pedido de compra"),
+    }[kind]
+
+
+def _news(kind: DocumentKind | None, count: int) -> str:
+    """What is new, as the object of *Tiene …*; without ``kind``, documents of several."""
+    one, many = {
+        DocumentKind.INVOICE: ("una factura nueva", "%(n)s facturas nuevas"),
+        DocumentKind.QUOTE: ("un presupuesto nuevo", "%(n)s presupuestos nuevos"),
+        DocumentKind.SALES_ORDER: ("un pedido nuevo", "%(n)s pedidos nuevos"),
+        DocumentKind.WORK_ORDER: ("un parte de trabajo nuevo", "%(n)s partes de trabajo nuevos"),
+        DocumentKind.DELIVERY_NOTE: ("un albarán nuevo", "%(n)s albaranes nuevos"),
+        DocumentKind.PROFORMA: ("una factura proforma nueva", "%(n)s facturas proforma nuevas"),
+        DocumentKind.PURCHASE_ORDER: ("un pedido de compra nuevo", "%(n)s pedidos de compra nuevos"),
+        None: ("un documento nuevo", "%(n)s documentos nuevos"),
+    }[kind]
+    return plural(one, many, count)
+
+
+@lru_cache
+def templates(kind: MailKind) -> tuple[Any, Any, Any]:
+    """Subject, text and HTML of a kind of mail."""
+    environment = _environment()
+    subject, text, html = (
+        environment.get_template(f"{kind}/{name}") for name in ("subject.txt", "body.txt", "body.html")
+    )
+    return subject, text, html
+
+
+@lru_cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=lambda name: name is not None and name.endswith(".html"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals |= {"_": _, "plural": plural}
+    environment.filters |= {
+        "euros": money.euros,
+        "day": lambda day: f"{day:%d/%m/%Y}",
+        "moment": lambda moment: f"{clock.madrid(moment):%d/%m/%Y, %H:%M}",
+    }
+    return environment
+
+
+@contextmanager
+def _speaking(language: str) -> Iterator[None]:
+    before = texts.language.set(language)
+    try:
+        yield
+    finally:
+        texts.language.reset(before)

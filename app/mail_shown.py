@@ -1,0 +1,111 @@
+"""A mail as its reader sees it, for the office: what was sent, or what would be sent now; secrets only as dots."""
+
+import base64
+import datetime as dt
+import re
+from dataclasses import dataclass
+from email.message import EmailMessage, Message
+from email.parser import BytesParser
+from email.policy import SMTP, compat32
+from email.utils import parsedate_to_datetime
+
+from sqlalchemy import select
+
+from app import clock
+from app.adapters.letters import HIDDEN
+from app.domain.outbox import DueMail
+from app.domain.queries.letters import letter_facts
+from app.errors import Refusal
+from app.installation import Installation
+from app.scope import CompanyScope
+from app.secrets import SealBroken
+from app.writing import frozen_context, preview_mail
+from models import OutgoingMail
+
+# What `Letters` puts into an address, and what `new_password` makes.
+_LINK = re.compile(r"(/in/[\w-]+/(?:activar|clave)/)[A-Za-z0-9_-]{20,}")
+_PASSWORD = re.compile(r"\b[a-hjkmnp-z2-9]{4}(?:-[a-hjkmnp-z2-9]{4}){3}\b")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownMail:
+    """``was_written``: these are the bytes themselves; otherwise what they would be if they were written now."""
+
+    sender: str
+    recipient: str
+    reply_to: str
+    subject: str
+    date: dt.datetime | None
+    message_id: str
+    text: str
+    html: str
+    attachments: tuple[str, ...]
+    was_written: bool
+
+
+def mail_as_sent(installation: Installation, mail: OutgoingMail) -> ShownMail | None:
+    """The parts of a mail, masked except in the demonstration; none when it ended without ever having been written."""
+    with installation.database.read(CompanyScope(mail.company_id)) as db:
+        seen = db.execute(
+            select(*(getattr(OutgoingMail, name) for name in DueMail.__dataclass_fields__), OutgoingMail.finished_at)
+            .where(OutgoingMail.id == mail.id)
+        ).one_or_none()  # fmt: skip
+        if seen is None:
+            return None
+        *values, finished_at = seen
+        due = DueMail(**dict(zip(DueMail.__dataclass_fields__, values, strict=True)))
+        facts = letter_facts(db, [due]) if due.frozen is None and finished_at is None else None
+    if facts is not None:
+        try:
+            return _parts(preview_mail(installation, facts, due, clock.now()), was_written=False)
+        except Refusal:
+            return None
+    if due.frozen is None:
+        return None
+    is_sealed = due.is_secret and finished_at is None
+    return _parts(_opened(installation, mail.company_id, due) if is_sealed else due.frozen, was_written=True)
+
+
+def _opened(installation: Installation, company_id: int, due: DueMail) -> bytes:
+    try:
+        content = installation.keys.open(due.frozen or b"", frozen_context(company_id, due.id))
+    except SealBroken:
+        return b""
+    return content if installation.settings.demo else masked(content)
+
+
+def masked(content: bytes) -> bytes:
+    """The same mail with dots where its secrets were."""
+    message = BytesParser(policy=compat32).parsebytes(content)
+    for part in message.walk():
+        if part.get_content_maintype() == "text":
+            octets = hidden(_text_of(part)).encode()
+            part.set_payload(base64.encodebytes(octets).decode())
+    return message.as_bytes(policy=compat32.clone(linesep="\r\n"))
+
+
+def hidden(text: str) -> str:
+    return _PASSWORD.sub(HIDDEN, _LINK.sub(rf"\1{HIDDEN}", text))
+
+
+def _text_of(part: Message) -> str:
+    payload = part.get_payload(decode=True)
+    return payload.decode() if isinstance(payload, bytes) else ""
+
+
+def _parts(content: bytes, *, was_written: bool) -> ShownMail:
+    message = BytesParser(EmailMessage, policy=SMTP).parsebytes(content)
+    bodies = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
+    date = message["Date"]
+    return ShownMail(
+        sender=str(message["From"] or ""),
+        recipient=str(message["To"] or ""),
+        reply_to=str(message["Reply-To"] or ""),
+        subject=str(message["Subject"] or ""),
+        date=parsedate_to_datetime(str(date)) if date else None,
+        message_id=str(message["Message-ID"] or ""),
+        text=bodies["plain"].get_content() if bodies["plain"] else "",
+        html=bodies["html"].get_content() if bodies["html"] else "",
+        attachments=tuple(part.get_filename() or "" for part in message.iter_attachments()),
+        was_written=was_written,
+    )

@@ -1,0 +1,215 @@
+"""From due mails to bytes: what each mail says, its secret minted, its message built. Outside any transaction."""
+
+import datetime as dt
+import logging
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+from jinja2 import TemplateError
+
+from app.adapters.letters import HIDDEN, Letters
+from app.adapters.mail_address import MailAddress
+from app.adapters.mime import Skeleton
+from app.domain.delivering import give_up_at, has_dead_link
+from app.domain.mail_secrets import LIFE, Secret, mint_link, mint_password
+from app.domain.outbox import DueMail, SetAside, WrittenMail
+from app.domain.queries.letters import LetterFacts, Reader
+from app.errors import Refusal
+from app.installation import Installation
+from app.secrets import Keys, SealBroken, TooBusy
+from app.texts import _
+from models.enums import AccessDelivery, MailKind, MailStatus, TokenPurpose
+
+log = logging.getLogger(__name__)
+
+HEADERS = (("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All"))
+
+Mint = Callable[[Reader, TokenPurpose | None, dt.datetime], Secret]
+
+# What a mistake of ours may raise while one letter is written: that letter fails, the others of its group do not.
+MISTAKES = (ArithmeticError, AttributeError, LookupError, TemplateError, TypeError, ValueError)
+
+
+class Pointless(Refusal):
+    """There is nothing left to tell, or nobody to tell it to."""
+
+
+@dataclass
+class Writing:
+    """What came of writing a group."""
+
+    written: list[WrittenMail] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+
+
+def write_mails(installation: Installation, facts: LetterFacts, due: Iterable[DueMail], now: dt.datetime) -> Writing:
+    """Those tried before keep the bytes they have; the others are written now.
+
+    Mails of one account in the same group share its secret. One whose password cannot be hashed for the moment is
+    left for the next time.
+    """
+    writer = _Writer(installation, facts, now, _mint)
+    writing = Writing()
+    for mail in due:
+        try:
+            writing.written.append(writer.write(mail))
+        except TooBusy:
+            continue
+        except Pointless as pointless:
+            writing.set_aside.append(SetAside(mail.id, MailStatus.CANCELLED, str(pointless)))
+        except Refusal as refusal:
+            writing.set_aside.append(SetAside(mail.id, MailStatus.FAILED, str(refusal)))
+        except SealBroken:
+            reason = _("La clave de la instalación no es la que guardó este correo.")
+            writing.set_aside.append(SetAside(mail.id, MailStatus.FAILED, reason))
+        except MISTAKES:
+            log.exception("mail %s cannot be written", mail.id)
+            writing.set_aside.append(SetAside(mail.id, MailStatus.FAILED, _("No se ha podido redactar el correo.")))
+    return writing
+
+
+def preview_mail(installation: Installation, facts: LetterFacts, mail: DueMail, now: dt.datetime) -> bytes:
+    """What a mail would be if it were written now, with dots for its secret. Raises ``Refusal`` when it would not."""
+    return _Writer(installation, facts, now, _hide).write(mail).content
+
+
+def frozen_context(company_id: int, mail_id: int) -> str:
+    """Where the sealed bytes of a mail belong: they open nowhere else."""
+    return f"outgoing_mails/{company_id}/{mail_id}/frozen"
+
+
+def sender_of(installation: Installation, facts: LetterFacts) -> MailAddress:
+    """Whom mail comes from. Without an account, which only the demonstration does, from the company itself."""
+    name = facts.company.shown_name
+    if facts.account is not None:
+        return MailAddress(facts.account.sender_email, facts.account.sender_name or name)
+    return MailAddress(facts.company.email or f"avisos@{mail_domain(installation.settings.base_url)}", name)
+
+
+class _Writer:
+    def __init__(self, installation: Installation, facts: LetterFacts, now: dt.datetime, mint: Mint) -> None:
+        self.keys: Keys = installation.keys
+        self.mint = mint
+        self.facts = facts
+        self.now = now
+        self.letters = Letters(installation.settings.base_url, facts)
+        self.domain = mail_domain(installation.settings.base_url)
+        sender = sender_of(installation, facts)
+        self.skeleton = _skeleton(sender, _reply_to(facts, sender))
+        self.secrets: dict[tuple[int, TokenPurpose | None], Secret] = {}
+
+    def write(self, mail: DueMail) -> WrittenMail:
+        reader = self.facts.readers.get(mail.portal_account_id or 0)
+        if mail.frozen is not None and not (has_dead_link(mail, self.now) and self._can_renew(mail, reader)):
+            return self._as_frozen(mail, mail.frozen)
+        self._check_point(mail, reader)
+        secret = self._secret(mail, reader)
+        letter = self.letters.write(mail, secret, self.now)
+        message_id = self._message_id(mail)
+        content = self.skeleton.fill(
+            MailAddress(mail.recipient, mail.recipient_name),
+            letter.subject,
+            letter.text,
+            letter.html,
+            message_id=message_id,
+            date=self.now,
+        )
+        context = frozen_context(self.facts.company.id, mail.id)
+        return WrittenMail(
+            mail=mail,
+            content=content,
+            message_id=message_id,
+            subject=letter.subject,
+            stored=self.keys.seal(content, context) if secret else content,
+            is_secret=secret is not None,
+            is_telling=_tells(mail, reader),
+            give_up_at=give_up_at(mail.kind, self.now),
+            secret=secret,
+        )
+
+    def _as_frozen(self, mail: DueMail, frozen: bytes) -> WrittenMail:
+        context = frozen_context(self.facts.company.id, mail.id)
+        return WrittenMail(
+            mail=mail,
+            content=self.keys.open(frozen, context) if mail.is_secret else frozen,
+            message_id=mail.message_id or "",
+            is_secret=mail.is_secret,
+            is_telling=_tells(mail, self.facts.readers.get(mail.portal_account_id or 0)),
+            # Sent again by the office: its patience begins anew.
+            give_up_at=mail.give_up_at or give_up_at(mail.kind, self.now),
+        )
+
+    @staticmethod
+    def _can_renew(mail: DueMail, reader: Reader | None) -> bool:
+        """A mailed password stays the one that works: only links are minted again."""
+        return reader is not None and (mail.kind is MailKind.RECOVERY or not reader.password_hash)
+
+    def _check_point(self, mail: DueMail, reader: Reader | None) -> None:
+        if mail.kind is MailKind.TEST:
+            return
+        if reader is None or not reader.has_access:
+            raise Pointless(_("Su acceso se ha retirado."))
+        if mail.kind is MailKind.NOTICE and (mail.batch_id, reader.id) not in self.facts.listings:
+            raise Pointless(_("Ya no queda ningún documento publicado del que avisar."))
+
+    def _secret(self, mail: DueMail, reader: Reader | None) -> Secret | None:
+        if reader is None:
+            return None
+        purpose: TokenPurpose | None = TokenPurpose.RECOVER
+        if mail.kind is not MailKind.RECOVERY:
+            if not _needs_entry(mail, reader):
+                return None
+            by_link = self.facts.company.access_delivery is AccessDelivery.LINK
+            purpose = TokenPurpose.ACTIVATE if by_link else None
+        key = (reader.id, purpose)
+        if key not in self.secrets:
+            self.secrets[key] = self.mint(reader, purpose, self.now)
+        return self.secrets[key]
+
+    def _message_id(self, mail: DueMail) -> str:
+        """The same for the same mail; another when it is written anew after having been tried."""
+        tag = self.keys.sign("message-id", f"{self.facts.company.id}/{mail.id}/{mail.attempts}")
+        return f"<{tag}@{self.domain}>"
+
+
+def _mint(reader: Reader, purpose: TokenPurpose | None, now: dt.datetime) -> Secret:
+    if purpose is None:
+        return mint_password(reader.id, seen_hash=reader.password_hash)
+    return mint_link(reader.id, purpose, now, seen_hash=reader.password_hash)
+
+
+def _hide(reader: Reader, purpose: TokenPurpose | None, now: dt.datetime) -> Secret:
+    expires_at = now + LIFE[purpose] if purpose else None
+    return Secret(account_id=reader.id, text=HIDDEN, hash="", seen_hash="", purpose=purpose, expires_at=expires_at)
+
+
+def _tells(mail: DueMail, reader: Reader | None) -> bool:
+    """Whether its reader learns from it how to enter, or has not been told yet."""
+    return reader is not None and (mail.is_secret or mail.kind is MailKind.ACCESS or not reader.is_told)
+
+
+def _needs_entry(mail: DueMail, reader: Reader) -> bool:
+    """Without a password nobody enters; nor with one that was only ever in this mail, which failed and is resent."""
+    was_in_this_mail = mail.is_secret and mail.message_id is not None
+    return not reader.password_hash or (was_in_this_mail and reader.must_change_password and not reader.is_active)
+
+
+def _reply_to(facts: LetterFacts, sender: MailAddress) -> MailAddress | None:
+    own = facts.account.reply_to if facts.account else ""
+    email = own or facts.company.email
+    return MailAddress(email, facts.company.shown_name) if email and email != sender.email else None
+
+
+@lru_cache(maxsize=64)
+def _skeleton(sender: MailAddress, reply_to: MailAddress | None) -> Skeleton:
+    return Skeleton(sender, reply_to=reply_to, headers=HEADERS)
+
+
+@lru_cache(maxsize=4)
+def mail_domain(base_url: str) -> str:
+    """The domain of our Message-IDs."""
+    host = urlsplit(base_url).hostname or ""
+    return host if re.fullmatch(r"[a-z0-9.-]+", host) else "localhost"
