@@ -1,0 +1,59 @@
+"""What the worker tidies up: claims of workers that died, mails that waited too long, links nobody can use now."""
+
+import datetime as dt
+import logging
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.db import Database
+from app.domain.delivering import give_up_unreachable
+from app.domain.outbox import Released, release_stale
+from app.domain.queries.outbox import due_for_long, stale_companies
+from app.scope import SYSTEM, CompanyScope, ScopedSession
+from models import PortalSession, PortalToken, StaffSession, Throttle
+
+log = logging.getLogger(__name__)
+
+KEPT = dt.timedelta(days=30)
+"""How long an expired link can still say that it has expired, and an ended session who it was."""
+
+tokens: Any = PortalToken.__table__
+portal_sessions: Any = PortalSession.__table__
+staff_sessions: Any = StaffSession.__table__
+throttles: Any = Throttle.__table__
+
+
+def release_dead(database: Database, now: dt.datetime) -> list[Released]:
+    """Take back what workers that died were holding, in every company."""
+    with database.read(SYSTEM) as db:
+        companies = stale_companies(db, now)
+    released = [database.run(CompanyScope(company_id), lambda db: release_stale(db, now)) for company_id in companies]
+    for company_id, what in zip(companies, released, strict=True):
+        log.warning("company %s: a worker died, %s in doubt, %s again", company_id, what.doubtful, what.waiting)
+    return released
+
+
+def give_up(database: Database, now: dt.datetime) -> None:
+    """Fail, visibly, the mails whose server has not answered for two days."""
+    with database.read(SYSTEM) as db:
+        companies = due_for_long(db, now)
+    for company_id in companies:
+        if failed := database.run(CompanyScope(company_id), lambda db: give_up_unreachable(db, now)):
+            log.warning("company %s: %s mails given up", company_id, failed)
+
+
+def throw_away(database: Database, now: dt.datetime) -> None:
+    """Delete links, sessions and counters that have been of no use to anybody for a month."""
+    long_ago = now - KEPT
+
+    def delete_old(db: ScopedSession) -> None:
+        for table, moment in (
+            (tokens, tokens.c.expires_at),
+            (portal_sessions, portal_sessions.c.seen_at),
+            (staff_sessions, staff_sessions.c.seen_at),
+            (throttles, throttles.c.since),
+        ):
+            db.connection().execute(sa.delete(table).where(moment < long_ago))
+
+    database.run(SYSTEM, delete_old)

@@ -1,0 +1,284 @@
+"""One company's mail leaving: look, connect, write, claim, deliver, record. No transaction is open while SMTP talks."""
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from itertools import count
+from threading import Event, Thread
+from typing import Protocol, TypeVar
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.adapters.smtp import (
+    Account,
+    Ambiguous,
+    AuthenticationFailed,
+    Client,
+    Deferred,
+    Delivery,
+    Refused,
+    Security,
+    Sent,
+)
+from app.domain.delivering import Answer, Outcome, RecordOutcome, record_outcome
+from app.domain.mail_accounts import may_open, note_open, note_refused, note_unreachable, open_password
+from app.domain.outbox import (
+    ClaimMails,
+    DueMail,
+    WrittenMail,
+    claim_mails,
+    extend_lease,
+    give_back,
+    next_mails,
+    set_aside,
+)
+from app.domain.queries.letters import LetterFacts, letter_facts
+from app.installation import Installation
+from app.mail_shown import masked
+from app.scope import CompanyScope, ScopedSession
+from app.secrets import new_token
+from app.texts import _
+from app.writing import Writing, mail_domain, sender_of, write_mails
+from models import MailAccount
+
+log = logging.getLogger(__name__)
+
+LEASE = dt.timedelta(seconds=20)
+MOST_REFUSALS = 10
+
+Answered = TypeVar("Answered")
+Clock = Callable[[], dt.datetime]
+
+
+class Transport(Protocol):
+    """Hands messages over for one account, over a connection it keeps."""
+
+    @property
+    def is_open(self) -> bool: ...
+
+    def verify(self) -> Deferred | AuthenticationFailed | None: ...
+
+    def deliver(self, envelope_from: str, recipient: str, message: bytes) -> Delivery: ...
+
+    def close(self) -> None: ...
+
+
+TransportFactory = Callable[[Installation, MailAccount | None], Transport]
+
+
+class Captured:
+    """The demonstration's transport: nothing leaves, and the outbox shows each mail as it would have arrived."""
+
+    is_open = True
+
+    def verify(self) -> None:
+        return None
+
+    def deliver(self, envelope_from: str, recipient: str, message: bytes) -> Delivery:
+        return Sent(_("Capturado: la demostración no envía nada."))
+
+    def close(self) -> None:
+        return None
+
+
+def transport_of(installation: Installation, account: MailAccount | None) -> Transport:
+    settings = installation.settings
+    if settings.demo or account is None:
+        return Captured()
+    return Client(
+        Account(
+            host=account.host,
+            port=account.port,
+            security=Security(account.security),
+            username=account.username or None,
+            password=open_password(account, installation.keys) or None,
+            pinned_fingerprint=account.pinned_fingerprint,
+            hello_name=mail_domain(settings.base_url),
+        ),
+        private_hosts=settings.private_hosts,
+        ca_file=settings.mail_ca_file,
+    )
+
+
+class Courier:
+    """Sends what one company has due. For one thread at a time."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        company_id: int,
+        *,
+        clock: Clock,
+        make_transport: TransportFactory = transport_of,
+        lease: dt.timedelta = LEASE,
+    ) -> None:
+        self.installation = installation
+        self.database = installation.database
+        self.company_id = company_id
+        self.scope = CompanyScope(company_id)
+        self.clock = clock
+        self.lease = lease
+        self._make_transport = make_transport
+        self._transport: Transport | None = None
+        self._settings: tuple[object, ...] | None = None
+        self._doubts = 0
+
+    def run(self, stop: Event) -> None:
+        """Send until nothing is due, the account cannot, or ``stop``."""
+        while not stop.is_set() and self._round(stop):
+            pass
+
+    def close(self) -> None:
+        if self._transport is not None:
+            self._transport.close()
+            self._transport = None
+
+    def _round(self, stop: Event) -> bool:
+        """One group of mails. Whether it makes sense to look for another at once."""
+        due, facts = self._look()
+        if not due or not self._can_send(facts):
+            return False
+        if self._transport is None or not self._transport.is_open:
+            if not self._connect(facts.account):
+                return False
+            due, facts = self._look()
+        now = self.clock()
+        writing = write_mails(self.installation, facts, due, now)
+        self._set_aside(writing, now)
+        claim = new_token()[:32]
+        command = ClaimMails(claim=claim, now=now, lease=self.lease, written=writing.written)
+        held = self._run(lambda db: claim_mails(db, command)) if writing.written else []
+        return self._deliver(facts, claim, held, stop) if held else bool(writing.set_aside)
+
+    def _look(self) -> tuple[list[DueMail], LetterFacts]:
+        with self.database.read(self.scope) as db:
+            due = next_mails(db, self.clock())
+            return due, letter_facts(db, due)
+
+    def _can_send(self, facts: LetterFacts) -> bool:
+        """There is an account, or need of none; a connection made with other settings than these is left."""
+        account = facts.account
+        if account is None and not self.installation.settings.demo:
+            return False
+        names = ("id", "host", "port", "security", "username", "sealed_password", "pinned_fingerprint")
+        settings = tuple(getattr(account, name) for name in names) if account else ()
+        if settings != self._settings:
+            self.close()
+            self._settings = settings
+        return True
+
+    def _connect(self, account: MailAccount | None) -> bool:
+        """Open a connection before anything is claimed: a server that is away touches no mail."""
+        if account is not None and not self._run(lambda db: may_open(db, account, self.clock(), self.lease)):
+            return False
+        if self._transport is None:
+            self._transport = self._make_transport(self.installation, account)
+        trouble = None if self._transport.is_open else self._transport.verify()
+        self._note(account, trouble)
+        return trouble is None
+
+    def _note(self, account: MailAccount | None, trouble: Delivery | None) -> None:
+        """Tell the account how it is doing, for every worker and for the office."""
+        if account is None:
+            return
+        if trouble is None:
+            self._run(lambda db: note_open(db, account))
+        elif isinstance(trouble, AuthenticationFailed):
+            log.warning("company %s: the mail server refuses user or password", self.company_id)
+            self._run(lambda db: note_refused(db, account, trouble.reply, self.clock()))
+        else:
+            reason = trouble.reason if isinstance(trouble, Ambiguous) else trouble.reply
+            log.warning("company %s: the mail server does not serve: %s", self.company_id, reason)
+            self._run(lambda db: note_unreachable(db, account, reason, self.clock()))
+
+    def _set_aside(self, writing: Writing, now: dt.datetime) -> None:
+        for aside in writing.set_aside:
+            self._run(partial(set_aside, aside=aside, now=now))
+
+    def _deliver(self, facts: LetterFacts, claim: str, held: list[WrittenMail], stop: Event) -> bool:
+        """One after the other, each recorded before the next begins. What is left when it has to stop goes back."""
+        assert self._transport is not None
+        envelope_from = sender_of(self.installation, facts).email
+        with _kept_alive(self, claim) as is_lost:
+            for written in held:
+                if stop.is_set() or is_lost.is_set():
+                    break
+                delivery = self._transport.deliver(envelope_from, written.mail.recipient, written.content)
+                if _is_about_account(delivery):
+                    self._note(facts.account, delivery)
+                    break
+                if not self._record(written, claim, delivery, stop):
+                    return False
+                if self._is_hopeless(delivery):
+                    self._note(facts.account, delivery)
+                    break
+            else:
+                return True
+        self._run(lambda db: give_back(db, claim))
+        return False
+
+    def _is_hopeless(self, delivery: Delivery) -> bool:
+        """A server that takes a message and hangs up, twice running, would leave the whole queue in doubt."""
+        self._doubts = self._doubts + 1 if isinstance(delivery, Ambiguous) else 0
+        return self._doubts > 1
+
+    def _record(self, written: WrittenMail, claim: str, delivery: Delivery, stop: Event) -> bool:
+        """False when the claim is lost. Whatever happens to the database meanwhile, a result is not given up."""
+        shown = None
+        if written.is_secret:
+            shown = written.content if self.installation.settings.demo else masked(written.content)
+        command = RecordOutcome(written=written, claim=claim, outcome=_outcome(delivery), now=self.clock(), shown=shown)
+        for refusals in count(1):
+            try:
+                return self._run(lambda db: record_outcome(db, command))
+            except SQLAlchemyError:
+                log.exception("mail %s: its result cannot be written yet", written.mail.id)
+                if stop.is_set() and refusals > MOST_REFUSALS:
+                    break
+                time.sleep(min(0.2 * refusals, 2.0))
+        return False
+
+    def extend(self, claim: str) -> bool:
+        return self._run(lambda db: extend_lease(db, claim, self.clock() + self.lease))
+
+    def _run(self, work: Callable[[ScopedSession], Answered]) -> Answered:
+        return self.database.run(self.scope, work)
+
+
+def _is_about_account(delivery: Delivery) -> bool:
+    """Any other mail would have met the same; this one was certainly not delivered."""
+    return isinstance(delivery, AuthenticationFailed) or (isinstance(delivery, Deferred) and delivery.concerns_account)
+
+
+def _outcome(delivery: Delivery) -> Outcome:
+    if isinstance(delivery, Sent):
+        return Outcome(answer=Answer.TAKEN, reply=delivery.reply)
+    if isinstance(delivery, Ambiguous):
+        return Outcome(answer=Answer.DOUBT, verb=".", reply=delivery.reason)
+    if isinstance(delivery, Refused):
+        return Outcome(answer=Answer.NEVER, verb=delivery.verb, reply=delivery.reply)
+    assert isinstance(delivery, Deferred), "an account's failure is not recorded with a mail"
+    return Outcome(answer=Answer.LATER, verb=delivery.verb, reply=delivery.reply)
+
+
+@contextmanager
+def _kept_alive(courier: Courier, claim: str) -> Iterator[Event]:
+    """Extends the lease of a claim while its mails are delivered; the event says when it has been lost."""
+    is_done, is_lost = Event(), Event()
+
+    def beat() -> None:
+        while not is_done.wait(courier.lease.total_seconds() / 4):
+            try:
+                if not courier.extend(claim) and not is_done.is_set():
+                    is_lost.set()
+            except SQLAlchemyError:
+                log.warning("company %s: a lease could not be extended", courier.company_id)
+
+    Thread(target=beat, name="lease", daemon=True).start()
+    try:
+        yield is_lost
+    finally:
+        is_done.set()

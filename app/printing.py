@@ -1,0 +1,106 @@
+"""PDFs of new publications, printed in the background before anybody asks for them."""
+
+import logging
+import os
+import pickle
+import random
+import subprocess
+import sys
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import sqlalchemy as sa
+
+from app.db import Database
+from app.errors import AdapterError, Refusal
+from app.installation import Installation, open_installation
+from app.rendering import render_publication
+from app.scope import SYSTEM, CompanyScope, ScopedSession
+from app.settings import Settings
+from models import Company, Publication
+
+log = logging.getLogger(__name__)
+
+ROOT = Path(__file__).parents[1]
+HANDFUL = 20
+"""More than this are printed by a process of its own: printing here would make every page wait for the interpreter."""
+
+AT_ONCE = 100
+MOST_TRIES = 2
+MISTAKES = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
+
+companies: Any = Company.__table__
+publications: Any = Publication.__table__
+
+# As a literal: a partial index only serves a query that says the same.
+UNPRINTED = sa.text("publications.file_id IS NULL AND publications.withdrawn_at IS NULL")
+NOT_GIVEN_UP = sa.or_(publications.c.render_tries.is_(None), publications.c.render_tries < MOST_TRIES)
+
+
+def print_waiting(installation: Installation, stop: Event) -> None:
+    """Print what waits, here if it is a handful, else in a process of its own that ends with the work."""
+    waiting = unprinted(installation.database, HANDFUL + 1)
+    if len(waiting) <= HANDFUL:
+        print_all(installation, waiting, stop)
+        return
+    with subprocess.Popen(
+        [sys.executable, "-m", "app.printing"], stdin=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}
+    ) as printer:
+        assert printer.stdin is not None
+        with printer.stdin as pipe:
+            pickle.dump(installation.settings, pipe)
+        while printer.poll() is None and not stop.wait(0.2):
+            pass
+        printer.terminate()
+
+
+def print_backlog(settings: Settings) -> None:
+    """Everything that waits, giving way to whatever else the machine has to do; ends with whoever began it."""
+    os.nice(10)
+    parent, installation, never = os.getppid(), open_installation(settings), Event()
+    while os.getppid() == parent and (waiting := unprinted(installation.database, AT_ONCE)):
+        # Several printers at once seldom pick the same ones.
+        print_all(installation, random.sample(waiting, len(waiting)), never)
+
+
+def unprinted(database: Database, most: int) -> list[tuple[int, int]]:
+    """Company and id of publications that wait to be printed: the oldest of each company, at most ``most`` of each."""
+    waits = sa.select(1).where(publications.c.company_id == companies.c.id, UNPRINTED, NOT_GIVEN_UP)
+    with database.read(SYSTEM) as db:
+        found = db.scalars(sa.select(companies.c.id).where(waits.correlate(companies).exists())).all()
+    return [(company_id, each) for company_id in found for each in _unprinted_of(database, company_id, most)]
+
+
+def _unprinted_of(database: Database, company_id: int, most: int) -> list[int]:
+    mine = sa.select(publications.c.id).where(publications.c.company_id == company_id, UNPRINTED, NOT_GIVEN_UP)
+    with database.read(CompanyScope(company_id)) as db:
+        return list(db.scalars(mine.order_by(publications.c.id).limit(most)))
+
+
+def print_all(installation: Installation, waiting: list[tuple[int, int]], stop: Event) -> None:
+    """One after the other. One that fails is left alone after its second try: whoever opens it tries again."""
+    for company_id, publication_id in waiting:
+        if stop.is_set():
+            return
+        if not _begin(installation.database, company_id, publication_id):
+            continue
+        try:
+            render_publication(installation, company_id, publication_id)
+        except (AdapterError, Refusal, *MISTAKES):
+            log.exception("publication %s of company %s cannot be printed", publication_id, company_id)
+
+
+def _begin(database: Database, company_id: int, publication_id: int) -> bool:
+    """Count the try before it is made, so that one that ends the process counts too."""
+
+    def count_try(db: ScopedSession) -> bool:
+        mine = (publications.c.company_id == company_id, publications.c.id == publication_id, UNPRINTED, NOT_GIVEN_UP)
+        tries = sa.func.coalesce(publications.c.render_tries, 0) + 1
+        return bool(db.connection().execute(sa.update(publications).where(*mine).values(render_tries=tries)).rowcount)
+
+    return database.run(CompanyScope(company_id), count_try)
+
+
+if __name__ == "__main__":
+    print_backlog(pickle.load(sys.stdin.buffer))

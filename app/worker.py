@@ -1,0 +1,228 @@
+"""The worker: sends what is due, prints what was published, and cleans up after workers that died.
+
+One thread looks around, seldom and cheaply; what it finds is done by threads of their own, one company at a time each,
+so that a slow server holds up nobody else. Any number of workers may run, in one process with the web or apart.
+"""
+
+import datetime as dt
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from threading import Event, Thread
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import SQLAlchemyError
+
+from app import clock
+from app.chores import give_up, release_dead, throw_away
+from app.courier import LEASE, Courier, TransportFactory, transport_of
+from app.db import Database
+from app.domain.queries.outbox import due_companies
+from app.installation import Installation
+from app.printing import print_waiting, unprinted
+from app.scope import SYSTEM
+
+log = logging.getLogger(__name__)
+
+COURIERS = 4
+POLL, IDLE_POLL = 1.0, 2.0
+IDLE_AFTER = 30.0
+REST_AFTER_FAILURE = 10.0
+HANG_UP_AFTER = 30.0
+STOP_WITHIN = 9.0
+MINUTE, HOUR = 60.0, 3600.0
+
+
+def run_worker(
+    installation: Installation,
+    stop: Event,
+    make_transport: TransportFactory = transport_of,
+    *,
+    lease: dt.timedelta = LEASE,
+    wake: Event | None = None,
+) -> None:
+    """Work until ``stop``, then return within ten seconds: the mail on its way is finished, the others are given back.
+
+    ``wake`` makes it look at once. A worker that falls over is picked up again; only an answer that a server withholds
+    for longer than ten seconds can leave a mail in doubt.
+    """
+    while not stop.is_set():
+        round_ = _Round(installation, stop, make_transport, lease, wake or Event())
+        looking = Thread(target=round_.run, name="worker", daemon=True)
+        looking.start()
+        while looking.is_alive() and not stop.wait(1.0):
+            pass
+        if stop.is_set():
+            round_.wake.set()
+            looking.join(STOP_WITHIN)
+        else:
+            log.error("the worker fell over and begins again")
+            stop.wait(REST_AFTER_FAILURE)
+
+
+@contextmanager
+def worker_beside(installation: Installation, make_transport: TransportFactory = transport_of) -> Iterator[None]:
+    """A worker in a thread of this process, for as long as the block lasts; it wakes up at our own commits."""
+    stop, wake = Event(), Event()
+
+    def look(*_: object) -> None:
+        wake.set()
+
+    def work() -> None:
+        run_worker(installation, stop, make_transport, wake=wake)
+
+    event.listen(installation.database.writes, "after_commit", look)
+    thread = Thread(target=work, name="worker-keeper", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        wake.set()
+        thread.join(STOP_WITHIN + 1)
+        event.remove(installation.database.writes, "after_commit", look)
+
+
+class SharedClock:
+    """The database's clock, so that a lease means the same to every worker whatever its own machine thinks."""
+
+    def __init__(self, database: Database) -> None:
+        self._engine = database.engine
+        self._ahead = dt.timedelta()
+        self._read_at = -MINUTE
+
+    def __call__(self) -> dt.datetime:
+        if self._engine.dialect.name != "sqlite" and time.monotonic() - self._read_at >= MINUTE:
+            self._compare()
+        return clock.now() + self._ahead
+
+    def _compare(self) -> None:
+        self._read_at = time.monotonic()
+        try:
+            with self._engine.connect() as connection:
+                theirs: dt.datetime = connection.execute(sa.select(sa.func.clock_timestamp())).scalar_one()
+        except SQLAlchemyError:
+            return  # clocks do not drift far in a minute, and what there is to record must not wait
+        self._ahead = theirs - clock.now()
+
+
+class _Job(Thread):
+    """Something done on the side. ``failed``: it ended by an error, which the thread has already reported."""
+
+    def __init__(self, name: str, work: Callable[[], None]) -> None:
+        super().__init__(name=name, daemon=True)
+        self._work = work
+        self._is_finished = False
+        self.started_at = time.monotonic()
+
+    def run(self) -> None:
+        self._work()
+        self._is_finished = True
+
+    @property
+    def failed(self) -> bool:
+        return not self.is_alive() and not self._is_finished
+
+
+class _Round:
+    def __init__(
+        self,
+        installation: Installation,
+        stop: Event,
+        make_transport: TransportFactory,
+        lease: dt.timedelta,
+        wake: Event,
+    ) -> None:
+        # A database of its own, so that what it writes does not wake it up.
+        self.installation = replace(installation, database=Database(installation.database.engine))
+        self.database = self.installation.database
+        self.stop = stop
+        self.wake = wake
+        self.lease = lease
+        self.clock = SharedClock(self.database)
+        self.make_transport = make_transport
+        self.couriers: dict[int, Courier] = {}
+        self.jobs: dict[int | str, _Job] = {}
+        self.not_before: dict[int | str, float] = {}
+        self.used_at: dict[int, float] = {}
+        self.busy_at = time.monotonic()
+
+    def run(self) -> None:
+        while not self.stop.is_set():
+            self.wake.clear()
+            try:
+                self._look()
+            except SQLAlchemyError:
+                log.exception("the worker cannot reach the database")
+            self.wake.wait(self._pause())
+        for job in self.jobs.values():
+            job.join()
+        self._hang_up(0)
+
+    def _pause(self) -> float:
+        if self.jobs:
+            self.busy_at = time.monotonic()
+        return POLL if time.monotonic() - self.busy_at < IDLE_AFTER else IDLE_POLL
+
+    def _look(self) -> None:
+        self._collect()
+        now = self.clock()
+        if self._is_time("release", min(self.lease.total_seconds() / 4, 5.0)):
+            release_dead(self.database, now)
+        if self._is_time("give up", MINUTE):
+            give_up(self.database, now)
+        if self._is_time("throw away", HOUR):
+            throw_away(self.database, now)
+        with self.database.read(SYSTEM) as db:
+            due = due_companies(db, now, without_account=self.installation.settings.demo)
+        for company_id in sorted(due, key=lambda company_id: self.used_at.get(company_id, 0.0)):
+            self._send(company_id)
+        if self._is_free("print") and unprinted(self.database, 1):
+            self._start("print", lambda: print_waiting(self.installation, self.stop))
+        self._hang_up(HANG_UP_AFTER)
+
+    def _is_time(self, chore: str, every: float) -> bool:
+        if time.monotonic() < self.not_before.get(chore, 0.0):
+            return False
+        self.not_before[chore] = time.monotonic() + every
+        return True
+
+    def _collect(self) -> None:
+        """Forget the jobs that have ended; what failed rests for a while."""
+        for name, job in list(self.jobs.items()):
+            if not job.is_alive():
+                del self.jobs[name]
+                self.not_before[name] = time.monotonic() + (REST_AFTER_FAILURE if job.failed else 0.0)
+
+    def _is_free(self, name: int | str) -> bool:
+        return name not in self.jobs and time.monotonic() >= self.not_before.get(name, 0.0)
+
+    def _send(self, company_id: int) -> None:
+        sending = sum(isinstance(name, int) for name in self.jobs)
+        if sending >= COURIERS or not self._is_free(company_id):
+            return
+        courier = self.couriers.setdefault(company_id, self._courier(company_id))
+        self.used_at[company_id] = time.monotonic()
+        self._start(company_id, lambda: courier.run(self.stop))
+
+    def _courier(self, company_id: int) -> Courier:
+        return Courier(
+            self.installation, company_id, clock=self.clock, make_transport=self.make_transport, lease=self.lease
+        )
+
+    def _start(self, name: int | str, work: Callable[[], None]) -> None:
+        def work_and_wake() -> None:
+            work()
+            self.wake.set()
+
+        self.jobs[name] = _Job(f"worker-{name}", work_and_wake)
+        self.jobs[name].start()
+
+    def _hang_up(self, after: float) -> None:
+        """Servers do not like to be kept waiting: connections that have not been used for a while are closed."""
+        for company_id in [company_id for company_id in self.couriers if company_id not in self.jobs]:
+            if time.monotonic() - self.used_at[company_id] >= after:
+                self.couriers.pop(company_id).close()
