@@ -76,7 +76,7 @@ def column_named(heading: str) -> str | None:
 
 
 def folded(text: str) -> str:
-    """Lower case, without accents, every run of anything but letters and digits as one underscore."""
-    apart = unicodedata.normalize("NFKD", text[:100]).casefold()
+    """Lower case, without accents or points, every run of anything but letters and digits as one underscore."""
+    apart = unicodedata.normalize("NFKD", text[:100].replace(".", "")).casefold()
     plain = "".join(character for character in apart if not unicodedata.combining(character))
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")

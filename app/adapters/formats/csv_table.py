@@ -14,7 +14,7 @@ from app.domain.foreign import FileRefused, ForeignInvoice, Unreadable
 from app.texts import _
 
 _DELIMITERS = ";,\t"
-_HINT = re.compile(r"\s*sep=(.)\r?\n", re.IGNORECASE)
+_HINT = re.compile(r"\s*sep=([;,\t|])\r?\n", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +27,13 @@ class _Table:
 def read_csv(content: bytes) -> list[ForeignInvoice | Unreadable]:
     table = _table(_decode(content))
     invoices: dict[tuple[str, ...], list[Row]] = {}
+    issuers: dict[tuple[str, ...], str] = {}
     nameless: list[ForeignInvoice | Unreadable] = []
     for row in table.rows:
+        called = (row.cells.get("serie", ""), row.cells["numero"])
+        issuers[called] = row.cells.get("emisor_nif") or issuers.get(called, "")
         if row.cells["numero"]:
-            place = tuple(row.cells.get(name, "") for name in ("emisor_nif", "serie", "numero"))
-            invoices.setdefault(place, []).append(row)
+            invoices.setdefault((issuers[called], *called), []).append(row)
         else:
             reason = _("La fila %(line)s no tiene número de factura.") % {"line": row.line}
             nameless.append(Unreadable(number_text=None, reason=reason))
