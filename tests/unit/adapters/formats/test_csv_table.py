@@ -45,68 +45,70 @@ def iva(rate, base, amount, **more):
     return ForeignTax(kind=TaxKind.VAT, label=f"IVA {rate} %", base=D(base), rate=D(rate), amount=D(amount), **more)
 
 
-def test_an_invoice_of_two_rows_is_read_whole():
-    surcharge = {"surcharge_rate": D("5.2"), "surcharge_amount": D("5.85")}
-    reduced = {"surcharge_rate": D("1.4"), "surcharge_amount": D("0.42")}
+SURCHARGE = {"surcharge_rate": D("5.2"), "surcharge_amount": D("5.85")}
+REDUCED = {"surcharge_rate": D("1.4"), "surcharge_amount": D("0.42")}
+WHOLE = ForeignInvoice(
+    format="csv",
+    series_code="F26",
+    number_text="F26-7",
+    number=7,
+    sort_number=7,
+    issued_on=dt.date(2026, 11, 21),
+    seller=ForeignParty(tax_id="B12345674"),
+    buyer=ForeignParty(
+        tax_id="B84120303",
+        country="ES",
+        name="Electricidad Tosma SL",
+        address="Calle del Cobre, 14",
+        postcode="28914",
+        city="Leganés",
+        province="Madrid",
+        email="compras@tosma.example",
+    ),
+    lines=(
+        ForeignLine(
+            code="TOR",
+            concept="Tornillo <M8> & tuerca",
+            quantity=D(1000),
+            unit_price=D("0.125"),
+            discount_percent=D(10),
+            discount_amount=D("12.5"),
+            net=D("112.50"),
+            taxes=(iva(21, "112.50", "23.63", **SURCHARGE),),
+        ),
+        ForeignLine(
+            concept="=SUMA(A1)",
+            quantity=D(2),
+            unit_price=D(15),
+            net=D(30),
+            taxes=(iva(10, 30, 3, **REDUCED),),
+        ),
+    ),
+    taxes=(iva(21, "112.50", "23.63", **SURCHARGE), iva(10, 30, 3, **REDUCED)),
+    lines_total=D("142.50"),
+    base_total=D("142.50"),
+    tax_total=D("26.63"),
+    surcharge_total=D("6.27"),
+    total=D("175.40"),
+    payable=D("175.40"),
+    declared_total=D("175.40"),
+    dues=(
+        ForeignDue(
+            day=dt.date(2026, 12, 21),
+            amount=D("175.40"),
+            method=PaymentMethod.TRANSFER,
+            method_text="Transferencia",
+            account="ES9121000418450200051332",
+        ),
+    ),
+    notes=("Portes incluidos",),
+)
 
+
+def test_an_invoice_of_two_rows_is_read_whole():
     (invoice,) = read(TABLE.encode())
 
-    assert invoice == ForeignInvoice(
-        format="csv",
-        series_code="F26",
-        number_text="F26-7",
-        number=7,
-        sort_number=7,
-        issued_on=dt.date(2026, 11, 21),
-        seller=ForeignParty(tax_id="B12345674"),
-        buyer=ForeignParty(
-            tax_id="B84120303",
-            country="ES",
-            name="Electricidad Tosma SL",
-            address="Calle del Cobre, 14",
-            postcode="28914",
-            city="Leganés",
-            province="Madrid",
-            email="compras@tosma.example",
-        ),
-        lines=(
-            ForeignLine(
-                code="TOR",
-                concept="Tornillo <M8> & tuerca",
-                quantity=D(1000),
-                unit_price=D("0.125"),
-                discount_percent=D(10),
-                discount_amount=D("12.5"),
-                net=D("112.50"),
-                taxes=(iva(21, "112.50", "23.63", **surcharge),),
-            ),
-            ForeignLine(
-                concept="=SUMA(A1)",
-                quantity=D(2),
-                unit_price=D(15),
-                net=D(30),
-                taxes=(iva(10, 30, 3, **reduced),),
-            ),
-        ),
-        taxes=(iva(21, "112.50", "23.63", **surcharge), iva(10, 30, 3, **reduced)),
-        lines_total=D("142.50"),
-        base_total=D("142.50"),
-        tax_total=D("26.63"),
-        surcharge_total=D("6.27"),
-        total=D("175.40"),
-        payable=D("175.40"),
-        declared_total=D("175.40"),
-        dues=(
-            ForeignDue(
-                day=dt.date(2026, 12, 21),
-                amount=D("175.40"),
-                method=PaymentMethod.TRANSFER,
-                method_text="Transferencia",
-                account="ES9121000418450200051332",
-            ),
-        ),
-        notes=("Portes incluidos",),
-    )
+    assert invoice == WHOLE
     assert check_figures(invoice) == ()
 
 
