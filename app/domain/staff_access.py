@@ -59,6 +59,7 @@ class Known:
     """What signing in needs to know before the password is checked. ``user_id`` is none for nobody."""
 
     user_id: int | None
+    name: str
     password_hash: str
 
 
@@ -74,17 +75,15 @@ def count_sign_in(db: ScopedSession, email: str, address: str) -> None:
 def find_credentials(db: ScopedSession, email: str) -> Known:
     """The user behind an e-mail, if they may enter at all."""
     row = db.execute(
-        select(StaffUser.id, StaffUser.password_hash).where(
+        select(StaffUser.id, StaffUser.name, StaffUser.password_hash).where(
             StaffUser.email == email, StaffUser.disabled_at.is_(None), _has_company()
         )
     ).first()
-    return Known(row.id, row.password_hash) if row else Known(None, "")
+    return Known(row.id, row.name, row.password_hash) if row else Known(None, "", "")
 
 
-def open_session(
-    db: ScopedSession, user_id: int, *, address: str, browser: str, replaces: int | None = None
-) -> tuple[str, StaffSession]:
-    """A new session and the value of its cookie, once the password was right.
+def open_session(db: ScopedSession, user_id: int, *, address: str, browser: str, replaces: int | None = None) -> str:
+    """A new session, once the password was right: the value of its cookie.
 
     It begins in the company of the session it ``replaces``, or where the user worked last. Raises
     ``WrongCredentials`` when the user has lost every company meanwhile.
@@ -98,19 +97,20 @@ def open_session(
         end_session(db, replaces)
     tries = _account_subject(db, user.email, address)
     token = new_token()
-    session = StaffSession(
-        token_hash=token_hash(token),
-        user_id=user_id,
-        company_id=company_id,
-        seen_at=now,
-        address=address[:40],
-        browser=browser[:200],
+    db.add(
+        StaffSession(
+            token_hash=token_hash(token),
+            user_id=user_id,
+            company_id=company_id,
+            seen_at=now,
+            address=address[:40],
+            browser=browser[:200],
+        )
     )
-    db.add(session)
     user.last_sign_in_at = now
     throttling.forget(db, tries)
     record(db, "sign_in", "staff_users", entity_id=user.id, label=user.name, company_id=company_id)
-    return token, session
+    return token
 
 
 def find_visit(db: ScopedSession, token: str) -> Visit | None:

@@ -1,0 +1,101 @@
+"""The one shape of an action with a form: what is asked, what will happen, then the result.
+
+GET shows the form. A valid POST calls ``run(db, form)`` in one transaction and goes ``back`` with its result as the
+message; a refusal is shown on the form, nothing saved. ``preview(db, form)`` is worked out each time the form is shown.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqladmin import Flash
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from admin_views.auth import visit_of
+from admin_views.forms import OfficeForm
+from admin_views.inline import turned
+from admin_views.posted import posted
+from admin_views.templating import render
+from app.errors import InvalidValue, Refusal
+from app.scope import Actor, CompanyScope, ScopedSession
+from app.web import installation_of
+
+if TYPE_CHECKING:
+    from admin_views.base import OfficePage, OfficeView
+
+ONLY_PREVIEW = "_preview"
+
+
+@dataclass(kw_only=True)
+class Command:
+    """What a page asks and does. ``prepare(db, form)`` fills choices; ``hidden`` travels with the form.
+
+    ``answer`` turns the result into a response of its own instead of a message and a redirection.
+    """
+
+    title: str
+    submit: str
+    form_class: type[OfficeForm]
+    run: Callable[[ScopedSession, Any], Any]
+    back: str
+    prepare: Callable[[ScopedSession, Any], None] | None = None
+    preview: Callable[[ScopedSession, Any], Any] | None = None
+    answer: Callable[[Any], Response] | None = None
+    template: str = "admin/command.html"
+    subtitle: str = ""
+    destroys: bool = False
+    hidden: dict[str, str] = field(default_factory=dict)
+    initial: dict[str, Any] = field(default_factory=dict)
+    context: dict[str, Any] = field(default_factory=dict)
+
+
+async def command_page(view: "OfficeView | OfficePage", request: Request, command: Command) -> Response:
+    return await run_in_threadpool(_answer, view, request, command)
+
+
+def _answer(view: "OfficeView | OfficePage", request: Request, command: Command) -> Response:
+    """Runs in a thread."""
+    visit, database = visit_of(request), installation_of(request).database
+    scope = CompanyScope(visit.company_id)
+    form = command.form_class(posted(request) if request.method == "POST" else None, data=command.initial)
+    with database.read(scope) as db:
+        if command.prepare:
+            command.prepare(db, form)
+        ready = request.method == "POST" and _is_complete(request, form)
+    if not ready:
+        status = 422 if request.method == "POST" and form.errors else 200
+        return _show(view, request, command, form, status)
+    try:
+        result = database.run(scope, lambda db: command.run(db, form), Actor(visit.user_name, visit.user_id))
+    except Refusal as refusal:
+        form.refuse(refusal)
+        return _show(view, request, command, form, 422 if isinstance(refusal, InvalidValue) else refusal.status)
+    if command.answer:
+        return command.answer(result)
+    Flash.success(request, str(result))
+    return RedirectResponse(command.back, status_code=303)
+
+
+def _is_complete(request: Request, form: OfficeForm) -> bool:
+    """Posted to be done, not only to see what would happen or to have another row."""
+    if turned(form, posted(request)):
+        return False
+    if ONLY_PREVIEW in posted(request):
+        return False
+    return form.validate()
+
+
+def _show(
+    view: "OfficeView | OfficePage", request: Request, command: Command, form: OfficeForm, status: int
+) -> Response:
+    visit, database = visit_of(request), installation_of(request).database
+    with database.read(CompanyScope(visit.company_id)) as db:
+        context = command.context | {
+            "view": view,
+            "command": command,
+            "form": form,
+            "preview": command.preview(db, form) if command.preview else None,
+        }
+        return HTMLResponse(render(request, command.template, context), status_code=status)

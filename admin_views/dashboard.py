@@ -1,0 +1,219 @@
+"""What needs me today: sentences with a number, each opening exactly the list it counted."""
+
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from sqlalchemy import func, select, type_coerce
+from starlette.requests import Request
+
+from admin_views.auth import visit_of
+from admin_views.formatters import count as spell_count
+from admin_views.listing import COUNT_CAP
+from admin_views.templating import render
+from app import clock
+from app.domain.queries.documents import OVERDUE, conditions
+from app.domain.selections import DocumentFilter
+from app.money import euros
+from app.scope import CompanyScope, ScopedSession
+from app.texts import _, plural
+from app.web import installation_of
+from models import Contact, Document, DocumentEvent, OutgoingMail, PortalAccount, PortalMembership
+from models.document import OPEN
+from models.enums import DocumentKind, EventKind, MailStatus
+from models.types import Scaled
+
+SHOWN_EVENTS = 8
+
+_LEFT = type_coerce(Document.payable - Document.collected, Scaled(2))
+
+EVENT_WORDS = {
+    EventKind.VIEWED: ("eye", "ha visto"),
+    EventKind.DOWNLOADED: ("download", "ha descargado"),
+    EventKind.PRINTED: ("printer", "ha impreso"),
+}
+
+
+class Card(NamedTuple):
+    screen: str
+    number: str
+    sentence: str
+    point: str
+    icon: str
+    tone: str
+    address: str
+    hint: str = ""
+
+
+class Happening(NamedTuple):
+    icon: str
+    who: str
+    what: str
+    document: str
+    address: str
+    at: Any
+
+
+def dashboard(request: Request) -> str:
+    """Runs in a thread."""
+    visit = visit_of(request)
+    screens = {view.identity for view in request.scope["frame"].views if view.is_accessible(request)}
+    with installation_of(request).database.read(CompanyScope(visit.company_id)) as db:
+        cards = [card for card in _cards(db) if card is not None and card.screen in screens]
+        owed, invoices = _owed(db)
+        context = {
+            "cards": cards,
+            "events": _events(db),
+            "owed": owed,
+            "owed_sentence": plural("%(n)s factura pendiente de cobro", "%(n)s facturas pendientes de cobro", invoices),
+            "is_confirmed": visit.company_is_confirmed,
+            "search_address": "/admin/invoice/list" if "invoice" in screens else "",
+        }
+    return render(request, "admin/dashboard.html", context)
+
+
+def _cards(db: ScopedSession) -> list[Card | None]:
+    return [_overdue(db), _unpublished(db), _failed_mails(db), _untold(db)]
+
+
+def _invoices(**wanted: Any) -> DocumentFilter:
+    return DocumentFilter(kind=DocumentKind.INVOICE, today=clock.today(), **wanted)
+
+
+def _shown(number: int) -> str:
+    return spell_count(number) if number <= COUNT_CAP else f"+{spell_count(COUNT_CAP)}"
+
+
+def _overdue(db: ScopedSession) -> Card | None:
+    found = (
+        select(_LEFT.label("left"), Document.due_on)
+        .where(*conditions(db.company_id, _invoices(state=OVERDUE)), Document.currency == "EUR")
+        .limit(COUNT_CAP + 1)
+        .subquery()
+    )
+    number, total, oldest = db.execute(select(func.count(), func.sum(found.c.left), func.min(found.c.due_on))).one()
+    if not number:
+        return None
+    days = (clock.today() - oldest).days
+    return Card(
+        screen="invoice",
+        number=_shown(number),
+        sentence=_("factura vencida suma") if number == 1 else _("facturas vencidas suman"),
+        point=euros(total or Decimal(0)),
+        icon="alert-triangle",
+        tone="bad",
+        address="/admin/invoice/list?estado=vencida",
+        hint=plural("La más antigua, de hace %(n)s día", "La más antigua, de hace %(n)s días", days),
+    )
+
+
+def _unpublished(db: ScopedSession) -> Card | None:
+    found = select(Document.id).where(*conditions(db.company_id, _invoices(published=False))).limit(COUNT_CAP + 1)
+    number = db.scalar(select(func.count()).select_from(found.subquery())) or 0
+    if not number:
+        return None
+    return Card(
+        screen="invoice",
+        number=_shown(number),
+        sentence=_("factura emitida") if number == 1 else _("facturas emitidas"),
+        point=_("sin publicar"),
+        icon="world",
+        tone="info",
+        address="/admin/invoice/list?publicada=no",
+    )
+
+
+def _failed_mails(db: ScopedSession) -> Card | None:
+    number = (
+        db.scalar(
+            select(func.count(OutgoingMail.id)).where(
+                OutgoingMail.company_id == db.company_id,
+                OutgoingMail.status.in_((MailStatus.FAILED, MailStatus.UNKNOWN)),
+            )
+        )
+        or 0
+    )
+    if not number:
+        return None
+    return Card(
+        screen="outgoing-mail",
+        number=_shown(number),
+        sentence=_("correo") if number == 1 else _("correos"),
+        point=_("no ha llegado o no consta") if number == 1 else _("no han llegado o no consta"),
+        icon="mail-x",
+        tone="bad",
+        address="/admin/outgoing-mail/list?estado=fallido",
+    )
+
+
+def _untold(db: ScopedSession) -> Card | None:
+    """Accesses nobody has been told about: given without notice, or whose mail never left."""
+    has_access = (
+        select(1)
+        .where(
+            PortalMembership.company_id == PortalAccount.company_id,
+            PortalMembership.account_id == PortalAccount.id,
+            PortalMembership.ended_at.is_(None),
+        )
+        .correlate(PortalAccount)
+        .exists()
+    )
+    number = (
+        db.scalar(
+            select(func.count(PortalAccount.id)).where(
+                PortalAccount.company_id == db.company_id,
+                PortalAccount.told_at.is_(None),
+                PortalAccount.activated_at.is_(None),
+                has_access,
+            )
+        )
+        or 0
+    )
+    if not number:
+        return None
+    return Card(
+        screen="access",
+        number=_shown(number),
+        sentence=_("acceso a la intranet") if number == 1 else _("accesos a la intranet"),
+        point=_("sin comunicar"),
+        icon="user-question",
+        tone="warn",
+        address="/admin/access/list?estado=sin-comunicar",
+    )
+
+
+def _owed(db: ScopedSession) -> tuple[Decimal, int]:
+    found = (
+        select(_LEFT.label("left"))
+        .where(
+            Document.company_id == db.company_id,
+            Document.kind == DocumentKind.INVOICE,
+            Document.status.in_(OPEN),
+            Document.currency == "EUR",
+        )
+        .limit(COUNT_CAP)
+        .subquery()
+    )
+    total, number = db.execute(select(func.sum(found.c.left), func.count())).one()
+    return total or Decimal(0), number
+
+
+def _events(db: ScopedSession) -> list[Happening]:
+    rows = db.execute(
+        select(DocumentEvent.kind, DocumentEvent.created_at, Contact.name, Document.id, Document.number_text)
+        .join(Contact, (Contact.company_id == DocumentEvent.company_id) & (Contact.id == DocumentEvent.contact_id))
+        .join(Document, (Document.company_id == DocumentEvent.company_id) & (Document.id == DocumentEvent.document_id))
+        .where(DocumentEvent.company_id == db.company_id)
+        .order_by(DocumentEvent.id.desc())
+        .limit(SHOWN_EVENTS)
+    )
+    return [
+        Happening(
+            EVENT_WORDS[row.kind][0],
+            row.name,
+            _(EVENT_WORDS[row.kind][1]),
+            row.number_text or "",
+            f"/admin/invoice/details/{row.id}",
+            row.created_at,
+        )
+        for row in rows
+    ]

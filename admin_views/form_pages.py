@@ -1,0 +1,224 @@
+"""Pages of one row: new, change, only look, remove. One thread call and one transaction each."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqladmin import Flash
+from sqladmin.authorization import Action
+from sqlalchemy.exc import IntegrityError
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from admin_views.auth import visit_of
+from admin_views.filters import whole
+from admin_views.forms import OfficeForm
+from admin_views.history import history_of
+from admin_views.inline import turned
+from admin_views.posted import posted
+from admin_views.templating import render
+from app.errors import InvalidValue, Refusal
+from app.scope import Actor, CompanyScope, ScopedSession
+from app.texts import _
+from app.web import installation_of
+
+if TYPE_CHECKING:
+    from admin_views.base import OfficeView
+
+AGAIN = "_again"
+
+
+class InUse(Refusal):
+    code = "in_use"
+
+    def __init__(self) -> None:
+        super().__init__(_("No se puede: hay otras fichas que lo usan o ya existe uno igual."))
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One tab of a form: boxes of fields, or a template of its own. Without scripts all panels stand in a row."""
+
+    slug: str
+    label: str
+    boxes: tuple["Box", ...] = ()
+    template: str = ""
+
+
+@dataclass(frozen=True)
+class Box:
+    """Fields that belong together, in six columns."""
+
+    title: str
+    fields: tuple[str, ...]
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class OtherPage:
+    """A tab that is a page of its own, with its own form: ``/admin/{identity}/{path}/{id}``. ``needs`` an action."""
+
+    path: str
+    label: str
+    needs: str
+
+
+async def create_page(view: "OfficeView", request: Request) -> Response:
+    if not await view.check_can_create(request):
+        raise HTTPException(403)
+    return await run_in_threadpool(_page, view, request, None)
+
+
+async def edit_page(view: "OfficeView", request: Request, pk: str) -> Response:
+    """The form of one row; who may only look, or not change this very row, is sent to look."""
+    row = await run_in_threadpool(_find, view, request, pk)
+    if not await view.check_can_edit(request, row):
+        if request.method == "GET" and await view.check_can_view_details(request, row):
+            return RedirectResponse(view.details_address(row.id), status_code=303)
+        raise HTTPException(403)
+    return await run_in_threadpool(_page, view, request, row.id)
+
+
+async def details_page(view: "OfficeView", request: Request, pk: str) -> Response:
+    row = await run_in_threadpool(_find, view, request, pk)
+    if not await view.check_can_view_details(request, row):
+        raise HTTPException(403)
+    return await run_in_threadpool(_details, view, request, row.id)
+
+
+async def delete_page(view: "OfficeView", request: Request, pk: str) -> Response:
+    """Asks first (GET), removes then (POST)."""
+    row = await run_in_threadpool(_find, view, request, pk)
+    if not await view.check_can_delete(request, row):
+        raise HTTPException(403)
+    return await run_in_threadpool(_delete, view, request, row.id)
+
+
+def _find(view: "OfficeView", request: Request, pk: str) -> Any:
+    """The row, read by its id among those of the company; 404 for anything else."""
+    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+        return load(view, db, pk)
+
+
+def load(view: "OfficeView", db: ScopedSession, pk: str | int) -> Any:
+    row_id = whole(str(pk))
+    row = view.find(db, row_id) if row_id is not None else None
+    if row is None:
+        raise HTTPException(404)
+    return row
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """One row on the screen of somebody: what every page of it is drawn from."""
+
+    view: "OfficeView"
+    request: Request
+    db: ScopedSession
+    row: Any
+
+    def show(self, form: OfficeForm, status: int = 200, *, read_only: bool = False) -> Response:
+        context = {
+            **self.surroundings(),
+            "form": form,
+            "panels": self.view.panels,
+            "is_read_only": read_only,
+            "can_delete": not read_only and self.row is not None and self._may_delete(),
+            **self.view.form_context(self.db, self.request, self.row, form),
+        }
+        return HTMLResponse(render(self.request, self.view.form_template, context), status_code=status)
+
+    def surroundings(self) -> dict[str, Any]:
+        pages = [page for page in self.view.other_pages if self.view.has_permission(self.request, page.needs)]
+        return {
+            "view": self.view,
+            "row": self.row,
+            "title": self.view.title_of(self.row),
+            "pages": pages if self.row is not None else [],
+            "current_page": None,
+            "history": history_of(self.db, self.view, self.row) if self.row is not None else [],
+        }
+
+    def _may_delete(self) -> bool:
+        view, row = self.view, self.row
+        allowed = view.can_delete and view.has_permission(self.request, Action.DELETE, row)
+        return allowed and view.allows(Action.DELETE, row)
+
+
+def _page(view: "OfficeView", request: Request, pk: int | None) -> Response:
+    visit, database = visit_of(request), installation_of(request).database
+    scope = CompanyScope(visit.company_id)
+    with database.read(scope) as db:
+        sheet = _Sheet(view, request, db, load(view, db, pk) if pk is not None else None)
+        form = view.make_form(db, request, sheet.row)
+        if request.method != "POST" or turned(form, posted(request)):
+            return sheet.show(form)
+        if not form.validate():
+            return sheet.show(form, 422)
+    try:
+        actor = Actor(visit.user_name, visit.user_id)
+        saved = database.run(scope, lambda db: _save(view, db, pk, form), actor)
+    except Refusal as refusal:
+        form.refuse(refusal)
+        with database.read(scope) as db:
+            sheet = _Sheet(view, request, db, load(view, db, pk) if pk is not None else None)
+            return sheet.show(form, 422 if isinstance(refusal, InvalidValue) else refusal.status)
+    if (answer := view.saved(request, saved, pk is None)) is not None:
+        return answer
+    Flash.success(request, view.saved_sentence(saved, pk is None))
+    again = pk is None and AGAIN in posted(request)
+    return RedirectResponse(view.create_address if again else view.edit_address(saved.id), status_code=303)
+
+
+def _save(view: "OfficeView", db: ScopedSession, pk: int | None, form: OfficeForm) -> Any:
+    """Look again under the write transaction, then hand over to the business."""
+    row = load(view, db, pk) if pk is not None else None
+    if row is not None and not view.allows(Action.EDIT, row):
+        raise HTTPException(403)
+    try:
+        saved = view.save(db, row, form)
+        db.flush()
+    except IntegrityError as error:
+        raise InUse from error
+    return saved
+
+
+def _details(view: "OfficeView", request: Request, pk: int) -> Response:
+    """The view's own page for looking, or its form with nothing to change."""
+    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+        row = load(view, db, pk)
+        sheet = _Sheet(view, request, db, row)
+        if not view.details_template:
+            return sheet.show(view.make_form(db, request, row), read_only=True)
+        context = {**sheet.surroundings(), **view.details_extra(db, request, row)}
+        return HTMLResponse(render(request, view.details_template, context))
+
+
+def _delete(view: "OfficeView", request: Request, pk: int) -> Response:
+    visit, database = visit_of(request), installation_of(request).database
+    scope, error = CompanyScope(visit.company_id), None
+    if request.method == "POST":
+        try:
+            actor = Actor(visit.user_name, visit.user_id)
+            database.run(scope, lambda db: _remove(view, db, pk), actor)
+        except Refusal as refusal:
+            error = refusal
+        else:
+            Flash.success(request, _("Eliminado."))
+            return RedirectResponse(view.list_address, status_code=303)
+    with database.read(scope) as db:
+        row = load(view, db, pk)
+        context = {"view": view, "row": row, "title": view.title_of(row), "error": str(error) if error else None}
+        return HTMLResponse(render(request, "admin/delete.html", context), status_code=error.status if error else 200)
+
+
+def _remove(view: "OfficeView", db: ScopedSession, pk: int) -> None:
+    row = load(view, db, pk)
+    if not view.allows(Action.DELETE, row):
+        raise HTTPException(403)
+    try:
+        view.remove(db, row)
+        db.flush()
+    except IntegrityError as error:
+        raise InUse from error

@@ -1,0 +1,103 @@
+"""What surrounds every page: the company, the menu of what the role allows, the person, one-time messages."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import groupby
+from typing import Any, NamedTuple
+
+from sqladmin.flash import get_flashed_messages
+from starlette.requests import Request
+
+from admin_views.formatters import ROLES
+from app.domain.staff_access import Visit
+from app.installation import Installation
+from app.texts import _
+
+# Bootstrap's word for each level of a message, in ours.
+TONES = {"success": ("ok", "check"), "primary": ("info", "info-circle"), "warning": ("warn", "alert-triangle")}
+
+CATEGORY_ICONS = {
+    "Principal": "address-book",
+    "Ventas": "file-invoice",
+    "Compras": "shopping-cart",
+    "Intranet": "world",
+    "Correo": "mail",
+    "Licencias PYMES": "key",
+    "Administración": "building",
+}
+
+
+class Link(NamedTuple):
+    name: str
+    path: str
+    icon: str
+    is_current: bool
+
+
+class Group(NamedTuple):
+    """Links under one heading; a group without a name is one link on its own."""
+
+    name: str
+    icon: str
+    links: list[Link]
+    is_current: bool
+
+
+class Message(NamedTuple):
+    text: str
+    tone: str
+    icon: str
+
+
+@dataclass
+class Frame:
+    """Made once per request by the door, read by the layout. Everything is worked out only if a page shows it."""
+
+    request: Request
+    views: list[Any]
+    visit: Visit | None = None
+    companies: list[Any] = field(default_factory=list)
+
+    @cached_property
+    def menu(self) -> list[Group]:
+        shown = [view for view in self.views if view.is_visible(self.request) and view.is_accessible(self.request)]
+        groups = []
+        for category, views in groupby(shown, key=lambda view: view.category):
+            links = [self._link(view) for view in views]
+            current = any(link.is_current for link in links)
+            if category:
+                groups.append(Group(_(category), CATEGORY_ICONS.get(category, "folder"), links, current))
+            else:
+                groups += [Group("", link.icon, [link], link.is_current) for link in links]
+        return groups
+
+    @property
+    def is_home(self) -> bool:
+        return self.request.url.path == "/admin/"
+
+    def _link(self, view: Any) -> Link:
+        path = view.home
+        here = self.request.url.path
+        is_current = here == path or here.startswith(f"/admin/{view.identity}/")
+        return Link(_(view.name_plural or view.name), path, view.icon, is_current)
+
+    @cached_property
+    def messages(self) -> list[Message]:
+        return [
+            Message(found["message"], *TONES.get(found["category"], ("bad", "alert-circle")))
+            for found in get_flashed_messages(self.request)
+        ]
+
+    @property
+    def role(self) -> str:
+        return _(ROLES[self.visit.role]) if self.visit else ""
+
+    @property
+    def intranet(self) -> str:
+        """The address of the company's intranet, as customers are told."""
+        installation: Installation = self.request.scope["installation"]
+        return installation.link(f"/in/{self.visit.company_slug}") if self.visit else ""
+
+    @property
+    def company_id(self) -> int:
+        return self.visit.company_id if self.visit else 0

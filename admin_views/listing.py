@@ -1,0 +1,142 @@
+"""One page of a list: bounded work whatever the size of the table.
+
+The page is found by its place in the order (keyset), the count stops at ``COUNT_CAP``, and totals of the whole search
+are added up only while it is small, or when asked for.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+
+from admin_views.columns import Column, cutters
+from admin_views.searching import AFTER, BEFORE, LAST, PLACE, Search, read_place, spell_cursor
+from app.errors import InvalidValue
+from app.scope import ScopedSession
+
+if TYPE_CHECKING:
+    from admin_views.base import OfficeView
+
+COUNT_CAP = 10_000
+TOTALS_CAP = 1_000
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the table, its cells as they read."""
+
+    id: int
+    name: Any
+    cells: list[Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    lines: list[Line]
+    count: int
+    newer: str | None
+    older: str | None
+    last: str | None
+    first_place: int
+    totals: list[Any] | None
+
+    @property
+    def is_capped(self) -> bool:
+        return self.count > COUNT_CAP
+
+
+def find_page(view: "OfficeView", db: ScopedSession, search: Search, *, with_totals: bool = False) -> Page:
+    """The page of ``search``, read in one session."""
+    if search.wrong:
+        return Page(lines=[], count=0, newer=None, older=None, last=None, first_place=1, totals=None)
+    rows, more = _rows(view, db, search)
+    backwards = search.from_the_end or search.before is not None
+    count = count_of(view, db, search)
+    shown = [column for column in view.columns if column.total is not None]
+    totals = totals_of(view, db, search, shown) if shown and (with_totals or count <= TOTALS_CAP) else None
+    has_older = more if not backwards else search.before is not None
+    has_newer = more if backwards else search.after is not None
+    place = _first_place(search, len(rows), count, has_newer)
+    return Page(
+        lines=lines_of(view, db, rows),
+        count=count,
+        newer=_neighbour(search, BEFORE, rows[:1], max(place - search.size, 1)) if has_newer and rows else None,
+        older=_neighbour(search, AFTER, rows[-1:], place + len(rows)) if has_older and rows else None,
+        last=search.link(**{LAST: "1"}) if has_older and rows else None,
+        first_place=place,
+        totals=totals,
+    )
+
+
+def count_of(view: "OfficeView", db: ScopedSession, search: Search) -> int:
+    """How many rows a search finds, at most one more than the cap."""
+    found = select(literal(1)).select_from(view.model).where(*view.conditions(db.company_id, search))
+    return db.scalar(select(func.count()).select_from(found.limit(COUNT_CAP + 1).subquery())) or 0
+
+
+def totals_of(view: "OfficeView", db: ScopedSession, search: Search, columns: Sequence[Column]) -> list[Any]:
+    sums = [func.sum(column.total) for column in columns]
+    return list(db.execute(select(*sums).where(*view.conditions(db.company_id, search))).one())
+
+
+def lines_of(view: "OfficeView", db: ScopedSession, rows: Sequence[Any]) -> list[Line]:
+    extras = view.extras(db, [row[0] for row in rows]) if rows else {}
+    cut = cutters(view.columns, 2)
+    show = [column.show for column in view.columns]
+    lines = []
+    for row in rows:
+        cells = [show_cell(*take(row, extras)) for show_cell, take in zip(show, cut, strict=True)]
+        lines.append(Line(row[0], cells[0], cells[1:]))
+    return lines
+
+
+def ordered(view: "OfficeView", search: Search, *, backwards: bool = False) -> Select[Any]:
+    """Every row of a search in its order: the id, what it is ordered by, then what the columns show."""
+    key = sort_key(view, search)
+    columns = [value for column in view.columns for value in column.values]
+    ways = (key, view.model.id)
+    down = search.order.descending != backwards
+    return view.joined(select(view.model.id, key, *columns)).order_by(*(way.desc() if down else way for way in ways))
+
+
+def sort_key(view: "OfficeView", search: Search) -> Any:
+    return next(column.sort for column in view.columns if column.name == search.order.name)
+
+
+def _rows(view: "OfficeView", db: ScopedSession, search: Search) -> tuple[list[Any], bool]:
+    """The rows of the page and whether there are more beyond it, in the direction it was asked from."""
+    backwards = search.from_the_end or search.before is not None
+    statement = ordered(view, search, backwards=backwards).where(*view.conditions(db.company_id, search))
+    if (beyond := _beyond(view, search)) is not None:
+        statement = statement.where(beyond)
+    found = list(db.execute(statement.limit(search.size + 1)))
+    page = found[: search.size]
+    return page[::-1] if backwards else page, len(found) > search.size
+
+
+def _beyond(view: "OfficeView", search: Search) -> ColumnElement[bool] | None:
+    cursor = search.before or search.after
+    if cursor is None or search.from_the_end:
+        return None
+    key = sort_key(view, search)
+    try:
+        value = read_place(cursor[0], key.type)
+    except (ValueError, InvalidValue):
+        return None
+    here, there = tuple_(key, view.model.id), tuple_(literal(value, key.type), literal(cursor[1]))
+    falling = search.order.descending != (search.before is not None)
+    return here < there if falling else here > there
+
+
+def _neighbour(search: Search, parameter: str, edge: Sequence[Any], place: int) -> str:
+    row = edge[0]
+    return search.link(**{parameter: spell_cursor(row[1], row[0]), PLACE: str(place)})
+
+
+def _first_place(search: Search, rows: int, count: int, has_newer: bool) -> int:
+    if not has_newer:
+        return 1
+    if search.from_the_end:
+        return max(count - rows + 1, 1) if count <= COUNT_CAP else 0
+    return search.place

@@ -1,0 +1,144 @@
+"""The back office as an application: SQLAdmin's registry, permissions and names over our own pages."""
+
+import secrets
+from typing import Any
+
+from sqladmin import Admin
+from sqladmin.authentication import login_required
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from admin_views import signing_in
+from admin_views.auth import OfficeAuthentication, OfficeAuthorization
+from admin_views.base import OfficeView
+from admin_views.dashboard import dashboard
+from admin_views.door import StaffDoor
+from admin_views.frame import Frame
+from admin_views.templating import OfficeTemplates, render
+from app.db import Database
+from app.errors import Refusal
+from app.scope import make_sessions
+from app.texts import _
+
+FOR_A_YEAR = "public, max-age=31536000, immutable"
+
+SENTENCES = {
+    400: "No hemos entendido la petición.",
+    403: "Su usuario no tiene permiso para esto. Pídalo a quien administra la empresa.",
+    404: "No existe esa página.",
+    405: "Esa operación no se puede hacer así.",
+}
+
+
+class Vendored(StaticFiles):
+    """Files bundled with SQLAdmin; their address carries its version."""
+
+    def file_response(self, *args: Any, **options: Any) -> Response:
+        answer = super().file_response(*args, **options)
+        answer.headers["Cache-Control"] = FOR_A_YEAR
+        return answer
+
+
+class Office(Admin):
+    """Every page of the office is ours; SQLAdmin decides what exists, who may see it and at which address.
+
+    Nothing of SQLAdmin's own save, list, export or delete code is routed to.
+    """
+
+    def __init__(self, app: Starlette, database: Database) -> None:
+        super().__init__(
+            app,
+            session_maker=make_sessions(database.engine),
+            title="Ventanilla",
+            middlewares=[Middleware(StaffDoor, views=lambda: self.views)],
+            authentication_backend=OfficeAuthentication(),
+            authorization_backend=OfficeAuthorization(),
+        )
+        self.admin.router.routes = self._routes()
+        self.admin.exception_handlers = {HTTPException: _refused_by_http, Refusal: _refused, Exception: _failed}
+
+    def _routes(self) -> list[BaseRoute]:
+        return [
+            Mount("/statics", app=Vendored(packages=["sqladmin"]), name="statics"),
+            Route("/", self.index, name="index"),
+            *signing_in.routes,
+            Route("/{identity}/list", self.list, name="list"),
+            Route("/{identity}/create", self.create, name="create", methods=["GET", "POST"]),
+            Route("/{identity}/details/{pk:path}", self.details, name="details"),
+            Route("/{identity}/edit/{pk:path}", self.edit, name="edit", methods=["GET", "POST"]),
+            Route("/{identity}/delete/{pk:path}", self.delete, name="delete", methods=["GET", "POST"]),
+            Route("/{identity}/export/{export_type}", self.export, name="export"),
+            Route("/{identity}/ajax/lookup", self.ajax_lookup, name="ajax_lookup"),
+        ]
+
+    def init_templating_engine(self) -> OfficeTemplates:  # type: ignore[override]
+        return OfficeTemplates()
+
+    @login_required
+    async def index(self, request: Request) -> Response:
+        return HTMLResponse(await run_in_threadpool(dashboard, request))
+
+    @login_required
+    async def list(self, request: Request) -> Response:
+        return await self._view(request).list_page(request)
+
+    @login_required
+    async def create(self, request: Request) -> Response:
+        return await self._view(request).create_page(request)
+
+    @login_required
+    async def details(self, request: Request) -> Response:
+        return await self._view(request).details_page(request, request.path_params["pk"])
+
+    @login_required
+    async def edit(self, request: Request) -> Response:
+        return await self._view(request).edit_page(request, request.path_params["pk"])
+
+    @login_required
+    async def delete(self, request: Request) -> Response:
+        return await self._view(request).delete_page(request, request.path_params["pk"])
+
+    @login_required
+    async def export(self, request: Request) -> Response:
+        return await self._view(request).export_page(request, request.path_params["export_type"])
+
+    @login_required
+    async def ajax_lookup(self, request: Request) -> Response:
+        return await self._view(request).lookup_page(request)
+
+    def _view(self, request: Request) -> OfficeView:
+        view = self._find_model_view(request.path_params["identity"])
+        if not isinstance(view, OfficeView):
+            raise HTTPException(404)
+        if not view.is_accessible(request):
+            raise HTTPException(403)
+        return view
+
+
+async def _refused_by_http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return error_page(request, error.status_code, _(SENTENCES.get(error.status_code, SENTENCES[400])))
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Refusal)
+    return error_page(request, error.status, str(error))
+
+
+async def _failed(request: Request, error: Exception) -> Response:
+    """A bug: the server logs it, the person gets a reference and nothing of what happened."""
+    return error_page(
+        request, 500, _("Algo ha fallado y no se ha guardado nada. Vuelva a intentarlo dentro de un rato.")
+    )
+
+
+def error_page(request: Request, status: int, sentence: str) -> Response:
+    request.scope.setdefault("frame", Frame(request, []))
+    context = {"status": status, "sentence": sentence, "reference": secrets.token_hex(4).upper()}
+    return HTMLResponse(render(request, "sqladmin/error.html", context), status_code=status)
