@@ -11,6 +11,8 @@ from app.texts import _
 
 BLANK = "\ufeff \t\r\n"
 
+MOST_TAGS = 2_000_000
+
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UNMARKED = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{1,200}?encoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._-]{0,40})[\"']")
@@ -77,6 +79,8 @@ def read_xml(content: bytes) -> Node:
     """
     text = decode(content).lstrip(BLANK)
     _refuse_dtd(text)
+    if text.count("<") > MOST_TAGS:
+        raise FileRefused(_("El XML tiene demasiados elementos; divídalo en varios ficheros."))
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,

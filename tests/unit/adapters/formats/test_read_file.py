@@ -40,9 +40,10 @@ NO_DTD = "El XML declara un DTD o entidades y por seguridad no se lee."
         (b'<?xml version="1.0" encoding="utf-16"?><a/>', "en una codificación que no se admite"),
         (b"<a>" * 400 + b"</a>" * 400, "un texto o un anidamiento desmesurado"),
         (b"<a>" + b"x" * 10_100_000 + b"</a>", "un texto o un anidamiento desmesurado"),
+        (b"<a>" + b"<b/>" * 2_000_000 + b"</a>", "demasiados elementos"),
         (b" " + b"x" * 20 * 1024 * 1024, "«f.xml» pasa de 20 MB."),
     ],
-    ids=range(21),
+    ids=range(22),
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(content, sentence):
     with pytest.raises(FileRefused) as refusal:
