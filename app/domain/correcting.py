@@ -78,8 +78,12 @@ def correct_invoice(db: ScopedSession, command: CorrectInvoice) -> Drafted:
     correction = _draft(db, original, open_series(db, corrective=True), command.today, sign=-1)
     correction.corrects_id, correction.corrects_text = original.id, original.number_text or ""
     correction.correction_reason = command.reason
+    correction.discount_rate = _discount_rate(original)
     _settle(db, correction, original)
-    return Drafted(correction.id, _("Borrador de la rectificativa de %(numero)s.") % {"numero": original.number_text})
+    sentence = _("Borrador de la rectificativa de %(numero)s.") % {"numero": original.number_text}
+    if correction.total != -original.total:  # an imported one may have been added up otherwise
+        sentence += " " + _("Su total no es el de la original cambiado de signo: revise las líneas.")
+    return Drafted(correction.id, sentence)
 
 
 def repeat_invoice(db: ScopedSession, document_id: int, today: dt.date) -> Drafted:

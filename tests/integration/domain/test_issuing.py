@@ -8,11 +8,19 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.drafting import AlreadyIssued
-from app.domain.issuing import CustomerIncomplete, DateInFuture, IssueInvoice, NothingToInvoice, issue_invoice
+from app.domain.issuing import (
+    CustomerIncomplete,
+    DateInFuture,
+    IssueInvoice,
+    NothingToInvoice,
+    NumberTaken,
+    SellerIncomplete,
+    issue_invoice,
+)
 from app.domain.numbering import DateBeforePredecessor, DateOutsideYear, SeriesClosed
 from app.errors import NotFound
 from app.scope import CompanyScope
-from models import Invoice, Series
+from models import Company, Invoice, Series
 from models.enums import DocumentStatus
 
 TODAY = dt.date(2026, 11, 21)
@@ -58,11 +66,63 @@ def test_a_draft_that_breaks_a_rule_keeps_being_a_draft(db, make, series, draft,
     assert (invoice.number, invoice.status, row.next_number) == (None, DocumentStatus.DRAFT, 1)
 
 
-def test_an_invoice_names_its_customer_in_full(db, make):
-    draft = make.draft(contact=make.contact(tax_id=""), issued_on=TODAY)
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"tax_id": ""}, "Al cliente le falta el NIF. Complételo en su ficha."),
+        ({"address": ""}, "Al cliente le falta la dirección. Complételo en su ficha."),
+        ({"city": ""}, "Al cliente le falta la población. Complételo en su ficha."),
+        ({"postcode": ""}, "Al cliente le falta el código postal. Complételo en su ficha."),
+    ],
+    ids=["tax id", "address", "city", "postcode"],
+)
+def test_an_invoice_names_its_customer_in_full(db, make, values, sentence):
+    draft = make.draft(issued_on=TODAY)
+    for name, value in values.items():
+        setattr(draft.contact, name, value)
 
-    with pytest.raises(CustomerIncomplete):
+    with pytest.raises(CustomerIncomplete) as refused:
         issue(db, draft)
+
+    assert (str(refused.value), refused.value.field) == (sentence, "contact")
+
+
+def test_an_address_abroad_may_lack_a_postcode(db, make):
+    draft = make.draft(contact=make.contact(country="IE", tax_id="IE6388047V"), issued_on=TODAY)
+    draft.contact.postcode = ""
+
+    issue(db, draft)
+
+    assert draft.buyer_address == "C/ Tejedores, 8\nMadrid\nMadrid\nIE"
+
+
+def test_an_invoice_names_its_seller_in_full(db, make, company):
+    draft = make.draft(issued_on=TODAY)
+    db.get_one(Company, company.id).address = ""
+
+    with pytest.raises(SellerIncomplete) as refused:
+        issue(db, draft)
+
+    assert str(refused.value) == "A su empresa le falta la dirección. Complételo en Administración → Empresa."
+
+
+def test_why_there_is_no_tax_is_printed_once(db, make):
+    exempt = {"tax_rate": Decimal(0), "exemption": "Operación exenta, art. 20 LIVA"}
+    lines = [make.line(), make.line(**exempt), make.line(**exempt), make.line(tax_rate=Decimal(0))]
+    draft = make.draft(lines=lines, issued_on=TODAY, mentions="Según contrato 14")
+
+    issue(db, draft)
+
+    assert draft.mentions == "Según contrato 14\nOperación exenta, art. 20 LIVA"
+
+
+def test_a_number_another_program_gave_is_not_given_again(db, make):
+    series = make.series(label="FV26")
+    make.invoice(series=series, number=1, issued_on=TODAY)
+    series.next_number = 1
+
+    with pytest.raises(NumberTaken):
+        issue(db, make.draft(series=series, issued_on=TODAY))
 
 
 def test_the_same_draft_is_issued_once(db, make):

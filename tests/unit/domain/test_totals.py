@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.totals import settle, spread, tax_label
+from app.errors import InvalidValue
 from models import DocumentLine, Invoice
 from models.enums import TaxKind
 
@@ -79,3 +80,24 @@ def test_rates_are_told_apart_by_their_surcharge():
 )
 def test_taxes_say_their_rate_or_why_there_is_none(rate, exemption, label):
     assert tax_label(TaxKind.VAT, Decimal(rate), exemption) == label
+
+
+def test_the_largest_factors_are_multiplied_without_rounding():
+    invoice = settled(line(Decimal("1234567.12345678"), quantity=Decimal("98765.123456")))
+
+    assert invoice.lines[0].net == Decimal("121932174362.93")
+
+
+@pytest.mark.parametrize(
+    ("lines", "field"),
+    [
+        ([line(Decimal("9999999999.99999999"), quantity=Decimal(101))], "lines-0-unit_price"),
+        ([line(Decimal(1)), line(Decimal("-9999999999"), quantity=Decimal(200))], "lines-1-unit_price"),
+        ([line(Decimal("9999999999"), quantity=Decimal(90))], "lines"),
+    ],
+)
+def test_amounts_beyond_their_column_are_refused(lines, field):
+    with pytest.raises(InvalidValue) as refused:
+        settled(*lines)
+
+    assert refused.value.field == field
