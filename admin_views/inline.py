@@ -4,7 +4,7 @@ Rows are named ``emails-0-email``; numbers may have gaps, their order is the ord
 Without JavaScript the buttons post the form and get it back with a row more or less.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -60,6 +60,13 @@ class InlineList(FieldList):
                 _forgive(entry.form)
         self.errors = [entry.errors for entry in wrong]
         return not wrong
+
+    def _extract_indices(self, prefix: str, formdata: Iterable[str]) -> Iterator[int]:
+        """Numbers of rows as we write them: what only looks like one to ``str.isdigit`` is no row."""
+        for name in formdata:
+            number = name.removeprefix(f"{prefix}-").partition("-")[0]
+            if name.startswith(f"{prefix}-") and number.isascii() and number.isdigit() and len(number) < 10:
+                yield int(number)
 
     def refuse(self, number: int, refusal: InvalidValue) -> None:
         """Put what a rule said beside a field of the ``number``-th row that says something."""
