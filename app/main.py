@@ -10,6 +10,8 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from app import portal
+from app.footprints import Footprints
 from app.installation import Installation, open_installation
 from app.middleware import Threshold, WriteGuard
 from app.migrations import is_current
@@ -33,14 +35,18 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
         Route("/healthz", health),
         Route("/readyz", readiness),
         Mount("/static", StaticFiles(directory=STATIC)),
+        *portal.routes,
     ]
+    footprints = Footprints(installation)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> Any:
+        footprints.start()
         yield
+        footprints.stop()
         installation.database.engine.dispose()
 
-    return Starlette(
+    app = Starlette(
         routes=routes,
         middleware=[
             Middleware(Threshold, installation=installation),
@@ -48,3 +54,5 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
         ],
         lifespan=lifespan,
     )
+    app.state.footprints = footprints
+    return app

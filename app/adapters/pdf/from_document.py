@@ -45,9 +45,11 @@ def sheet_of(document: Document, company: Company, version: TemplateVersion, log
         ),
         lines=tuple(_line(line) for line in document.lines),
         taxes=_taxes(document),
-        totals=_totals(document),
+        totals=totals_of(document),
         dues=tuple(
-            SheetDue(day=due.day, amount=due.amount, method=_(METHOD_LABELS[due.method]), account=_account(due.account))
+            SheetDue(
+                day=due.day, amount=due.amount, method=_(METHOD_LABELS[due.method]), account=spell_account(due.account)
+            )
             for due in document.dues
         ),
         corrects=document.corrects_text or None,
@@ -94,7 +96,7 @@ def _taxes(document: Document) -> tuple[SheetTax, ...]:
     return tuple(rows)
 
 
-def _totals(document: Document) -> tuple[tuple[str, Decimal], ...]:
+def totals_of(document: Document) -> tuple[tuple[str, Decimal], ...]:
     rows: list[tuple[str, Decimal]] = []
     if document.discount_total:
         rows += [(_("Suma de líneas"), document.lines_total), (_("Descuento"), -document.discount_total)]
@@ -111,7 +113,7 @@ def _totals(document: Document) -> tuple[tuple[str, Decimal], ...]:
     return tuple(rows)
 
 
-def _account(iban: str) -> str:
+def spell_account(iban: str) -> str:
     return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))
 
 

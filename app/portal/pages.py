@@ -1,0 +1,100 @@
+"""How a page of the portal is made: one environment of templates, two frames, and what every page knows.
+
+``gate`` is the frame of a single question (sign-in, activation, an error); ``shell`` the one with the sections.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from app.domain.queries.customer_invoices import overview
+from app.errors import InvalidValue, Refusal
+from app.portal import words
+from app.portal.visit import Visit
+from app.portal.visitors import Host
+from app.scope import ScopedSession
+from app.web import TEMPLATES, form_token, make_environment
+
+RETRY_SOON = 5
+
+environment = make_environment(TEMPLATES)
+environment.auto_reload = False
+
+Errors = Mapping[str, str]
+NO_ERRORS: Errors = {}
+
+
+class _Sentences(dict[str, str]):
+    """The error of each field for a template; a field without one has the empty sentence."""
+
+    def __missing__(self, field: str) -> str:
+        return ""
+
+
+def gate(visit: Visit, template: str, *, status: int = 200, errors: Errors = NO_ERRORS, **context: Any) -> Response:
+    """One question. ``errors`` are sentences by field, each shown beside it and all of them above."""
+    return _render(visit, template, status, errors=errors, **context)
+
+
+def shell(  # noqa: PLR0913 - what a page is made of
+    visit: Visit,
+    db: ScopedSession,
+    template: str,
+    *,
+    section: str,
+    status: int = 200,
+    errors: Errors = NO_ERRORS,
+    **context: Any,
+) -> Response:
+    """A page among the sections. ``db`` sees what the customer sees: the sections tell what waits in them."""
+    waiting = context.pop("waiting", None)
+    if waiting is None:
+        waiting = overview(db).waiting
+    return _render(visit, template, status, section=section, waiting=waiting, errors=errors, **context)
+
+
+def resume_page(visit: Visit, error: Refusal | None = None) -> Response:
+    """Asks only for the password and carries what was posted, so that nothing typed is lost but other passwords."""
+    carried = visit.form if "_destino" in visit.form else {**visit.form, "_destino": visit.request.url.path}
+    kept = {name: text for name, text in carried.items() if not name.startswith("clave") and name != "csrf"}
+    return gate(
+        visit,
+        "portal/access/resume.html",
+        status=error.status if error else 200,
+        errors={"clave": str(error)} if error else NO_ERRORS,
+        kept=kept,
+        email=visit.someone.email,
+    )
+
+
+def refusal_page(request: Request, host: Host | None, refusal: Refusal) -> Response:
+    """A refusal as a page of the portal. It has no form, so it gives no cookie."""
+    template = environment.get_template("portal/refusal.html" if host else "portal/nowhere.html")
+    title = words.refusal_title(refusal.status)
+    text = template.render(
+        host=host, base=host.path if host else "", title=title, sentence=str(refusal), errors=NO_ERRORS
+    )
+    return HTMLResponse(text, status_code=refusal.status, headers=retry_after(refusal))
+
+
+def retry_after(refusal: Refusal) -> dict[str, str]:
+    """The header that tells programs how long to wait, for refusals that pass by themselves."""
+    if refusal.status not in (429, 503):
+        return {}
+    return {"Retry-After": str(getattr(refusal, "retry_after", RETRY_SOON))}
+
+
+def field_errors(refusal: Refusal, default: str) -> Errors:
+    """A refusal beside the field it is about, or beside ``default``."""
+    return {(refusal.field if isinstance(refusal, InvalidValue) else None) or default: str(refusal)}
+
+
+def _render(visit: Visit, template: str, status: int, *, errors: Errors, **context: Any) -> Response:
+    host = visit.host
+    errors = _Sentences(errors)
+    text = environment.get_template(template).render(
+        host=host, base=host.path, person=visit.person, csrf=form_token(visit.request), errors=errors, **context
+    )
+    return HTMLResponse(text, status_code=status)

@@ -1,0 +1,112 @@
+"""What the portal says: states, days as people count them, what was done with a document."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from app import clock
+from app.texts import _, plural
+from models.enums import DocumentStatus, EventKind
+
+
+class State(NamedTuple):
+    """A state as a page shows it: the word, and the class that gives it colour and shape."""
+
+    word: str
+    style: str
+
+
+_STATES = {
+    DocumentStatus.ISSUED: State("Emitida", ""),
+    DocumentStatus.PENDING: State("Pendiente", "due"),
+    DocumentStatus.PART_PAID: State("Cobrada en parte", "part"),
+    DocumentStatus.PAID: State("Cobrada", "paid"),
+    DocumentStatus.RETURNED: State("Devuelta", "late"),
+}
+_LATE = State("Vencida", "late")
+_CAN_BE_LATE = (DocumentStatus.PENDING, DocumentStatus.PART_PAID)
+
+_DEEDS = {
+    EventKind.VIEWED: "vio la factura",
+    EventKind.DOWNLOADED: "descargó el PDF",
+    EventKind.PRINTED: "abrió el PDF para imprimirlo",
+}
+_DEEDS_WITH = {
+    EventKind.VIEWED: "vio la",
+    EventKind.DOWNLOADED: "descargó la",
+    EventKind.PRINTED: "abrió para imprimir la",
+}
+
+_REFUSALS = {
+    400: "No le hemos entendido",
+    403: "Aquí no puede hacer eso",
+    404: "No está aquí",
+    410: "Este enlace ya no sirve",
+    429: "Espere un momento",
+    503: "Vuelva a intentarlo enseguida",
+}
+
+_MONTHS = (
+    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+    "diciembre",
+)  # fmt: skip
+
+
+def state_of(status: DocumentStatus, due_on: dt.date | None, today: dt.date) -> State:
+    if due_on is not None and due_on < today and status in _CAN_BE_LATE:
+        return _LATE
+    return _STATES[status]
+
+
+def spell_day(day: dt.date) -> str:
+    return f"{day.day:02d}/{day.month:02d}/{day.year}"
+
+
+def spell_moment(moment: dt.datetime) -> str:
+    """``19/11/2026, 8:30`` on a Madrid clock."""
+    local = clock.madrid(moment)
+    return f"{spell_day(local)}, {local.hour}:{local.minute:02d}"
+
+
+def distance(day: dt.date, today: dt.date) -> str:
+    """How far away a day is, as people say it."""
+    days = (day - today).days
+    if -2 < days < 2:
+        return (_("hoy"), _("mañana"), _("ayer"))[days]
+    count = _count(abs(days))
+    return (_("dentro de %s") if days > 0 else _("hace %s")) % count
+
+
+def due(day: dt.date, today: dt.date) -> str:
+    return _("Vence el") if day >= today else _("Venció el")
+
+
+def month_of(day: dt.date, today: dt.date) -> str:
+    """``en diciembre``, with the year when it is another."""
+    month = _(_MONTHS[day.month - 1])
+    return (
+        _("en %s") % month
+        if day.year == today.year
+        else _("en %(month)s de %(year)s") % {"month": month, "year": day.year}
+    )
+
+
+def deed(kind: EventKind) -> str:
+    """What somebody did with the document at hand: ``descargó el PDF``."""
+    return _(_DEEDS[kind])
+
+
+def deed_with(kind: EventKind) -> str:
+    """The same, to be followed by the document: ``descargó la`` factura FV26-0001."""
+    return _(_DEEDS_WITH[kind])
+
+
+def refusal_title(status: int) -> str:
+    return _(_REFUSALS.get(status, "No ha podido ser"))
+
+
+def _count(days: int) -> str:
+    if days < 60:
+        return plural("%(n)s día", "%(n)s días", days)
+    if days < 700:
+        return plural("%(n)s mes", "%(n)s meses", round(days / 30.4))
+    return plural("%(n)s año", "%(n)s años", round(days / 365.25))
