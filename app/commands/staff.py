@@ -31,7 +31,7 @@ SHORTEST = 12
 ROLES = {
     "consulta": Role.READER,
     "facturación": Role.INVOICING,
-    "gestión": Role.MANAGER,
+    "responsable": Role.MANAGER,
     "administración": Role.ADMINISTRATOR,
 }
 _NAMES = {role: name for name, role in ROLES.items()}
@@ -46,7 +46,7 @@ role_option = click.option(
     metavar="ROL",
     default="administración",
     show_default=True,
-    help="consulta, facturación, gestión o administración.",
+    help="consulta, facturación, responsable o administración.",
 )
 type_option = click.option("--type", "typed", is_flag=True, help="Pide la contraseña en vez de generarla.")
 

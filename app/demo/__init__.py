@@ -1,0 +1,1 @@
+"""The sample company: believable, always up to date, and the same for everybody on the same day."""
