@@ -5,14 +5,13 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import IntegrityError
 
-from app import clock
 from app.domain import fields
-from app.domain.companies import open_series, slug_is_free
+from app.domain.companies import slug_is_free
 from app.domain.locking import lock_company
 from app.errors import InvalidValue
 from app.scope import ScopedSession
 from app.texts import _
-from models import Company, CompanySlug, Series, StoredFile
+from models import Company, CompanySlug, StoredFile
 from models.enums import AccessDelivery, ButtonSize
 
 
@@ -40,7 +39,7 @@ class ChangeAppearance:
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeButton:
-    """No ``colour``: the company's own."""
+    """A ``colour`` that is the company's own follows it from then on."""
 
     text: str
     colour: str
@@ -117,22 +116,8 @@ def _kept(db: ScopedSession, file: StoredFile) -> StoredFile:
 def change_button(db: ScopedSession, command: ChangeButton) -> Company:
     company = lock_company(db)
     company.button_text = fields.line(command.text, "text", most=40, required=True)
-    company.button_colour = fields.colour(command.colour, "colour") if command.colour else ""
+    colour = fields.colour(command.colour, "colour")
+    company.button_colour = "" if colour == company.accent else colour
     company.button_size = command.size
-    db.flush()
-    return company
-
-
-def confirm_company(db: ScopedSession) -> Company:
-    """An administrator has looked at a company that an import made: from here on it may publish.
-
-    It gets the series of the year if it has none. Confirming again changes nothing.
-    """
-    company = lock_company(db)
-    if company.is_confirmed:
-        return company
-    company.confirmed_at = clock.now()
-    if db.scalar(select(Series.id).limit(1)) is None:
-        open_series(db, company, clock.today().year)
     db.flush()
     return company

@@ -14,11 +14,10 @@ from app.domain.intranet import (
     change_appearance,
     change_button,
     change_publishing,
-    confirm_company,
     former_addresses,
 )
 from app.errors import InvalidValue
-from models import Company, CompanySlug, Series, StoredFile
+from models import Company, CompanySlug, StoredFile
 from models.enums import AccessDelivery, ButtonSize
 
 
@@ -123,13 +122,7 @@ def test_the_button_of_the_own_web(db):
     )
 
 
-def test_confirming_a_company_opens_its_series_once(db, company):
-    db.get_one(Company, company.id).confirmed_at = None
-    db.flush()
+def test_a_button_of_the_company_colour_follows_it(db):
+    company = change_button(db, ChangeButton(text="Clientes", colour="#1f5f8b", size=ButtonSize.MEDIUM))
 
-    confirmed = confirm_company(db).confirmed_at
-    again = confirm_company(db).confirmed_at
-
-    assert confirmed is not None
-    assert again == confirmed
-    assert len(db.scalars(select(Series)).all()) == 2
+    assert company.button_colour == ""
