@@ -1,13 +1,20 @@
 """``python -m app``: the operator's commands."""
 
 import os
+import socket
+import threading
+from dataclasses import replace
+from functools import partial
 
 import click
 
-from app.commands.entry import demo_option, open_settings, opened, say, sentences
+from app.commands.entry import demo_option, installed, open_settings, opened, say, sentences
+from app.commands.setting_up import setup, show_set_up_address
 from app.commands.spanish import Group, speak_spanish
 from app.commands.staff import staff
 from app.commands.taking_in import import_invoices
+from app.installation import Installation
+from app.settings import Settings
 from app.settings_example import settings_example
 from app.texts import _
 
@@ -20,15 +27,96 @@ def cli() -> None:
     os.umask(0o077)  # what we write is nobody else's to read
 
 
+@cli.command(short_help="Atiende la oficina y las intranets.")
+@click.option("--demo", is_flag=True, help="Con una empresa de muestra y sin enviar correos de verdad.")
+@click.option("--host", default="127.0.0.1", show_default=True, metavar="DIRECCIÓN", help="Dónde atender.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, metavar="PUERTO")
+@click.option("--workers", type=click.IntRange(1, 64), metavar="N", help="Procesos que atienden la web.")
+@click.option("--no-worker", is_flag=True, help="Sin correos ni PDF en segundo plano: los hará «worker».")
+def serve(*, demo: bool, host: str, port: int, workers: int | None, no_worker: bool) -> None:
+    """Pone al día la base de datos y atiende la oficina y las intranets hasta que se le pida parar."""
+    from app import serving
+
+    with sentences(), serving.listen(host, port) as bound:
+        settings = open_settings(demo=demo, served_at=serving.address_of(bound))
+        settings = replace(
+            settings,
+            workers=workers or settings.workers,
+            run_worker=settings.run_worker and not no_worker,
+        )
+        with opened(settings) as installation:
+            _prepare(installation)
+        say(_("Atendiendo en %(lugar)s. Para terminar: Ctrl+C.") % {"lugar": serving.address_of(bound)})
+        _serve(settings, bound)
+
+
+def _prepare(installation: Installation) -> None:
+    """Everything that must be there before the first request, told as it is done."""
+    _migrate(installation)
+    if installation.settings.demo:
+        _load_demo(installation)
+        return
+    show_set_up_address(installation)
+
+
+def _serve(settings: Settings, bound: socket.socket) -> None:
+    """In one process the worker is a thread of the application; beside several it is one of their parent."""
+    from app import serving
+    from app.main import create_app
+    from app.worker import worker_beside
+
+    if settings.workers == 1 or not settings.run_worker:
+        serving.serve(settings, partial(create_app, settings), bound)
+        return
+    stop = threading.Event()
+    with opened(settings) as installation, worker_beside(installation, stop=stop):
+        serving.serve(settings, partial(create_app, replace(settings, run_worker=False)), bound, stop)
+
+
+@cli.command(short_help="Envía los correos y hace los PDF, aparte de la web.")
+@installed
+def worker(installation: Installation) -> None:
+    """Envía los correos y hace los PDF en un proceso aparte. Con PostgreSQL puede haber varios."""
+    from app.serving import stopping
+    from app.worker import run_worker
+
+    say(_("Trabajando. Para terminar: Ctrl+C."))
+    with stopping() as stop:
+        run_worker(installation, stop)
+
+
 @cli.command(short_help="Pone al día la base de datos.")
 @demo_option
 def migrate(demo: bool) -> None:
     """Crea o pone al día la base de datos. Puede repetirse."""
+    with sentences(), opened(open_settings(demo=demo)) as installation:
+        _migrate(installation)
+    say(_("La base de datos está al día."))
+
+
+def _migrate(installation: Installation) -> None:
     from app.migrations import migrate as bring_up_to_date
 
-    with sentences(), opened(open_settings(demo=demo)) as installation:
-        bring_up_to_date(installation.database.engine)
-    say(_("La base de datos está al día."))
+    bring_up_to_date(installation.database.engine)
+
+
+@cli.command(short_help="Carga la empresa de muestra.")
+def demo() -> None:
+    """Carga la empresa de muestra en su propia carpeta (var/demo), sin atender a nadie. Puede repetirse."""
+    with sentences(), opened(open_settings(demo=True)) as installation:
+        _migrate(installation)
+        _load_demo(installation)
+
+
+def _load_demo(installation: Installation) -> None:
+    from app.demo.loading import load_demo
+
+    credentials = load_demo(installation, say)
+    say(_("Oficina: %(url)s") % {"url": credentials.admin_url})
+    say(f"  {credentials.admin_email} · {credentials.admin_password}")
+    say(_("Intranet de un cliente: %(url)s") % {"url": credentials.portal_url})
+    say(f"  {credentials.portal_email} · {credentials.portal_password}")
+    say(_("Están también en %(archivo)s") % {"archivo": credentials.path})
 
 
 @cli.command("settings-example", short_help="Escribe un .env de ejemplo.")
@@ -38,6 +126,7 @@ def show_settings_example() -> None:
 
 
 cli.add_command(import_invoices)
+cli.add_command(setup)
 cli.add_command(staff)
 
 

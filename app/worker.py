@@ -64,9 +64,14 @@ def run_worker(
 
 
 @contextmanager
-def worker_beside(installation: Installation, make_transport: TransportFactory = transport_of) -> Iterator[None]:
-    """A worker in a thread of this process, for as long as the block lasts; it wakes up at our own commits."""
-    stop, wake = Event(), Event()
+def worker_beside(
+    installation: Installation, make_transport: TransportFactory = transport_of, *, stop: Event | None = None
+) -> Iterator[None]:
+    """A worker in a thread of this process, for as long as the block lasts; it wakes up at our own commits.
+
+    Whoever knows earlier that the block is about to end sets ``stop``.
+    """
+    stop, wake = stop or Event(), Event()
 
     def look(*_: object) -> None:
         wake.set()
