@@ -121,7 +121,7 @@ class Publication(CompanyRecord):
             sqlite_where=LIVE,
         ),
         Index(None, "company_id", "contact_id", "document_id"),
-        Index(None, "company_id", "batch_id", "contact_id"),
+        Index(None, "company_id", "batch_id", "contact_id", "document_id"),
         Index(
             "ix_publications_withdrawn_by",
             "company_id",

@@ -165,9 +165,9 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(
-        op.f("ix_publications_company_id_batch_id_contact_id"),
+        op.f("ix_publications_company_id_batch_id_contact_id_document_id"),
         "publications",
-        ["company_id", "batch_id", "contact_id"],
+        ["company_id", "batch_id", "contact_id", "document_id"],
         unique=False,
     )
     op.create_index(
