@@ -2,11 +2,30 @@
 
 from starlette.applications import Starlette
 
+from admin_views.account import AccountPage
+from admin_views.audit_entry import AuditAdmin
+from admin_views.company import CompanyAdmin
+from admin_views.contact import CustomerAdmin, SupplierAdmin
 from admin_views.invoice import InvoiceAdmin
 from admin_views.office import Office
+from admin_views.product import ProductAdmin
+from admin_views.series import SeriesAdmin
+from admin_views.staff import StaffAdmin
+from admin_views.tax_rate import TaxRateAdmin
 from app.installation import Installation
 
-VIEWS = [InvoiceAdmin]
+VIEWS = [
+    CustomerAdmin,
+    SupplierAdmin,
+    ProductAdmin,
+    InvoiceAdmin,
+    CompanyAdmin,
+    SeriesAdmin,
+    TaxRateAdmin,
+    StaffAdmin,
+    AuditAdmin,
+    AccountPage,
+]
 
 
 def make_admin(app: Starlette, installation: Installation) -> Office:

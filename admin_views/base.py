@@ -84,6 +84,7 @@ def page(
             return await method(self, request)
 
         guarded.__name__, guarded.__doc__ = method.__name__, method.__doc__
+        guarded.needs = needs  # type: ignore[attr-defined]  # for the list of routes
         exposed: Page = expose(path, methods=list(methods), identity=identity)(guarded)
         return exposed
 
@@ -211,9 +212,12 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
         """The form, filled from the row or from what was posted."""
         if self.form_class is None:
             raise HTTPException(404)
-        form = self.form_class(posted(request) if request.method == "POST" else None, obj=row, **self.initial(db, row))
+        form = self.filled(self.form_class, request, row, **self.initial(db, row))
         self.prepare(db, form)
         return form
+
+    def filled(self, kind: type[OfficeForm], request: Request, row: Any, **initial: Any) -> OfficeForm:
+        return kind(posted(request) if request.method == "POST" else None, obj=row, **initial)
 
     def initial(self, db: ScopedSession, row: Any) -> dict[str, Any]:
         """Values for fields that the row does not have by the same name, or that a new row begins with."""
@@ -235,7 +239,10 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
     def remove(self, db: ScopedSession, row: Any) -> None:
         db.delete(row)
 
-    def saved(self, request: Request, row: Any, is_new: bool) -> Response | None:
+    def ready(self, request: Request, form: Any) -> None:
+        """Slow work between reading and recording, with no transaction open: a password's hash, a file's bytes."""
+
+    def saved(self, request: Request, row: Any, form: Any, *, is_new: bool) -> Response | None:
         """An answer of the view's own after saving; none goes back to the form with ``saved_sentence``."""
         return None
 
@@ -275,6 +282,16 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
         """The rows an action is for; raises ``NothingSelected``."""
         return selected(self, request)
 
+    async def in_words(self, request: Request, selection: Selection) -> str:
+        """``12 facturas``: for the title of what is about to be done."""
+        scope, database = CompanyScope(visit_of(request).company_id), installation_of(request).database
+
+        def work() -> str:
+            with database.read(scope) as db:
+                return selection.label(db)
+
+        return await run_in_threadpool(work)
+
     async def command_page(self, request: Request, command: Command) -> Response:
         return await command_page(self, request, command)
 
@@ -311,13 +328,12 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
 
     def lookup(self, db: ScopedSession, term: str) -> list[dict[str, str]]:
         """Up to ten rows that match: ``id``, ``text`` and, where useful, ``code`` and ``hint``."""
-        found: Any = db.scalars(
-            select(self.model)
-            .where(*self.own_rows(db.company_id), self.mentions(db.company_id, term))
-            .order_by(self.model.id)
-            .limit(10)
-        )
-        return [{"id": str(row.id), "text": str(row)} for row in found]
+        return [{"id": str(row.id), "text": str(row)} for row in db.scalars(self.matching(db, term, self.model.id))]
+
+    def matching(self, db: ScopedSession, term: str, order: Any) -> Select[Any]:
+        """The first ten rows that mention what is being typed."""
+        mine = (*self.own_rows(db.company_id), self.mentions(db.company_id, term))
+        return select(self.model).where(*mine).order_by(order, self.model.id).limit(10)
 
     @page("/views", needs=Action.LIST, methods=("POST",))
     async def save_view(self, request: Request) -> Response:

@@ -19,7 +19,7 @@ from admin_views.inline import turned
 from admin_views.posted import posted
 from admin_views.templating import render
 from app.errors import InvalidValue, Refusal
-from app.scope import Actor, CompanyScope, ScopedSession
+from app.scope import Actor, CompanyScope, Scope, ScopedSession
 from app.web import installation_of
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ ONLY_PREVIEW = "_preview"
 class Command:
     """What a page asks and does. ``prepare(db, form)`` fills choices; ``hidden`` travels with the form.
 
+    ``scope`` is the company's unless the command needs the whole installation (SYSTEM).
     ``answer`` turns the result into a response of its own instead of a message and a redirection.
     """
 
@@ -46,6 +47,7 @@ class Command:
     template: str = "admin/command.html"
     subtitle: str = ""
     destroys: bool = False
+    scope: Scope | None = None
     hidden: dict[str, str] = field(default_factory=dict)
     initial: dict[str, Any] = field(default_factory=dict)
     context: dict[str, Any] = field(default_factory=dict)
@@ -68,7 +70,9 @@ def _answer(view: "OfficeView | OfficePage", request: Request, command: Command)
         status = 422 if request.method == "POST" and form.errors else 200
         return _show(view, request, command, form, status)
     try:
-        result = database.run(scope, lambda db: command.run(db, form), Actor(visit.user_name, visit.user_id))
+        result = database.run(
+            command.scope or scope, lambda db: command.run(db, form), Actor(visit.user_name, visit.user_id)
+        )
     except Refusal as refusal:
         form.refuse(refusal)
         return _show(view, request, command, form, 422 if isinstance(refusal, InvalidValue) else refusal.status)

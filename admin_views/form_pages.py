@@ -157,6 +157,7 @@ def _page(view: "OfficeView", request: Request, pk: int | None) -> Response:
         if not form.validate():
             return sheet.show(form, 422)
     try:
+        view.ready(request, form)
         actor = Actor(visit.user_name, visit.user_id)
         saved = database.run(scope, lambda db: _save(view, db, pk, form), actor)
     except Refusal as refusal:
@@ -164,7 +165,7 @@ def _page(view: "OfficeView", request: Request, pk: int | None) -> Response:
         with database.read(scope) as db:
             sheet = _Sheet(view, request, db, load(view, db, pk) if pk is not None else None)
             return sheet.show(form, 422 if isinstance(refusal, InvalidValue) else refusal.status)
-    if (answer := view.saved(request, saved, pk is None)) is not None:
+    if (answer := view.saved(request, saved, form, is_new=pk is None)) is not None:
         return answer
     Flash.success(request, view.saved_sentence(saved, pk is None))
     again = pk is None and AGAIN in posted(request)

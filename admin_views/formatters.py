@@ -134,6 +134,20 @@ def initials(name: str) -> str:
     return "".join(word[0] for word in words[:2]).upper() or "·"
 
 
+def browser_name(agent: str) -> str:
+    """``Firefox en Windows``, from what a browser says of itself."""
+    program = next((name for mark, name in _PROGRAMS if mark in agent), _("Otro navegador"))
+    system = next((name for mark, name in _SYSTEMS if mark in agent), "")
+    return _("%(programa)s en %(sistema)s") % {"programa": program, "sistema": system} if system else program
+
+
+_PROGRAMS = (
+    ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"),
+)  # fmt: skip
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"), ("Mac OS", "Mac"),
+    ("Linux", "Linux"),
+)  # fmt: skip
 _LEGAL_FORMS = {"S.L.", "S.A.", "S.L.U.", "C.B.", "S.COOP.", "DE", "DEL", "LA", "EL", "LOS", "LAS", "Y", "E"}
 _DAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
 _MONTHS = (
@@ -169,6 +183,7 @@ def spell_stored(value: Any) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "badge": badge,
+    "browser_name": browser_name,
     "count": count,
     "initials": initials,
     "long_day": long_day,

@@ -91,6 +91,10 @@ class Strict(StringField):
         except InvalidValue as refusal:
             raise ValueError(str(refusal)) from refusal
 
+    def pre_validate(self, form: Any) -> None:
+        if self.required and not self.process_errors and self.data in (None, ""):
+            raise StopValidation(_("Rellene este dato."))
+
     def _value(self) -> str:
         return self.typed if self.typed is not None else self.spell(self.data)
 
@@ -234,13 +238,16 @@ def _coerced(coerce: Callable[[Any], Any], value: Any) -> Any:
 
 
 class Tick(BooleanField):
-    """Yes or no. Unticked, a browser sends nothing: only a posted form unticks."""
+    """Yes or no. Unticked, a browser sends nothing: only a posted form unticks.
+
+    One that only answers an objection is not ``is_asked`` until there is one.
+    """
 
     control = "tick"
 
     def __init__(self, label: str, *, hint: str = "", css: str = "s6", **options: Any) -> None:
         super().__init__(_(label), **options)
-        self.hint, self.css, self.required = hint, css, False
+        self.hint, self.css, self.required, self.is_asked = hint, css, False, True
         self.attributes: dict[str, str] = {}
 
 

@@ -36,8 +36,10 @@ class LineForm(OfficeForm):
 class InlineList(FieldList):
     """Children of a row. ``columns`` are the names shown, ``add`` the button's words."""
 
-    def __init__(self, line: type[LineForm], label: str, *, columns: Sequence[str], add: str, hint: str = "") -> None:
-        super().__init__(FormField(line), label, min_entries=0, max_entries=MOST_ROWS)
+    def __init__(
+        self, line: type[LineForm], label: str, *, columns: Sequence[str], add: str, hint: str = "", **options: Any
+    ) -> None:
+        super().__init__(FormField(line), label, min_entries=0, max_entries=MOST_ROWS, **options)
         self.line, self.columns, self.add, self.hint = line, tuple(columns), add, hint
         self.control = "lines"
 

@@ -63,6 +63,12 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "grant_access": ("dio acceso a", "Acceso dado"),
     "withdraw_access": ("retiró el acceso de", "Acceso retirado"),
     "import": ("importó", "Importación"),
+    "archive": ("archivó", "Archivado"),
+    "restore": ("recuperó del archivo", "Recuperado"),
+    "set_password": ("cambió la contraseña de", "Contraseña"),
+    "end_sessions": ("cerró las demás sesiones de", "Sesiones cerradas"),
+    "disable": ("desactivó a", "Desactivado"),
+    "enable": ("volvió a activar a", "Activado"),
 }
 
 FIELDS: dict[str, str] = {
@@ -190,6 +196,8 @@ FIGURES: dict[str, str] = {
     "accounts": "accesos",
     "selection": "selección",
     "fingerprint": "huella",
+    "contacts": "fichas",
+    "products": "artículos",
 }
 
 _VALUES: dict[str, Mapping[Any, str]] = {

@@ -14,7 +14,8 @@ if (form) {
   function changes() {
     const now = values();
     const names = new Set([...before.keys(), ...now.keys()]);
-    return [...names].filter((name) => before.get(name) !== now.get(name)).length;
+    const changed = [...names].filter((name) => before.get(name) !== now.get(name));
+    return new Set(changed.map((name) => name.replace(/^(\w+-\d+)-.*$/, "$1"))).size;  // a line is one change
   }
 
   function show() {

@@ -9,7 +9,7 @@ export function watchLines(form, changed) {
       const row = blank.content.firstElementChild.cloneNode(true);
       row.innerHTML = row.innerHTML.replaceAll("__row__", String(next++));
       body.append(row);
-      row.querySelector("input:not([type=hidden]), select, textarea")?.focus();
+      (row.querySelector("input:not([type=hidden]), textarea") || row.querySelector("select"))?.focus();
       place.dispatchEvent(new CustomEvent("line", { bubbles: true, detail: row }));
       changed();
       return row;

@@ -1,0 +1,94 @@
+"""Mi configuración: one's own password, and where one is signed in."""
+
+from typing import Any
+
+from sqladmin import Flash
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from admin_views.auth import visit_of
+from admin_views.base import OfficePage, page
+from admin_views.entering import enter
+from admin_views.forms import OfficeForm, Secret
+from admin_views.posted import posted
+from admin_views.templating import render
+from app.domain import staff_accounts
+from app.domain.staff_access import Visit, WrongCredentials
+from app.domain.staffing import set_staff_password
+from app.errors import InvalidValue, Refusal
+from app.scope import SYSTEM, Actor
+from app.secrets import hash_password
+from app.texts import _
+from app.web import installation_of
+
+HOME = "/admin/account"
+
+
+class PasswordForm(OfficeForm):
+    current = Secret("Contraseña actual", current=True, required=True, css="s3")
+    new = Secret("Contraseña nueva", required=True, css="s3", hint="Al menos 12 caracteres; una frase suya sirve")
+    again = Secret("Repita la nueva", required=True, css="s3")
+
+
+class AccountPage(OfficePage):
+    name = "Mi configuración"
+    icon = "settings"
+    home = HOME
+
+    @page("/account", needs="edit", identity="account")
+    async def account(self, request: Request) -> Response:
+        return await run_in_threadpool(_account, self, request)
+
+    @page("/account/sessions", needs="edit", methods=("POST",), identity="account")
+    async def end_sessions(self, request: Request) -> Response:
+        """Sign out everywhere but here."""
+        visit, database = visit_of(request), installation_of(request).database
+        await run_in_threadpool(
+            database.run, SYSTEM, lambda db: staff_accounts.end_other_sessions(db, visit), _actor(visit)
+        )
+        Flash.success(request, _("Las demás sesiones están cerradas."))
+        return RedirectResponse(HOME, status_code=303)
+
+
+def _account(view: AccountPage, request: Request) -> Response:
+    """Runs in a thread."""
+    form = PasswordForm(posted(request) if request.method == "POST" else None)
+    if request.method == "POST" and form.validate():
+        try:
+            _change_password(request, form)
+        except WrongCredentials:
+            form.refuse(InvalidValue(_("No es su contraseña actual."), field="current"))
+        except Refusal as refusal:
+            form.refuse(refusal)
+        else:
+            Flash.success(request, _("Contraseña cambiada. Sus demás sesiones se han cerrado."))
+            return RedirectResponse(HOME, status_code=303)
+    visit = visit_of(request)
+    with installation_of(request).database.read(SYSTEM) as db:
+        context: dict[str, Any] = {
+            "view": view,
+            "form": form,
+            "visit": visit,
+            "sessions": staff_accounts.live_sessions(db, visit.user_id),
+        }
+        page = render(request, "admin/account.html", context)
+    return HTMLResponse(page, status_code=422 if request.method == "POST" else 200)
+
+
+def _change_password(request: Request, form: PasswordForm) -> None:
+    """The current one proves who it is; the new one ends every session and begins this one again."""
+    visit, database = visit_of(request), installation_of(request).database
+    new = form.new.data or ""
+    if new != form.again.data:
+        raise InvalidValue(_("No es igual que la nueva."), field="again")
+    with database.read(SYSTEM) as db:
+        staff_accounts.check_own_password(db, visit.user_id, new)
+    enter(request, visit.email, form.current.data or "", replaces=visit.session_id)
+    hashed = hash_password(new)
+    database.run(SYSTEM, lambda db: set_staff_password(db, visit.user_id, hashed), _actor(visit))
+    enter(request, visit.email, new)
+
+
+def _actor(visit: Visit) -> Actor:
+    return Actor(name=visit.user_name, id=visit.user_id)

@@ -1,0 +1,164 @@
+"""Keeping what documents are filled from: articles, tax rates and series."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+
+from app import clock
+from app.domain.audit import record
+from app.domain.folding import fold
+from app.domain.numbering import lock_series
+from app.errors import InvalidValue, NotFound
+from app.scope import ScopedSession
+from app.texts import _
+from models import Product, Series, TaxRate
+from models.enums import DocumentKind, TaxKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveProduct:
+    id: int | None = None
+    code: str
+    name: str
+    description: str = ""
+    unit_price: Decimal = Decimal(0)
+    tax_rate: Decimal = Decimal(21)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveTaxRate:
+    id: int | None = None
+    kind: TaxKind = TaxKind.VAT
+    name: str
+    rate: Decimal
+    surcharge_rate: Decimal = Decimal(0)
+    exemption: str = ""
+    valid_from: dt.date
+    valid_until: dt.date | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaveSeries:
+    """``code``, ``year``, ``kind`` and ``first_number`` only count while the series has given out no number."""
+
+    id: int | None = None
+    kind: DocumentKind = DocumentKind.INVOICE
+    code: str
+    year: int | None = None
+    name: str = ""
+    first_number: int = 1
+    is_corrective: bool = False
+    is_default: bool = False
+
+
+def save_product(db: ScopedSession, command: SaveProduct) -> Product:
+    product = _find(db, Product, command.id, _("ese artículo")) if command.id is not None else Product()
+    taken = select(Product.name).where(Product.code == command.code, Product.id != (command.id or 0))
+    if (other := db.scalar(taken)) is not None:
+        raise InvalidValue(_("Ese código ya es de %(nombre)s.") % {"nombre": other}, field="code")
+    for name in ("code", "name", "description", "unit_price", "tax_rate"):
+        setattr(product, name, getattr(command, name))
+    product.search_key = fold(f"{product.code} {product.name} {product.description[:500]}")
+    db.add(product)
+    db.flush()
+    return product
+
+
+def archive_products(db: ScopedSession, which: Sequence[ColumnElement[bool]], *, archived: bool) -> int:
+    """Put articles away, or take them out again; how many changed. Documents keep what they copied."""
+    state = Product.archived_at.is_(None) if archived else Product.archived_at.is_not(None)
+    changed: Any = db.execute(
+        update(Product)
+        .where(Product.company_id == db.company_id, state, *which)
+        .values(archived_at=clock.now() if archived else None)
+        .execution_options(synchronize_session=False)
+    )
+    if changed.rowcount:
+        record(db, "archive" if archived else "restore", Product.__tablename__, changes={"products": changed.rowcount})
+    return int(changed.rowcount)
+
+
+def save_tax_rate(db: ScopedSession, command: SaveTaxRate) -> TaxRate:
+    """Documents copied the rate they were made with: changing one here changes only what is written from now on."""
+    if command.valid_until is not None and command.valid_until < command.valid_from:
+        raise InvalidValue(_("La fecha final es anterior a la inicial."), field="valid_until")
+    if command.rate == 0 and command.kind is not TaxKind.WITHHOLDING and not command.exemption:
+        raise InvalidValue(_("Un tipo del 0 % necesita la causa que la ley pide en la factura."), field="exemption")
+    rate = _find(db, TaxRate, command.id, _("ese impuesto")) if command.id is not None else TaxRate()
+    for name in ("kind", "name", "rate", "surcharge_rate", "exemption", "valid_from", "valid_until"):
+        setattr(rate, name, getattr(command, name))
+    db.add(rate)
+    db.flush()
+    return rate
+
+
+def save_series(db: ScopedSession, command: SaveSeries) -> Series:
+    """Write a series; its numbering can only be changed while it has none of its own. Raises ``InvalidValue``."""
+    label = command.code + (f"{command.year % 100:02d}" if command.year is not None else "")
+    if len(label) > 20:
+        raise InvalidValue(_("Como mucho 18 caracteres."), field="code")
+    series = _series(db, command)
+    numbering = {"kind": command.kind, "code": command.code, "year": command.year, "label": label}
+    if series.id is not None and series.has_own_numbers:
+        changed = [name for name, value in numbering.items() if getattr(series, name) != value]
+        if changed or series.first_number != command.first_number:
+            sentence = _("La serie ya ha dado números: ya no se puede cambiar. Ciérrela y cree otra.")
+            raise InvalidValue(sentence, field="code" if changed else "first_number")
+    else:
+        series.first_number = series.next_number = command.first_number
+    _check_label(db, command, label)
+    for name, value in numbering.items():
+        setattr(series, name, value)
+    series.name, series.is_corrective, series.is_default = command.name, command.is_corrective, command.is_default
+    db.add(series)
+    db.flush()
+    if series.is_default:
+        _be_the_only_default(db, series)
+    return series
+
+
+def close_series(db: ScopedSession, series_id: int, *, closed: bool) -> Series:
+    """No more numbers from this series, or again."""
+    series = _find(db, Series, series_id, _("esa serie"))
+    series.closed_at = clock.now() if closed else None
+    if closed:
+        series.is_default = False
+    db.flush()
+    return series
+
+
+def _series(db: ScopedSession, command: SaveSeries) -> Series:
+    if command.id is None:
+        return Series()
+    known = _find(db, Series, command.id, _("esa serie"))
+    locked: Series = lock_series(db, command.id, known.kind)
+    return locked
+
+
+def _check_label(db: ScopedSession, command: SaveSeries, label: str) -> None:
+    taken = select(Series.id).where(Series.kind == command.kind, Series.label == label, Series.id != (command.id or 0))
+    if db.scalar(taken) is not None:
+        raise InvalidValue(_("Ya hay una serie %(serie)s.") % {"serie": label}, field="code")
+
+
+def _be_the_only_default(db: ScopedSession, series: Series) -> None:
+    others = select(Series).where(
+        Series.kind == series.kind,
+        Series.is_corrective == series.is_corrective,
+        Series.is_default,
+        Series.id != series.id,
+    )
+    for other in db.scalars(others):
+        other.is_default = False
+    db.flush()
+
+
+def _find(db: ScopedSession, kind: type[Any], row_id: int, what: str) -> Any:
+    row = db.scalar(select(kind).where(kind.id == row_id))
+    if row is None:
+        raise NotFound(what)
+    return row
