@@ -1,5 +1,6 @@
 """``python -m app``: the operator's commands."""
 
+import json
 import os
 import socket
 import threading
@@ -123,6 +124,25 @@ def _load_demo(installation: Installation) -> None:
 def show_settings_example() -> None:
     """Escribe un archivo de ajustes de ejemplo, con todos explicados."""
     click.echo(settings_example(), nl=False)
+
+
+@cli.command("routes", short_help="Muestra todas las rutas y quién puede usarlas.")
+@click.option("--json", "as_json", is_flag=True, help="Como JSON.")
+@demo_option
+def show_routes(*, as_json: bool, demo: bool) -> None:
+    """Muestra todas las rutas, quién puede usarlas y qué protege sus cambios. Falla si alguna no lo declara."""
+    from admin_views.auth import MATRIX
+    from app.main import create_app
+    from app.routes import describe
+
+    with sentences(), opened(open_settings(demo=demo)) as installation:
+        app = create_app(installation.settings, installation)
+        found = describe(app, MATRIX, [view.identity for view in app.state.office.views if view.is_model])
+    if as_json:
+        click.echo(json.dumps([route.plain() for route in found], ensure_ascii=False, indent=1))
+        return
+    for route in found:
+        click.echo(f"{','.join(route.methods):18} {route.path:60} {route.audience:9} {route.permission} {route.role}")
 
 
 cli.add_command(import_invoices)

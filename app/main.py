@@ -86,7 +86,7 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
     )
     app.state.footprints = Footprints(installation)
     app.state.stopping = threading.Event()
-    make_admin(app, installation)
+    app.state.office = make_admin(app, installation)
     return app
 
 

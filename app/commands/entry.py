@@ -13,6 +13,7 @@ from app.errors import AdapterError, NotFound, Refusal
 from app.installation import Installation, open_installation
 from app.logs import start_logging
 from app.migrations import NewerDatabase, is_current
+from app.routes import UndeclaredRoute
 from app.scope import SYSTEM, Actor
 from app.settings import BadSetting, Settings, read_settings
 from app.texts import _
@@ -33,7 +34,7 @@ def sentences() -> Iterator[None]:
     """What was refused, or is not there, is said in one sentence and ends the command with status 1."""
     try:
         yield
-    except (BadSetting, NewerDatabase, Refusal, AdapterError) as refusal:
+    except (BadSetting, NewerDatabase, UndeclaredRoute, Refusal, AdapterError) as refusal:
         raise click.ClickException(str(refusal)) from refusal
     except OperationalError as error:
         reason = str(error.orig).strip().splitlines()[0]
