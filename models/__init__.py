@@ -16,6 +16,7 @@ from models.document import (
 )
 from models.document_parts import Attachment, DocumentLine, DocumentTax, DueDate
 from models.file import StoredFile
+from models.importing import ImportRow, ImportRun
 from models.mail import MailAccount, MailAttempt, OutgoingMail
 from models.portal_access import PortalAccount, PortalMembership, PortalSession, PortalToken
 from models.product import Product
@@ -29,8 +30,8 @@ from models.throttle import Throttle
 __all__ = [
     "Attachment", "AuditEntry", "AuditHead", "Base", "Batch", "Company", "CompanyRecord", "CompanySlug", "Contact",
     "ContactAddress", "ContactEmail", "DeliveryNote", "Document", "DocumentEvent", "DocumentLine", "DocumentTax",
-    "DocumentTemplate", "DueDate", "Invoice", "MailAccount", "MailAttempt", "Membership", "OutgoingMail",
-    "PortalAccount", "PortalMembership", "PortalSession", "PortalToken", "Product", "Proforma", "Publication",
-    "PurchaseOrder", "Quote", "Record", "SalesOrder", "SavedFilter", "Series", "SeriesDefault", "SetupToken",
-    "StaffSession", "StaffUser", "StoredFile", "TaxRate", "TemplateVersion", "Throttle", "WorkOrder",
+    "DocumentTemplate", "DueDate", "ImportRow", "ImportRun", "Invoice", "MailAccount", "MailAttempt", "Membership",
+    "OutgoingMail", "PortalAccount", "PortalMembership", "PortalSession", "PortalToken", "Product", "Proforma",
+    "Publication", "PurchaseOrder", "Quote", "Record", "SalesOrder", "SavedFilter", "Series", "SeriesDefault",
+    "SetupToken", "StaffSession", "StaffUser", "StoredFile", "TaxRate", "TemplateVersion", "Throttle", "WorkOrder",
 ]  # fmt: skip

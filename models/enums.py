@@ -113,6 +113,22 @@ class BatchKind(StrEnum):
     IMPORT = "import"
 
 
+class ImportStage(StrEnum):
+    """Where files that are being imported stand. ``READY`` waits for somebody; ``BROKEN`` was given up."""
+
+    READING = "reading"
+    READY = "ready"
+    TAKING = "taking"
+    DONE = "done"
+    BROKEN = "broken"
+
+
+class ImportVerdict(StrEnum):
+    CREATED = "created"
+    EXISTS = "exists"
+    REFUSED = "refused"
+
+
 class EventKind(StrEnum):
     """What a customer did with a document."""
 
