@@ -1,4 +1,4 @@
-"""Which documents someone means: one, the ticked ones, a filtered search, or a range of numbers."""
+"""Which documents or contacts someone means: one, the ticked ones, a filtered search, or a range of numbers."""
 
 import datetime as dt
 from dataclasses import dataclass, field
@@ -40,3 +40,24 @@ class DocumentSelection:
     ids: tuple[int, ...] = ()
     search: DocumentFilter | None = None
     numbers: NumberRange | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactFilter:
+    """What a list of contacts shows. ``has_access``: only those that somebody may act for in the portal, or nobody."""
+
+    text: str = ""
+    is_customer: bool | None = None
+    is_supplier: bool | None = None
+    has_access: bool | None = None
+    archived: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactSelection:
+    """Exactly one of ``ids`` and ``search``. ``emails`` narrows it to these people of the contacts."""
+
+    label: str
+    ids: tuple[int, ...] = ()
+    search: ContactFilter | None = None
+    emails: tuple[str, ...] = ()

@@ -1,0 +1,62 @@
+"""Running set-based statements on either database."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Delete, Insert, Select, TextClause, Update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.scope import ScopedSession
+
+
+def write(db: ScopedSession, statement: Insert | Update | Delete) -> int:
+    """Run a statement that names its company itself; how many rows it wrote.
+
+    Without the option psycopg's count of an ``INSERT … SELECT`` is gone by the time it is asked for.
+    """
+    return int(db.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount)
+
+
+def insert_missing(  # noqa: PLR0913 - one statement, in its parts
+    db: ScopedSession,
+    table: Any,
+    names: Sequence[str],
+    rows: Select,
+    *,
+    unique: Sequence[str],
+    where: TextClause | ColumnElement[bool] | None = None,
+) -> int:
+    """Insert those of ``rows`` that break no ``unique`` index; how many those were.
+
+    The index decides, row by row. Asking beforehand with NOT EXISTS would let PostgreSQL, to which the table is still
+    empty while it plans, read all it has inserted so far again for every further row.
+    """
+    dialect = postgresql if db.connection().dialect.name == "postgresql" else sqlite
+    insert: Any = dialect.insert(table).from_select(list(names), rows)
+    return write(db, insert.on_conflict_do_nothing(index_elements=list(unique), index_where=where))
+
+
+def refresh_statistics(db: ScopedSession, table: Any) -> None:
+    """Let PostgreSQL look at a table that has grown much in this transaction, before much is to refer to it.
+
+    It would check each foreign key by reading every row of the company, believing there is hardly one.
+    """
+    if db.connection().dialect.name == "postgresql":
+        db.connection().execute(sa.text(f"ANALYZE {table.name}"))
+
+
+@contextmanager
+def hashed_joins(db: ScopedSession) -> Iterator[None]:
+    """On PostgreSQL, statements of the block join by hashing.
+
+    It has no statistics of rows written in the same transaction, takes them for a handful and would join them by
+    comparing all with all: a minute for some thousands. SQLite always goes through an index.
+    """
+    if db.connection().dialect.name != "postgresql":
+        yield
+        return
+    db.connection().execute(sa.text("SET LOCAL enable_nestloop = off"))
+    yield
+    db.connection().execute(sa.text("SET LOCAL enable_nestloop TO DEFAULT"))
