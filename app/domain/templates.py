@@ -1,0 +1,171 @@
+"""Document templates: named looks whose every change is a new version, so that what was published keeps its own."""
+
+import datetime as dt
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from app.errors import InvalidValue, NotFound, Refusal
+from app.scope import ScopedSession
+from app.texts import _
+from models import Company, DocumentTemplate, StoredFile, TemplateVersion
+
+OPTIONAL_COLUMNS = frozenset({"code", "discount", "tax"})
+DEFAULT_COLUMNS = "code,discount,tax"
+
+
+class TemplateArchived(Refusal):
+    code = "template_archived"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(_("La plantilla «%(nombre)s» está archivada. Elija otra.") % {"nombre": name})
+
+
+class DefaultTemplate(Refusal):
+    """Publishing needs one."""
+
+    code = "default_template"
+
+    def __init__(self) -> None:
+        super().__init__(_("Es la plantilla por defecto. Elija antes otra por defecto y después archive esta."))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What a version fixes: colour, logo, columns of the lines, and the texts above and below."""
+
+    accent: str = "#1f5f8b"
+    logo_id: int | None = None
+    columns: str = DEFAULT_COLUMNS
+    intro: str = ""
+    legal_footer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreateTemplate:
+    name: str
+    look: Look
+    is_default: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeLook:
+    template_id: int
+    look: Look
+
+
+def default_version(db: ScopedSession) -> TemplateVersion:
+    """The newest version of the company's default template; a company without templates gets its first."""
+    template = db.scalar(
+        select(DocumentTemplate)
+        .where(DocumentTemplate.archived_at.is_(None))
+        .order_by(DocumentTemplate.is_default.desc(), DocumentTemplate.id)
+        .limit(1)
+    )
+    if template is not None:
+        return newest_version(db, template.id)
+    accent = db.get_one(Company, db.company_id).accent
+    return create_template(db, CreateTemplate(name=_("Clásica"), look=Look(accent=accent), is_default=True))
+
+
+def newest_version(db: ScopedSession, template_id: int) -> TemplateVersion:
+    version = db.scalar(
+        select(TemplateVersion)
+        .where(TemplateVersion.template_id == template_id)
+        .order_by(TemplateVersion.number.desc())
+        .limit(1)
+    )
+    if version is None:
+        raise NotFound(_("esa plantilla"))
+    return version
+
+
+def usable_version(db: ScopedSession, version_id: int | None) -> TemplateVersion:
+    """The version to publish with; the default's when none is asked for. Raises ``NotFound``, ``TemplateArchived``."""
+    if version_id is None:
+        return default_version(db)
+    version = db.get(TemplateVersion, version_id)
+    if version is None:
+        raise NotFound(_("esa plantilla"))
+    if version.template.archived_at is not None:
+        raise TemplateArchived(version.template.name)
+    return version
+
+
+def create_template(db: ScopedSession, command: CreateTemplate) -> TemplateVersion:
+    """A template with its first version. Raises ``InvalidValue`` when the name is taken."""
+    if db.scalar(select(DocumentTemplate.id).where(DocumentTemplate.name == command.name)) is not None:
+        raise InvalidValue(_("Ya hay una plantilla con ese nombre."), field="name")
+    template = DocumentTemplate(company_id=db.company_id, name=command.name)
+    db.add(template)
+    db.flush()
+    if command.is_default:
+        make_default(db, template.id)
+    return _add_version(db, template.id, 1, command.look)
+
+
+def change_look(db: ScopedSession, command: ChangeLook) -> TemplateVersion:
+    """The next version of a template; the newest one again when nothing differs. What is published stays as it was."""
+    template = db.scalar(select(DocumentTemplate).where(DocumentTemplate.id == command.template_id).with_for_update())
+    if template is None:
+        raise NotFound(_("esa plantilla"))
+    newest = newest_version(db, template.id)
+    if look_of(newest) == command.look:
+        return newest
+    return _add_version(db, template.id, newest.number + 1, command.look)
+
+
+def look_of(version: TemplateVersion) -> Look:
+    return Look(
+        accent=version.accent,
+        logo_id=version.logo_id,
+        columns=version.columns,
+        intro=version.intro,
+        legal_footer=version.legal_footer,
+    )
+
+
+def _add_version(db: ScopedSession, template_id: int, number: int, look: Look) -> TemplateVersion:
+    if unknown := set(filter(None, look.columns.split(","))) - OPTIONAL_COLUMNS:
+        raise InvalidValue(_("No existe la columna %(nombre)s.") % {"nombre": min(unknown)}, field="columns")
+    if look.logo_id is not None and db.get(StoredFile, look.logo_id) is None:
+        raise NotFound(_("ese logotipo"))
+    version = TemplateVersion(
+        company_id=db.company_id,
+        template_id=template_id,
+        number=number,
+        accent=look.accent,
+        logo_id=look.logo_id,
+        columns=look.columns,
+        intro=look.intro,
+        legal_footer=look.legal_footer,
+    )
+    db.add(version)
+    db.flush()
+    return version
+
+
+def archive_template(db: ScopedSession, template_id: int, at: dt.datetime) -> DocumentTemplate:
+    """Nobody publishes with it any more; what was published with it stays. The default one is refused."""
+    template = db.get(DocumentTemplate, template_id)
+    if template is None:
+        raise NotFound(_("esa plantilla"))
+    if template.is_default:
+        raise DefaultTemplate
+    template.archived_at = template.archived_at or at
+    db.flush()
+    return template
+
+
+def make_default(db: ScopedSession, template_id: int) -> DocumentTemplate:
+    """Publications use this template unless told otherwise. Only one is the default."""
+    chosen = db.get(DocumentTemplate, template_id)
+    if chosen is None:
+        raise NotFound(_("esa plantilla"))
+    if chosen.archived_at is not None:
+        raise TemplateArchived(chosen.name)
+    for template in db.scalars(select(DocumentTemplate).where(DocumentTemplate.is_default)):
+        template.is_default = False
+    chosen.is_default = True
+    db.flush()
+    return chosen
