@@ -1,0 +1,175 @@
+"""Accounts, accesses and closed doors as sets: the statements behind ``access`` and ``publishing``.
+
+Every statement names the company itself: the scope of a session does not reach into ``INSERT … SELECT``.
+"""
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, FromClause, Select, Update
+
+from app.domain.bulk import insert_missing, refresh_statistics
+from app.scope import ScopedSession
+from models import Contact, ContactEmail, OutgoingMail, PortalAccount, PortalMembership, PortalSession, PortalToken
+from models.enums import EmailPurpose, Ending, MailStatus
+from models.types import BigId, Moment
+
+contacts: Any = Contact.__table__
+emails: Any = ContactEmail.__table__
+accounts: Any = PortalAccount.__table__
+memberships: Any = PortalMembership.__table__
+sessions: Any = PortalSession.__table__
+tokens: Any = PortalToken.__table__
+mails: Any = OutgoingMail.__table__
+
+MANY = 500
+UNSENT = (MailStatus.QUEUED, MailStatus.RETRY)
+
+
+def has_access(company_id: int, contact_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Somebody may act for the contact."""
+    live = memberships.alias()
+    return sa.exists(
+        sa.select(1)
+        .select_from(live)
+        .where(live.c.company_id == company_id, live.c.contact_id == contact_id, live.c.ended_at.is_(None))
+        .correlate_except(live)
+    )
+
+
+def was_shut_out(company_id: int, contact_id: ColumnElement[int]) -> ColumnElement[bool]:
+    """Someone withdrew the contact's access on purpose. Moved and undone ones do not count."""
+    past = memberships.alias()
+    return sa.exists(
+        sa.select(1)
+        .select_from(past)
+        .where(
+            past.c.company_id == company_id,
+            past.c.contact_id == contact_id,
+            past.c.ended_at.is_not(None),
+            sa.or_(past.c.ending.is_(None), past.c.ending == Ending.WITHDRAWN),
+        )
+        .correlate_except(past)
+    )
+
+
+def has_email(table: FromClause = contacts) -> ColumnElement[bool]:
+    return sa.and_(table.c.email.is_not(None), table.c.email != "")
+
+
+def gains_access(company_id: int) -> ColumnElement[bool]:
+    """A contact that a publication gives access to: it has an e-mail, nobody acts for it, nobody shut it out."""
+    return sa.and_(has_email(), ~has_access(company_id, contacts.c.id), ~was_shut_out(company_id, contacts.c.id))
+
+
+def main_people(company_id: int, *conditions: ColumnElement[bool]) -> Select:
+    """The person behind the main e-mail of each contact: ``contact_id, email, name``."""
+    return sa.select(contacts.c.id.label("contact_id"), contacts.c.email, contacts.c.name).where(
+        contacts.c.company_id == company_id, has_email(), *conditions
+    )
+
+
+def further_people(company_id: int, *conditions: ColumnElement[bool]) -> Select:
+    """The people behind further e-mails meant for the portal."""
+    name = sa.func.coalesce(sa.func.nullif(emails.c.name, ""), contacts.c.name).label("name")
+    return (
+        sa.select(contacts.c.id.label("contact_id"), emails.c.email, name)
+        .join(emails, sa.and_(emails.c.company_id == company_id, emails.c.contact_id == contacts.c.id))
+        .where(contacts.c.company_id == company_id, emails.c.purpose == EmailPurpose.PORTAL, *conditions)
+    )
+
+
+def give_access(db: ScopedSession, people: Select, *, batch_id: int | None, now: dt.datetime) -> int:
+    """Let each of ``people`` act for their contact, with an account when they have none. How many could not before.
+
+    People who share an e-mail share the account.
+    """
+    company_id, who = db.company_id, people.subquery("people")
+    by_batch = (sa.literal(batch_id, BigId), sa.literal(now, Moment()))
+    new_accounts = insert_missing(
+        db,
+        accounts,
+        ["company_id", "email", "name", "batch_id", "created_at"],
+        sa.select(sa.literal(company_id, BigId), who.c.email, sa.func.min(who.c.name), *by_batch)
+        .where(who.c.email != "")
+        .group_by(who.c.email),
+        unique=["company_id", "email"],
+    )
+    if new_accounts >= MANY:
+        refresh_statistics(db, accounts)
+    return insert_missing(
+        db,
+        memberships,
+        ["company_id", "account_id", "contact_id", "batch_id", "created_at"],
+        sa.select(sa.literal(company_id, BigId), accounts.c.id, who.c.contact_id, *by_batch)
+        .select_from(who.join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.email == who.c.email)))
+        .where(accounts.c.company_id == company_id)
+        .distinct(),
+        unique=["company_id", "contact_id", "account_id"],
+        where=sa.text("ended_at IS NULL"),
+    )
+
+
+def close_doors(company_id: int, concerned: Select, now: dt.datetime) -> Sequence[Update]:
+    """End what the ``concerned`` accounts can no longer use: sessions, secrets, and mails that wait to leave.
+
+    Run after their memberships have ended. An account that still acts for another contact keeps its sessions there.
+    """
+    return (
+        sa.update(sessions)
+        .where(
+            sessions.c.company_id == company_id,
+            sessions.c.account_id.in_(concerned),
+            sessions.c.ended_at.is_(None),
+            ~_may_act(company_id, sessions.c.account_id, sessions.c.contact_id),
+        )
+        .values(ended_at=now),
+        end_tokens(company_id, concerned, now).where(~_may_act(company_id, tokens.c.account_id)),
+        cancel_mails(company_id, now).where(
+            mails.c.portal_account_id.in_(concerned),
+            ~_may_act(company_id, mails.c.portal_account_id, mails.c.contact_id),
+        ),
+    )
+
+
+def _may_act(
+    company_id: int, account_id: ColumnElement[int], contact_id: ColumnElement[int | None] | None = None
+) -> ColumnElement[bool]:
+    """The account acts for that contact; for any, when none is named."""
+    live = memberships.alias()
+    for_it = [] if contact_id is None else [live.c.contact_id == sa.func.coalesce(contact_id, live.c.contact_id)]
+    return sa.exists(
+        sa.select(1)
+        .select_from(live)
+        .where(live.c.company_id == company_id, live.c.account_id == account_id, live.c.ended_at.is_(None), *for_it)
+        .correlate_except(live)
+    )
+
+
+def end_tokens(company_id: int, holders: Select, now: dt.datetime) -> Update:
+    """Links already sent stop working."""
+    return (
+        sa.update(tokens)
+        .where(
+            tokens.c.company_id == company_id,
+            tokens.c.account_id.in_(holders),
+            tokens.c.used_at.is_(None),
+            tokens.c.expires_at > now,
+        )
+        .values(expires_at=now)
+    )
+
+
+def cancel_mails(company_id: int, now: dt.datetime) -> Update:
+    """Mails that wait to leave never do; one that a worker already holds goes its way. To be narrowed by the caller."""
+    return (
+        sa.update(mails)
+        .where(mails.c.company_id == company_id, mails.c.status.in_(UNSENT))
+        .values(
+            status=MailStatus.CANCELLED,
+            finished_at=now,
+            frozen=sa.case((mails.c.is_secret, sa.null()), else_=mails.c.frozen),
+        )
+    )

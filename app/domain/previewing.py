@@ -1,0 +1,170 @@
+"""What publishing or withdrawing a selection would do: figures by aggregates, names by the first fifty."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from sqlalchemy import CTE
+
+from app.domain import previewing_sql as sql
+from app.domain.publishing_sql import count_selected
+from app.domain.ranges import Gaps, gaps_in
+from app.domain.selections import DocumentSelection
+from app.errors import InvalidValue
+from app.scope import ScopedSession
+from app.texts import _
+
+NAMES = 50
+NAMES_EACH = 10
+_NOTHING = Decimal("0.00")
+
+
+@dataclass(frozen=True)
+class Fingerprint:
+    """What was shown, in five numbers. What is done must have the same, or it is not done."""
+
+    documents: int
+    id_sum: int
+    id_max: int
+    accounts: int = 0
+    mails: int = 0
+
+    def encode(self) -> str:
+        return f"{self.documents}.{self.id_sum}.{self.id_max}.{self.accounts}.{self.mails}"
+
+    @classmethod
+    def decode(cls, text: str) -> "Fingerprint":
+        """Raises ``InvalidValue`` for anything ``encode`` did not write."""
+        parts = text.split(".")
+        if len(parts) != 5 or not all(part.isascii() and part.isdigit() and len(part) <= 20 for part in parts):
+            raise InvalidValue(_("El formulario está incompleto. Ábralo de nuevo."), field="fingerprint")
+        return cls(*(int(part) for part in parts))
+
+
+@dataclass(frozen=True)
+class Named:
+    """A contact by name, with its e-mail when that matters and how many of the documents are its own."""
+
+    id: int
+    name: str
+    email: str = ""
+    documents: int = 0
+
+
+@dataclass(frozen=True)
+class Names:
+    """The first fifty by name, and how many there are with their documents."""
+
+    count: int = 0
+    documents: int = 0
+    first: tuple[Named, ...] = ()
+
+    def __bool__(self) -> bool:
+        return self.count > 0
+
+    def __iter__(self) -> Iterator[Named]:
+        return iter(self.first)
+
+
+@dataclass(frozen=True)
+class Shared:
+    """An e-mail whose reader sees the documents of ``count`` contacts; the names of the first ten."""
+
+    email: str
+    count: int
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Preview:
+    """What would happen now. ``new_accounts`` are people who get access; ``shut_out`` those whose access was withdrawn.
+
+    ``amount`` is the total in euros; ``other_currencies`` counts documents that are not in it.
+    """
+
+    documents: int
+    customers: int
+    mails: int
+    amount: Decimal = _NOTHING
+    other_currencies: int = 0
+    drafts: int = 0
+    already_published: int = 0
+    new_accounts: Names = Names()
+    without_email: Names = Names()
+    shut_out: Names = Names()
+    shared_count: int = 0
+    shared_email: tuple[Shared, ...] = ()
+    gaps: Gaps | None = None
+    fingerprint: Fingerprint = field(default=Fingerprint(0, 0, 0))
+
+
+@dataclass(frozen=True, kw_only=True)
+class WithdrawalPreview:
+    """What withdrawing would do now: ``sent`` notices cannot be called back."""
+
+    documents: int
+    customers: int
+    unpublished: int
+    unsent: int
+    sent: int
+    fingerprint: Fingerprint
+
+
+def preview_publication(
+    db: ScopedSession, selection: DocumentSelection, *, notify: bool, republish: bool = False
+) -> Preview:
+    """The dry run of ``publish_documents``, whose figures will be exactly these unless something changes meanwhile."""
+    company_id = db.company_id
+    affected = sql.affected(company_id, selection, republish=republish)
+    total = db.connection().execute(sql.figures(company_id, affected)).one()
+    mailboxes = db.connection().execute(sql.count_mailboxes(company_id, affected)).one()
+    names = _names(db, affected) if total.gaining or total.without_email or total.shut_out else {}
+    mails = mailboxes.all if notify else 0
+    return Preview(
+        documents=total.documents,
+        customers=total.customers,
+        mails=mails,
+        amount=total.amount or _NOTHING,
+        other_currencies=total.other_currencies,
+        drafts=total.drafts,
+        already_published=total.published,
+        new_accounts=Names(total.gaining, total.gaining_documents, names.get(sql.GAINING, ())),
+        without_email=Names(total.without_email, total.without_email_documents, names.get(sql.WITHOUT_EMAIL, ())),
+        shut_out=Names(total.shut_out, total.shut_out_documents, names.get(sql.SHUT_OUT, ())),
+        shared_count=mailboxes.shared,
+        shared_email=_shared(db, affected) if mailboxes.shared else (),
+        gaps=gaps_in(db, selection) if selection.numbers else None,
+        fingerprint=Fingerprint(total.documents, total.id_sum, total.id_max, total.gaining, mails),
+    )
+
+
+def preview_withdrawal(db: ScopedSession, selection: DocumentSelection) -> WithdrawalPreview:
+    """The dry run of ``withdraw_documents``. Mails may leave meanwhile: they are shown, not promised."""
+    documents, id_sum, id_max, customers = db.connection().execute(sql.live_figures(db.company_id, selection)).one()
+    unsent, sent = db.connection().execute(sql.count_notices(db.company_id, selection)).one()
+    everything, drafts = db.connection().execute(count_selected(db.company_id, selection)).one()
+    return WithdrawalPreview(
+        documents=documents,
+        customers=customers,
+        unpublished=everything - drafts - documents,
+        unsent=unsent,
+        sent=sent,
+        fingerprint=Fingerprint(documents, id_sum, id_max),
+    )
+
+
+def _names(db: ScopedSession, affected: CTE) -> dict[str, tuple[Named, ...]]:
+    found: dict[str, list[Named]] = defaultdict(list)
+    for situation, contact_id, name, email, documents in db.connection().execute(
+        sql.names(db.company_id, affected, NAMES)
+    ):
+        found[situation].append(Named(contact_id, name, email or "", documents))
+    return {situation: tuple(named) for situation, named in found.items()}
+
+
+def _shared(db: ScopedSession, affected: CTE) -> tuple[Shared, ...]:
+    found: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for email, count, name in db.connection().execute(sql.shared_names(db.company_id, affected, NAMES, NAMES_EACH)):
+        found[email, count].append(name)
+    return tuple(Shared(email, count, tuple(names)) for (email, count), names in found.items())

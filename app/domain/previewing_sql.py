@@ -1,0 +1,210 @@
+"""The questions behind a dry run. One pass over the documents each, whatever their number."""
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import CTE, ColumnElement, Select
+
+from app.domain.access_sql import UNSENT, accounts, contacts, has_access, has_email, mails, memberships, was_shut_out
+from app.domain.publishing_sql import LEFT, publications
+from app.domain.queries.documents import selected
+from app.domain.selections import DocumentSelection
+from models import Document
+from models.enums import DocumentStatus, MailKind
+
+GAINING, WITHOUT_EMAIL, SHUT_OUT, REACHED, UNTOUCHED = "gaining", "without_email", "shut_out", "reached", "untouched"
+IN_WORDS = (GAINING, WITHOUT_EMAIL, SHUT_OUT)
+
+
+def affected(company_id: int, selection: DocumentSelection, *, republish: bool) -> CTE:
+    """The selection by contact: how many documents would be published, are drafts, are published already."""
+    live = publications.alias("live")
+    is_draft = Document.status == DocumentStatus.DRAFT
+    chosen = sa.and_(~is_draft, sa.true() if republish else live.c.id.is_(None))
+    euros = Document.currency == "EUR"
+    return (
+        sa.select(
+            Document.contact_id.label("contact_id"),
+            sa.func.count().filter(chosen).label("documents"),
+            sa.func.sum(Document.id).filter(chosen).label("id_sum"),
+            sa.func.max(Document.id).filter(chosen).label("id_max"),
+            sa.func.sum(Document.total).filter(sa.and_(chosen, euros)).label("amount"),
+            sa.func.count().filter(sa.and_(chosen, ~euros)).label("other_currencies"),
+            sa.func.count().filter(is_draft).label("drafts"),
+            sa.func.count().filter(live.c.id.is_not(None)).label("published"),
+        )
+        .select_from(Document)
+        .outerjoin(
+            live,
+            sa.and_(live.c.company_id == company_id, live.c.document_id == Document.id, live.c.withdrawn_at.is_(None)),
+        )
+        .where(*selected(company_id, selection))
+        .group_by(Document.contact_id)
+        .cte("affected")
+    )
+
+
+def _classified(company_id: int, affected: CTE) -> CTE:
+    """Each contact of ``affected`` with its name and what publishing means for it."""
+    situation = sa.case(
+        (affected.c.documents == 0, UNTOUCHED),
+        (has_access(company_id, contacts.c.id), REACHED),
+        (~has_email(), WITHOUT_EMAIL),
+        (was_shut_out(company_id, contacts.c.id), SHUT_OUT),
+        else_=GAINING,
+    )
+    return (
+        sa.select(affected, contacts.c.name, contacts.c.email, contacts.c.sort_key, situation.label("situation"))
+        .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == affected.c.contact_id))
+        .cte("classified")
+    )
+
+
+def figures(company_id: int, affected: CTE) -> Select:
+    each = _classified(company_id, affected)
+
+    def total(column: ColumnElement[Any]) -> Any:
+        return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
+
+    def of(situation: str) -> tuple[Any, Any]:
+        there = each.c.situation == situation
+        contacts_there = sa.func.count().filter(there).label(situation)
+        return contacts_there, total(sa.case((there, each.c.documents), else_=0)).label(f"{situation}_documents")
+
+    return sa.select(
+        total(each.c.documents).label("documents"),
+        total(each.c.id_sum).label("id_sum"),
+        sa.func.coalesce(sa.func.max(each.c.id_max), 0).label("id_max"),
+        sa.func.sum(each.c.amount).label("amount"),
+        total(each.c.other_currencies).label("other_currencies"),
+        total(each.c.drafts).label("drafts"),
+        total(each.c.published).label("published"),
+        sa.func.count().filter(each.c.documents > 0).label("customers"),
+        *of(GAINING),
+        *of(WITHOUT_EMAIL),
+        *of(SHUT_OUT),
+    )
+
+
+def names(company_id: int, affected: CTE, most: int) -> Select:
+    """``situation, contact_id, name, email, documents``: the first ``most`` of each situation that is told in words."""
+    each = _classified(company_id, affected)
+    place = sa.func.row_number().over(partition_by=each.c.situation, order_by=(each.c.sort_key, each.c.contact_id))
+    ranked = sa.select(each, place.label("place")).where(each.c.situation.in_(IN_WORDS)).subquery()
+    return (
+        sa.select(ranked.c.situation, ranked.c.contact_id, ranked.c.name, ranked.c.email, ranked.c.documents)
+        .where(ranked.c.place <= most)
+        .order_by(ranked.c.situation, ranked.c.place)
+    )
+
+
+def _readers(company_id: int, affected: CTE) -> CTE:
+    """``email, contact_id, hit``: who may act for whom once this is published; a hit concerns the selection."""
+    hits = sa.select(affected.c.contact_id).where(affected.c.documents > 0)
+    now = (
+        sa.select(
+            accounts.c.email,
+            memberships.c.contact_id,
+            sa.case((memberships.c.contact_id.in_(hits), 1), else_=0).label("hit"),
+        )
+        .join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.id == memberships.c.account_id))
+        .where(memberships.c.company_id == company_id, memberships.c.ended_at.is_(None))
+    )
+    each = _classified(company_id, affected)
+    then = sa.select(each.c.email, each.c.contact_id, sa.literal(1)).where(each.c.situation == GAINING)
+    return now.union_all(then).cte("readers")
+
+
+def _mailboxes(readers: CTE) -> Select:
+    """``email, contacts`` of the readers concerned."""
+    contacts_each = sa.func.count(sa.distinct(readers.c.contact_id))
+    return (
+        sa.select(readers.c.email, contacts_each.label("contacts"))
+        .group_by(readers.c.email)
+        .having(sa.func.max(readers.c.hit) == 1)
+    )
+
+
+def count_mailboxes(company_id: int, affected: CTE) -> Select:
+    """``all`` readers concerned, and how many of them are ``shared`` by several contacts."""
+    each = _mailboxes(_readers(company_id, affected)).subquery()
+    return sa.select(
+        sa.func.count().label("all"), sa.func.count().filter(each.c.contacts > 1).label("shared")
+    ).select_from(each)
+
+
+def shared_names(company_id: int, affected: CTE, most: int, most_each: int) -> Select:
+    """``email, contacts, name``: the first shared e-mails with the first names behind each."""
+    readers = _readers(company_id, affected)
+    is_shared = sa.func.count(sa.distinct(readers.c.contact_id)) > 1
+    several = _mailboxes(readers).having(is_shared).order_by(readers.c.email).limit(most).subquery()
+    who = sa.select(readers.c.email, readers.c.contact_id).distinct().subquery()
+    place = sa.func.row_number().over(partition_by=who.c.email, order_by=(contacts.c.sort_key, contacts.c.id))
+    ranked = (
+        sa.select(several.c.email, several.c.contacts, contacts.c.name, place.label("place"))
+        .join(who, who.c.email == several.c.email)
+        .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == who.c.contact_id))
+        .subquery()
+    )
+    return (
+        sa.select(ranked.c.email, ranked.c.contacts, ranked.c.name)
+        .where(ranked.c.place <= most_each)
+        .order_by(ranked.c.email, ranked.c.place)
+    )
+
+
+def live_figures(company_id: int, selection: DocumentSelection) -> Select:
+    """``documents, id_sum, id_max, customers`` that are live in the selection."""
+    live = publications.alias("live")
+    return (
+        sa.select(
+            sa.func.count(),
+            sa.cast(sa.func.coalesce(sa.func.sum(live.c.document_id), 0), sa.BigInteger),
+            sa.func.coalesce(sa.func.max(live.c.document_id), 0),
+            sa.func.count(sa.distinct(live.c.contact_id)),
+        )
+        .select_from(live)
+        .where(*_live_selected(live, company_id, selection))
+    )
+
+
+def count_notices(company_id: int, selection: DocumentSelection) -> Select:
+    """``unsent, sent`` notices that told of what is live in the selection; unsent ones with nothing else to tell."""
+    told, other = publications.alias("told"), publications.alias("other")
+    about = _read_by(told, _live_selected(told, company_id, selection))
+    remaining = _read_by(
+        other,
+        [
+            other.c.company_id == company_id,
+            other.c.withdrawn_at.is_(None),
+            other.c.document_id.not_in(sa.select(Document.id).where(*selected(company_id, selection))),
+        ],
+    )
+    waiting = mails.c.status.in_(UNSENT)
+    return sa.select(
+        sa.func.count().filter(sa.and_(waiting, ~remaining)), sa.func.count().filter(mails.c.status.in_(LEFT))
+    ).where(mails.c.company_id == company_id, mails.c.kind == MailKind.NOTICE, about)
+
+
+def _live_selected(live: Any, company_id: int, selection: DocumentSelection) -> list[ColumnElement[bool]]:
+    return [
+        live.c.company_id == company_id,
+        live.c.withdrawn_at.is_(None),
+        live.c.document_id.in_(sa.select(Document.id).where(*selected(company_id, selection))),
+    ]
+
+
+def _read_by(told: Any, conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:
+    """The notice at hand told its reader of a publication of its batch that meets the conditions."""
+    reader = memberships.alias()
+    return sa.exists(
+        sa.select(1)
+        .select_from(reader.join(told, reader.c.contact_id == told.c.contact_id))
+        .where(
+            reader.c.company_id == mails.c.company_id,
+            reader.c.account_id == mails.c.portal_account_id,
+            told.c.batch_id == mails.c.batch_id,
+            *conditions,
+        )
+        .correlate(mails)
+    )

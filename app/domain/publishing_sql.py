@@ -1,0 +1,291 @@
+"""Publications and their notices as sets: what publishing, withdrawing and undoing write.
+
+Every statement names the company itself, and stands for one document or a hundred thousand. Publications are written
+first; who gets access and who gets a mail is then asked of the batch's own publications.
+"""
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, Insert, Select, Subquery, Update
+
+from app.domain.access_sql import accounts, cancel_mails, contacts, has_access, has_email, mails, memberships
+from app.domain.bulk import insert_missing
+from app.domain.queries.documents import selected
+from app.domain.selections import DocumentSelection
+from app.scope import ScopedSession
+from models import Batch, Document, Publication
+from models.enums import DocumentStatus, Ending, MailKind, MailStatus
+from models.publication import LIVE
+from models.types import BigId, Moment
+
+batches: Any = Batch.__table__
+publications: Any = Publication.__table__
+
+LEFT = (MailStatus.SENT, MailStatus.UNKNOWN, MailStatus.SENDING)
+
+
+def count_selected(company_id: int, selection: DocumentSelection) -> Select:
+    """``documents, drafts`` of the selection as it is now."""
+    drafts = sa.func.count().filter(Document.status == DocumentStatus.DRAFT)
+    return sa.select(sa.func.count(), drafts).select_from(Document).where(*selected(company_id, selection))
+
+
+def publish_new(
+    db: ScopedSession, selection: DocumentSelection, *, batch_id: int, version_id: int, now: dt.datetime
+) -> int:
+    """A publication for each selected document that was issued and has no live one."""
+    issued = [*selected(db.company_id, selection), Document.status != DocumentStatus.DRAFT]
+    rows = sa.select(
+        sa.literal(db.company_id, BigId),
+        Document.id,
+        Document.contact_id,
+        sa.literal(batch_id, BigId),
+        sa.literal(version_id, BigId),
+        sa.literal(now, Moment()),
+    ).where(*issued)
+    return insert_missing(db, publications, _WRITTEN, rows, unique=["company_id", "document_id"], where=LIVE)
+
+
+_WRITTEN = ("company_id", "document_id", "contact_id", "batch_id", "template_version_id", "created_at")
+
+
+def replace_live(company_id: int, selection: DocumentSelection, *, batch_id: int, now: dt.datetime) -> Update:
+    """Withdraw what was live before this batch, so that ``publish_replaced`` can take its place."""
+    return withdraw_live(company_id, selection, batch_id=batch_id, now=now).where(publications.c.batch_id != batch_id)
+
+
+def publish_replaced(company_id: int, *, batch_id: int, version_id: int, now: dt.datetime) -> Insert:
+    rows = sa.select(
+        publications.c.company_id,
+        publications.c.document_id,
+        publications.c.contact_id,
+        sa.literal(batch_id, BigId),
+        sa.literal(version_id, BigId),
+        sa.literal(now, Moment()),
+    ).where(publications.c.company_id == company_id, publications.c.withdrawn_by_batch_id == batch_id)
+    return sa.insert(publications).from_select(list(_WRITTEN), rows)
+
+
+def what_was_published(company_id: int, batch_id: int) -> Select:
+    """``documents, id_sum, id_max, customers`` of a batch."""
+    return _figures(publications.c.company_id == company_id, publications.c.batch_id == batch_id)
+
+
+def _figures(*which: ColumnElement[bool]) -> Select:
+    return sa.select(
+        sa.func.count(),
+        sa.cast(sa.func.coalesce(sa.func.sum(publications.c.document_id), 0), sa.BigInteger),
+        sa.func.coalesce(sa.func.max(publications.c.document_id), 0),
+        sa.func.count(sa.distinct(publications.c.contact_id)),
+    ).where(*which)
+
+
+def concerned(company_id: int, batch_id: int) -> Subquery:
+    """``contact_id`` of the contacts with a publication of the batch."""
+    return (
+        sa.select(publications.c.contact_id)
+        .where(publications.c.company_id == company_id, publications.c.batch_id == batch_id)
+        .distinct()
+        .subquery("concerned")
+    )
+
+
+def of_batch(company_id: int, batch_id: int) -> ColumnElement[bool]:
+    """The contact at hand has a publication of the batch."""
+    return sa.and_(contacts.c.id == concerned(company_id, batch_id).c.contact_id)
+
+
+def insert_notices(company_id: int, batch_id: int, now: dt.datetime) -> Insert:
+    """One mail for each account that may see something of the batch; about one contact, or about several."""
+    who = concerned(company_id, batch_id)
+    only_contact = sa.case((sa.func.count() == 1, sa.func.min(contacts.c.id)))
+    may_see = sa.and_(
+        memberships.c.company_id == company_id,
+        memberships.c.contact_id == who.c.contact_id,
+        memberships.c.ended_at.is_(None),
+    )
+    rows = (
+        sa.select(
+            sa.literal(company_id, BigId),
+            sa.literal(MailKind.NOTICE, mails.c.kind.type),
+            sa.literal(f"notice:{batch_id}:").concat(sa.cast(accounts.c.id, sa.String)),
+            accounts.c.email,
+            sa.func.coalesce(sa.func.nullif(accounts.c.name, ""), sa.func.min(contacts.c.name)),
+            sa.func.min(contacts.c.language),
+            only_contact,
+            accounts.c.id,
+            sa.literal(batch_id, BigId),
+            accounts.c.password_hash == "",
+            sa.literal(now, Moment()),
+            sa.literal(now, Moment()),
+        )
+        .select_from(who)
+        .join(memberships, may_see)
+        .join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.id == memberships.c.account_id))
+        .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == memberships.c.contact_id))
+        .group_by(accounts.c.id)
+    )
+    names = ["company_id", "kind", "dedup_key", "recipient", "recipient_name", "language", "contact_id"]
+    names += ["portal_account_id", "batch_id", "is_secret", "due_at", "created_at"]
+    return sa.insert(mails).from_select(names, rows)
+
+
+def left_out(company_id: int, batch_id: int) -> Select:
+    """``name`` of the contacts of the batch that nobody may act for, so that nobody reads it."""
+    order = (contacts.c.sort_key, contacts.c.id)
+    return sa.select(contacts.c.name).where(*_is_left_out(company_id, batch_id)).order_by(*order)
+
+
+def count_left_out(company_id: int, batch_id: int) -> Select:
+    """``without_email, shut_out``: how many are left out, by why."""
+    reachable = sa.func.count().filter(has_email())
+    return sa.select(sa.func.count() - reachable, reachable).where(*_is_left_out(company_id, batch_id))
+
+
+def _is_left_out(company_id: int, batch_id: int) -> list[ColumnElement[bool]]:
+    return [
+        contacts.c.company_id == company_id,
+        of_batch(company_id, batch_id),
+        ~has_access(company_id, contacts.c.id),
+    ]
+
+
+def withdraw_live(company_id: int, selection: DocumentSelection, *, batch_id: int, now: dt.datetime) -> Update:
+    """Withdraw the live publications of the selected documents."""
+    chosen = sa.select(Document.id).where(*selected(company_id, selection))
+    return (
+        sa.update(publications)
+        .where(
+            publications.c.company_id == company_id,
+            publications.c.withdrawn_at.is_(None),
+            publications.c.document_id.in_(chosen),
+        )
+        .values(withdrawn_at=now, withdrawn_by_batch_id=batch_id)
+    )
+
+
+def what_was_withdrawn(company_id: int, batch_id: int) -> Select:
+    """``documents, id_sum, id_max, customers`` that a batch withdrew."""
+    return _figures(publications.c.company_id == company_id, publications.c.withdrawn_by_batch_id == batch_id)
+
+
+def withdraw_batch(company_id: int, batch_id: int, now: dt.datetime) -> Update:
+    """Withdraw what is still live of a batch."""
+    return (
+        sa.update(publications)
+        .where(
+            publications.c.company_id == company_id,
+            publications.c.batch_id == batch_id,
+            publications.c.withdrawn_at.is_(None),
+        )
+        .values(withdrawn_at=now, withdrawn_by_batch_id=batch_id)
+    )
+
+
+def restore_replaced(company_id: int, batch_id: int) -> Update:
+    """What the batch took the place of is live again, where taking the batch back left the document without."""
+    replacement = publications.alias()
+    undone = sa.exists(
+        sa.select(1)
+        .select_from(replacement)
+        .where(
+            replacement.c.company_id == company_id,
+            replacement.c.batch_id == batch_id,
+            replacement.c.withdrawn_by_batch_id == batch_id,
+            replacement.c.document_id == publications.c.document_id,
+        )
+        .correlate_except(replacement)
+    )
+    return (
+        sa.update(publications)
+        .where(
+            publications.c.company_id == company_id,
+            publications.c.withdrawn_by_batch_id == batch_id,
+            publications.c.batch_id != batch_id,
+            undone,
+        )
+        .values(withdrawn_at=None, withdrawn_by_batch_id=None)
+    )
+
+
+def notices_about(company_id: int, batch_id: int) -> list[ColumnElement[bool]]:
+    """Notices, of whatever batch, that told their reader of a publication which ``batch_id`` withdrew."""
+    told = publications.alias()
+    return [
+        mails.c.company_id == company_id,
+        mails.c.kind == MailKind.NOTICE,
+        mails.c.batch_id.in_(
+            sa.select(told.c.batch_id).where(told.c.company_id == company_id, told.c.withdrawn_by_batch_id == batch_id)
+        ),
+        _tells_of(company_id, withdrawn_by=batch_id),
+    ]
+
+
+def cancel_notices(company_id: int, batch_id: int, now: dt.datetime) -> Update:
+    """Of those notices, the unsent ones that have nothing else left to tell."""
+    return cancel_mails(company_id, now).where(
+        *notices_about(company_id, batch_id), ~_tells_of(company_id, withdrawn_by=None)
+    )
+
+
+def notices_of(company_id: int, batch_id: int) -> list[ColumnElement[bool]]:
+    """The notices of a batch itself."""
+    return [mails.c.company_id == company_id, mails.c.batch_id == batch_id, mails.c.kind == MailKind.NOTICE]
+
+
+def count_left(*notices: ColumnElement[bool]) -> Select:
+    """Those of the notices that have left, or are just leaving."""
+    return sa.select(sa.func.count()).where(*notices, mails.c.status.in_(LEFT))
+
+
+def _tells_of(company_id: int, *, withdrawn_by: int | None) -> ColumnElement[bool]:
+    """The notice's reader may act for a contact with a publication of its batch: one withdrawn so, or a live one."""
+    told, reader = publications.alias(), memberships.alias()
+    return sa.exists(
+        sa.select(1)
+        .select_from(reader.join(told, reader.c.contact_id == told.c.contact_id))
+        .where(
+            reader.c.company_id == company_id,
+            reader.c.account_id == mails.c.portal_account_id,
+            told.c.company_id == company_id,
+            told.c.batch_id == mails.c.batch_id,
+            told.c.withdrawn_at.is_(None) if withdrawn_by is None else told.c.withdrawn_by_batch_id == withdrawn_by,
+        )
+        .correlate_except(told, reader)
+    )
+
+
+def end_unused_accesses(company_id: int, batch_id: int, *, by_id: int | None, now: dt.datetime) -> Update:
+    """Accesses the batch gave that nobody has used since: neither entered nor chose a password."""
+    used = sa.exists(
+        sa.select(1)
+        .select_from(accounts)
+        .where(
+            accounts.c.company_id == company_id,
+            accounts.c.id == memberships.c.account_id,
+            sa.or_(
+                accounts.c.last_sign_in_at >= memberships.c.created_at,
+                accounts.c.activated_at >= memberships.c.created_at,
+            ),
+        )
+        .correlate_except(accounts)
+    )
+    return (
+        sa.update(memberships)
+        .where(
+            memberships.c.company_id == company_id,
+            memberships.c.batch_id == batch_id,
+            memberships.c.ended_at.is_(None),
+            ~used,
+        )
+        .values(ended_at=now, ending=Ending.UNDONE, ended_by_id=by_id)
+    )
+
+
+def accounts_of_batch(company_id: int, batch_id: int) -> Select:
+    """Accounts that got an access from the batch."""
+    return sa.select(memberships.c.account_id).where(
+        memberships.c.company_id == company_id, memberships.c.batch_id == batch_id
+    )
