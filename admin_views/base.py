@@ -206,6 +206,10 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
         """The rule about this very row, whoever asks: an issued invoice cannot be edited."""
         return True
 
+    def forbidden(self, action: str, row: Any) -> Exception:
+        """What to say when ``allows`` did not: a refusal with its reason, if there is one to give."""
+        return HTTPException(403)
+
     # Forms: override to fill, check and save
 
     def make_form(self, db: ScopedSession, request: Request, row: Any) -> OfficeForm:

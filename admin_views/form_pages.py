@@ -76,7 +76,7 @@ async def edit_page(view: "OfficeView", request: Request, pk: str) -> Response:
     if not await view.check_can_edit(request, row):
         if request.method == "GET" and await view.check_can_view_details(request, row):
             return RedirectResponse(view.details_address(row.id), status_code=303)
-        raise HTTPException(403)
+        raise _no(view, request, Action.EDIT, row)
     return await run_in_threadpool(_page, view, request, row.id)
 
 
@@ -91,8 +91,13 @@ async def delete_page(view: "OfficeView", request: Request, pk: str) -> Response
     """Asks first (GET), removes then (POST)."""
     row = await run_in_threadpool(_find, view, request, pk)
     if not await view.check_can_delete(request, row):
-        raise HTTPException(403)
+        raise _no(view, request, Action.DELETE, row)
     return await run_in_threadpool(_delete, view, request, row.id)
+
+
+def _no(view: "OfficeView", request: Request, action: str, row: Any) -> Exception:
+    """Why not: the person may never, or this very row does not let anybody."""
+    return view.forbidden(action, row) if view.has_permission(request, action) else HTTPException(403)
 
 
 def _find(view: "OfficeView", request: Request, pk: str) -> Any:
@@ -176,7 +181,7 @@ def _save(view: "OfficeView", db: ScopedSession, pk: int | None, form: OfficeFor
     """Look again under the write transaction, then hand over to the business."""
     row = load(view, db, pk) if pk is not None else None
     if row is not None and not view.allows(Action.EDIT, row):
-        raise HTTPException(403)
+        raise view.forbidden(Action.EDIT, row)
     try:
         saved = view.save(db, row, form)
         db.flush()
@@ -217,7 +222,7 @@ def _delete(view: "OfficeView", request: Request, pk: int) -> Response:
 def _remove(view: "OfficeView", db: ScopedSession, pk: int) -> None:
     row = load(view, db, pk)
     if not view.allows(Action.DELETE, row):
-        raise HTTPException(403)
+        raise view.forbidden(Action.DELETE, row)
     try:
         view.remove(db, row)
         db.flush()
