@@ -10,6 +10,7 @@ from admin_views.base import OfficeView
 from admin_views.columns import Column
 from admin_views.filters import Choice, DayRange, Lookup
 from admin_views.formatters import DASH, INVOICE_SIGNS, OVERDUE, badge, day, dot, money, owed, seen_on
+from admin_views.publishing import PublishingPages
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.selection import Selection
@@ -72,7 +73,7 @@ def _amount(amount: Any, currency: str = "EUR") -> str:
     return money(amount) if currency == "EUR" else f"{money(amount)} {currency}"
 
 
-class InvoiceAdmin(OfficeView, model=Invoice):
+class InvoiceAdmin(PublishingPages, OfficeView, model=Invoice):
     identity = "invoice"
     name, name_plural, category, icon = "Factura", "Facturas de venta", "Ventas", "file-invoice"
     noun, nouns, new_label = "factura", "facturas", "Nueva factura"

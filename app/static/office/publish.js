@@ -1,11 +1,11 @@
-/* The publication dialogue works out what would happen each time something changes, and shows it in place. */
+// The publication dialogue works out what would happen each time something changes, and shows it in place.
+import { replaceParts } from "./parts.js";
+
 const form = document.querySelector("[data-publish]");
 let asking = null;
 let waiting = 0;
 
-function confirming() {
-  return form.querySelector("footer .btn-primary");
-}
+const confirming = () => form.querySelector("footer .btn-primary");
 
 async function workOut() {
   asking?.abort();
@@ -14,45 +14,24 @@ async function workOut() {
   try {
     const body = new URLSearchParams(new FormData(form));
     const answer = await fetch(form.dataset.publish, { method: "POST", body, signal: asking.signal });
-    if (!answer.ok) {
-      askAgain();
-      return;
-    }
+    if (!answer.ok) return askAgain();
     replaceParts(await answer.text());
+    document.title = document.title.replace(/^.*?( · )/, `${form.querySelector("h1").textContent}$1`);
     form.removeAttribute("aria-busy");
   } catch (error) {
     if (error.name !== "AbortError") askAgain();
   }
 }
 
-/* Whatever stands in the way (the session fell asleep, another company, no network) is told by a whole page. */
+// Whatever stands in the way (a session that rests, another company, no network) is told by a whole page.
 function askAgain() {
   const only = document.createElement("input");
-  only.type = "hidden";
-  only.name = "_preview";
-  only.value = "1";
+  [only.type, only.name, only.value] = ["hidden", "_preview", "1"];
   form.append(only);
   form.submit();
 }
 
-function replaceParts(html) {
-  const found = new DOMParser().parseFromString(html, "text/html");
-  for (const part of found.querySelectorAll("[data-part]")) {
-    const shown = document.querySelector(`[data-part="${part.dataset.part}"]`);
-    if (!shown) continue;
-    keepOpen(shown, part);
-    if (shown.outerHTML !== part.outerHTML) shown.replaceWith(part);
-  }
-  document.title = document.title.replace(/^.*?( · )/, `${form.querySelector("h1").textContent}$1`);
-}
-
-function keepOpen(before, after) {
-  const were = before.querySelectorAll("details");
-  after.querySelectorAll("details").forEach((details, place) => (details.open = were[place]?.open ?? false));
-}
-
 function changed(event) {
-  if (event.target.name === "csrf") return;
   clearTimeout(waiting);
   const button = confirming();
   if (button) button.disabled = true;
@@ -62,15 +41,6 @@ function changed(event) {
 form.addEventListener("change", changed);
 form.addEventListener("input", (event) => event.target.matches("input[inputmode]") && changed(event));
 
-/* Typing a number of the range means wanting the range. */
-form.querySelector(".v-range")?.addEventListener("focusin", () => {
-  const range = form.querySelector("#scope-range");
-  if (range.checked) return;
-  range.checked = true;
-  range.dispatchEvent(new Event("change", { bubbles: true }));
-});
-
-form.addEventListener("submit", () => {
-  const button = confirming();
-  if (button) setTimeout(() => (button.disabled = true));
-});
+// A press that came twice is one: the button rests once it has been pressed.
+form.addEventListener("submit", () => setTimeout(() => confirming()?.setAttribute("disabled", "")));
+addEventListener("pageshow", (event) => event.persisted && workOut());
