@@ -43,7 +43,7 @@ MATRIX: dict[str, Row] = {
         "action:publish": BILL,
         "action:grant-access": BILL,
     },
-    "batch": {"list": READ, "details": READ, "export": READ, "action:undo": BILL},
+    "batch": {"list": READ, "details": READ, "export": READ, "action:undo": BILL, "action:retry": BILL},
     "access": {"list": READ, "details": READ, "export": READ, "action:access": BILL},
     "outgoing-mail": {"list": READ, "details": READ, "export": READ, "action:send-again": BILL, "action:cancel": BILL},
     "mail-account": {"list": ADMIN, "details": ADMIN, "create": ADMIN, "edit": ADMIN, "action:test": ADMIN},

@@ -1,0 +1,201 @@
+"""How a publication is going and what came of it: asked of its own rows, whatever their number."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import select
+
+from app.domain.access_sql import contacts, mails, memberships
+from app.domain.publishing_sql import publications
+from app.scope import ScopedSession
+from models import Batch, Document, DocumentEvent, StaffUser
+from models.enums import BatchKind, EventKind, MailStatus
+
+SHOWN = 50
+
+WAITING = (MailStatus.QUEUED, MailStatus.RETRY, MailStatus.SENDING)
+MOST_TRIES = 2  # after which the printer in the background leaves a publication alone
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """PDFs that are ready of those that must be, and mails by how they ended.
+
+    ``unprinted`` ones were given up. ``is_over``: nothing is still moving.
+    """
+
+    documents: int = 0
+    rendered: int = 0
+    unprinted: int = 0
+    waiting: int = 0
+    sent: int = 0
+    failed: int = 0
+    unknown: int = 0
+    cancelled: int = 0
+
+    @property
+    def mails(self) -> int:
+        return self.waiting + self.sent + self.failed + self.unknown + self.cancelled
+
+    @property
+    def finished(self) -> int:
+        return self.mails - self.waiting
+
+    @property
+    def is_over(self) -> bool:
+        return self.rendered + self.unprinted >= self.documents and not self.waiting
+
+
+@dataclass(frozen=True)
+class Row:
+    id: int
+    name: str
+    detail: str = ""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The first of them, and how many there are."""
+
+    count: int
+    first: list[Row]
+
+    @property
+    def more(self) -> int:
+        return self.count - len(self.first)
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened to a batch; ``what`` is a word for the screen to spell."""
+
+    at: dt.datetime
+    what: str
+    who: str = ""
+    count: int = 0
+
+
+def progress_of(db: ScopedSession, batch: Batch) -> Progress:
+    if batch.kind is not BatchKind.PUBLISH:
+        return Progress()
+    live = (publications.c.company_id == db.company_id, publications.c.batch_id == batch.id)
+    given_up = sa.and_(publications.c.file_id.is_(None), publications.c.render_tries >= MOST_TRIES)
+    documents, rendered, unprinted = db.execute(
+        select(sa.func.count(), sa.func.count(publications.c.file_id), sa.func.count().filter(given_up)).where(
+            *live, publications.c.withdrawn_at.is_(None)
+        )
+    ).one()
+    by_status: dict[MailStatus, int] = dict(
+        db.execute(
+            select(mails.c.status, sa.func.count())
+            .where(mails.c.company_id == db.company_id, mails.c.batch_id == batch.id)
+            .group_by(mails.c.status)
+        )
+        .tuples()
+        .all()
+    )
+    return Progress(
+        documents=documents,
+        rendered=rendered,
+        unprinted=unprinted,
+        waiting=sum(by_status.get(status, 0) for status in WAITING),
+        sent=by_status.get(MailStatus.SENT, 0),
+        failed=by_status.get(MailStatus.FAILED, 0),
+        unknown=by_status.get(MailStatus.UNKNOWN, 0),
+        cancelled=by_status.get(MailStatus.CANCELLED, 0),
+    )
+
+
+def documents_of(db: ScopedSession, batch: Batch) -> Rows:
+    """What it published or withdrew, newest first."""
+    touched = publications.c.withdrawn_by_batch_id if batch.kind is BatchKind.WITHDRAW else publications.c.batch_id
+    mine = (publications.c.company_id == db.company_id, touched == batch.id)
+    found = db.execute(
+        select(Document.id, Document.number_text, Document.buyer_name)
+        .join(publications, sa.and_(publications.c.document_id == Document.id, *mine))
+        .where(Document.company_id == db.company_id)
+        .order_by(Document.issued_on.desc(), Document.id.desc())
+        .limit(SHOWN)
+    )
+    return Rows(_count(db, publications, *mine), [Row(row.id, row.number_text or "", row.buyer_name) for row in found])
+
+
+def accesses_of(db: ScopedSession, batch: Batch) -> Rows:
+    """Contacts it gave access to, by name."""
+    mine = (memberships.c.company_id == db.company_id, memberships.c.batch_id == batch.id)
+    found = db.execute(
+        select(contacts.c.id, contacts.c.name, contacts.c.email)
+        .join(memberships, sa.and_(memberships.c.contact_id == contacts.c.id, *mine))
+        .where(contacts.c.company_id == db.company_id)
+        .order_by(contacts.c.sort_key, contacts.c.id)
+        .limit(SHOWN)
+    )
+    return Rows(_count(db, memberships, *mine), [Row(row.id, row.name, row.email or "") for row in found])
+
+
+def replaced_by(db: ScopedSession, batch: Batch) -> int:
+    """Publications it took the place of: undoing it brings them back."""
+    if batch.kind is not BatchKind.PUBLISH:
+        return 0
+    return _count(
+        db, publications, publications.c.company_id == db.company_id, publications.c.withdrawn_by_batch_id == batch.id
+    )
+
+
+def failed_mails_of(db: ScopedSession, batch_id: int) -> tuple[int, ...]:
+    """Mails that ended badly or in doubt."""
+    return tuple(
+        db.execute(
+            select(mails.c.id).where(
+                mails.c.company_id == db.company_id,
+                mails.c.batch_id == batch_id,
+                mails.c.status.in_((MailStatus.FAILED, MailStatus.UNKNOWN)),
+            )
+        ).scalars()
+    )
+
+
+def _count(db: ScopedSession, table: Any, *which: sa.ColumnElement[bool]) -> int:
+    return db.execute(select(sa.func.count()).select_from(table).where(*which)).scalar_one()
+
+
+def moments_of(db: ScopedSession, batch: Batch) -> list[Moment]:
+    """The sequence of what happened, the first first: done, mails, first reading, undone."""
+    found = [Moment(batch.created_at, batch.kind.value, batch.user.name if batch.user else "")]
+    first, last, count = db.execute(
+        select(sa.func.min(mails.c.finished_at), sa.func.max(mails.c.finished_at), sa.func.count()).where(
+            mails.c.company_id == db.company_id, mails.c.batch_id == batch.id, mails.c.status == MailStatus.SENT
+        )
+    ).one()
+    if first is not None:
+        found.append(Moment(first, "first_mail"))
+    if count > 1:
+        found.append(Moment(last, "last_mail", count=count))
+    if (seen := _first_seen(db, batch)) is not None:
+        found.append(Moment(seen, "first_seen"))
+    if batch.undone_at is not None:
+        who = db.get(StaffUser, batch.undone_by_id) if batch.undone_by_id else None
+        found.append(Moment(batch.undone_at, "undone", who.name if who else ""))
+    return sorted(found, key=lambda moment: moment.at)
+
+
+def _first_seen(db: ScopedSession, batch: Batch) -> dt.datetime | None:
+    """When a customer first looked at something this batch had published."""
+    return db.scalar(
+        select(sa.func.min(DocumentEvent.created_at))
+        .join(
+            publications,
+            sa.and_(
+                publications.c.company_id == db.company_id,
+                publications.c.batch_id == batch.id,
+                publications.c.document_id == DocumentEvent.document_id,
+            ),
+        )
+        .where(
+            DocumentEvent.company_id == db.company_id,
+            DocumentEvent.kind == EventKind.VIEWED,
+            DocumentEvent.created_at >= batch.created_at,
+        )
+    )
