@@ -4,8 +4,10 @@ from starlette.applications import Starlette
 
 from admin_views.account import AccountPage
 from admin_views.audit_entry import AuditAdmin
+from admin_views.batch import BatchAdmin
 from admin_views.company import CompanyAdmin
 from admin_views.contact import CustomerAdmin, SupplierAdmin
+from admin_views.intranet import IntranetAdmin
 from admin_views.invoice import InvoiceAdmin
 from admin_views.office import Office
 from admin_views.product import ProductAdmin
@@ -19,7 +21,9 @@ VIEWS = [
     SupplierAdmin,
     ProductAdmin,
     InvoiceAdmin,
+    BatchAdmin,
     CompanyAdmin,
+    IntranetAdmin,
     SeriesAdmin,
     TaxRateAdmin,
     StaffAdmin,

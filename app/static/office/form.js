@@ -7,7 +7,7 @@ if (form) {
   const bar = form.querySelector("[data-changes]");
   const save = form.querySelector("[data-save]");
   const failed = document.getElementById("problemas") !== null;
-  const values = () => new Map([...new FormData(form)].filter(([name]) => name !== "csrf").map(([name, value]) => [name, String(value)]));
+  const values = () => new Map([...new FormData(form)].filter(([name]) => name !== "csrf").map(([name, value]) => [name, typeof value === "string" ? value : value.name]));
   let before = values();
   let leaving = false;
 
