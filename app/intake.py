@@ -4,21 +4,24 @@ The screen and the command share it. Files are parsed and stored between transac
 its own. A dry run does all of it and rolls back.
 """
 
+import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
 
 from app.adapters.formats import read_file
 from app.domain.companies import OpenCompany, open_company
+from app.domain.folding import fold
 from app.domain.foreign import ForeignInvoice, ForeignParty, Unreadable
-from app.domain.importing import Imported, ImportInvoice, ImportVerdict, import_invoice
+from app.domain.importing import Imported, ImportInvoice, import_invoice
 from app.errors import InvalidValue, Refusal
 from app.installation import Installation
 from app.money import euros
 from app.scope import SYSTEM, Actor, CompanyScope, ScopedSession
 from app.texts import _
 from models import Company, StoredFile
+from models.enums import ImportVerdict
 
 MEDIA_TYPES = {"csv": "text/csv"}
 
@@ -27,7 +30,8 @@ MEDIA_TYPES = {"csv": "text/csv"}
 class Verdict:
     """What became of one invoice of one file, or of the whole file when ``number`` is empty.
 
-    ``total`` is for people, ``amount`` the same for programs.
+    ``total`` is for people, ``amount`` the same for programs. ``count`` is how many invoices the file has.
+    ``customer_key`` is the same for the same customer; ``notes`` make up ``detail``.
     """
 
     file: str
@@ -39,11 +43,20 @@ class Verdict:
     detail: str
     document_id: int | None = field(default=None, compare=False)
     amount: str = field(default="", compare=False)
+    currency: str = field(default="", compare=False)
+    issued_on: dt.date | None = field(default=None, compare=False)
+    customer_key: str = field(default="", compare=False)
+    is_new_customer: bool = field(default=False, compare=False)
+    notes: tuple[str, ...] = field(default=(), compare=False)
+    count: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)
 class TakeIn:
-    """``company_id`` none lets each invoice go to the company whose tax id issued it."""
+    """``company_id`` none lets each invoice go to the company whose tax id issued it.
+
+    ``skip``: so many invoices at the beginning of the file have been dealt with before.
+    """
 
     name: str
     content: bytes
@@ -51,6 +64,7 @@ class TakeIn:
     create_companies: bool = False
     dry_run: bool = False
     actor: Actor | None = None
+    skip: int = 0
 
 
 class _Undo(Exception):
@@ -66,42 +80,61 @@ def take_in(installation: Installation, command: TakeIn) -> Iterator[Verdict]:
     try:
         found = read_file(command.name, command.content)
     except Refusal as refusal:
-        yield Verdict(command.name, "", "", "", "", ImportVerdict.REFUSED, str(refusal))
+        if not command.skip:
+            yield Verdict(command.name, "", "", "", "", ImportVerdict.REFUSED, str(refusal))
         return
-    for invoice in found:
-        yield _judge(installation, command, invoice)
+    originals: dict[int, StoredFile] = {}
+    for invoice in found[command.skip :]:
+        yield replace(_judge(installation, command, invoice, originals), count=len(found))
 
 
-def _judge(installation: Installation, command: TakeIn, invoice: ForeignInvoice | Unreadable) -> Verdict:
+def _judge(
+    installation: Installation,
+    command: TakeIn,
+    invoice: ForeignInvoice | Unreadable,
+    originals: dict[int, StoredFile],
+) -> Verdict:
     if isinstance(invoice, Unreadable):
         return Verdict(command.name, invoice.number_text or "", "", "", "", ImportVerdict.REFUSED, invoice.reason)
     try:
-        outcome = _import(installation, command, invoice)
+        outcome = _import(installation, command, invoice, originals)
     except Refusal as refusal:
         return _verdict(command, invoice, ImportVerdict.REFUSED, str(refusal))
     detail = _("Ya estaba importada.") if outcome.verdict is ImportVerdict.EXISTS else " ".join(outcome.notes)
-    return _verdict(command, invoice, outcome.verdict, detail, outcome.document_id)
+    return replace(
+        _verdict(command, invoice, outcome.verdict, detail),
+        document_id=outcome.document_id,
+        notes=outcome.notes,
+        is_new_customer=outcome.is_new_customer,
+    )
 
 
-def _verdict(
-    command: TakeIn, invoice: ForeignInvoice, verdict: ImportVerdict, detail: str, document_id: int | None = None
-) -> Verdict:
+def _verdict(command: TakeIn, invoice: ForeignInvoice, verdict: ImportVerdict, detail: str) -> Verdict:
+    buyer = invoice.buyer
     return Verdict(
         command.name,
         invoice.number_text,
         invoice.seller.tax_id,
-        invoice.buyer.name,
+        buyer.name,
         euros(invoice.total, invoice.currency),
         verdict,
         detail,
-        document_id,
-        format(invoice.total, ".2f"),
+        amount=format(invoice.total, ".2f"),
+        currency=invoice.currency,
+        issued_on=invoice.issued_on,
+        customer_key=buyer.tax_id or f"{fold(buyer.name)} {buyer.postcode}",
     )
 
 
-def _import(installation: Installation, command: TakeIn, invoice: ForeignInvoice) -> Imported:
+def _import(
+    installation: Installation, command: TakeIn, invoice: ForeignInvoice, originals: dict[int, StoredFile]
+) -> Imported:
     company_id = command.company_id or _company_of(installation, command, invoice.seller)
-    original, brought = _files(installation, command, invoice, company_id)
+    original = brought = None
+    if not command.dry_run:
+        original = originals.get(company_id) or _keep_original(installation, command, invoice, company_id)
+        originals[company_id] = original
+        brought = _keep_brought(installation, invoice, company_id)
 
     def work(db: ScopedSession) -> Imported:
         outcome = import_invoice(db, ImportInvoice(invoice=invoice, original=original, brought_pdf=brought))
@@ -115,21 +148,20 @@ def _import(installation: Installation, command: TakeIn, invoice: ForeignInvoice
         return undo.outcome
 
 
-def _files(
-    installation: Installation, command: TakeIn, invoice: ForeignInvoice, company_id: int
-) -> tuple[StoredFile | None, StoredFile | None]:
-    if command.dry_run:
-        return None, None
-    keep = installation.storage.keep
+def _keep_original(installation: Installation, command: TakeIn, invoice: ForeignInvoice, company_id: int) -> StoredFile:
     media_type = MEDIA_TYPES.get(invoice.format, "application/xml")
-    original = keep(company_id, command.content, name=_safe_name(command.name), media_type=media_type)
+    return installation.storage.keep(company_id, command.content, name=safe_name(command.name), media_type=media_type)
+
+
+def _keep_brought(installation: Installation, invoice: ForeignInvoice, company_id: int) -> StoredFile | None:
     if invoice.attachment_pdf is None:
-        return original, None
-    name = f"{_safe_name(invoice.number_text)}.pdf"
-    return original, keep(company_id, invoice.attachment_pdf, name=name, media_type="application/pdf")
+        return None
+    name = f"{safe_name(invoice.number_text)}.pdf"
+    return installation.storage.keep(company_id, invoice.attachment_pdf, name=name, media_type="application/pdf")
 
 
-def _safe_name(name: str) -> str:
+def safe_name(name: str) -> str:
+    """The last part of a file's name, with nothing in it that a file system or a header could take amiss."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1]
     return "".join(mark if mark.isalnum() or mark in " ._-" else "-" for mark in last).strip(" .")[:150] or "archivo"
 

@@ -10,10 +10,10 @@ import click
 from app.adapters.storage import LARGEST
 from app.commands.entry import CONSOLE, company_by_slug, installed
 from app.commands.spanish import Command
-from app.domain.importing import ImportVerdict
 from app.installation import Installation
 from app.intake import TakeIn, Verdict, take_in
 from app.texts import _
+from models.enums import ImportVerdict
 
 WORDS = {
     ImportVerdict.CREATED: "creada",

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from enum import StrEnum
 
 from sqlalchemy import select
 
@@ -25,17 +24,11 @@ from models import (
     Series,
     StoredFile,
 )
-from models.enums import DocumentKind, DocumentStatus, Origin, PaymentMethod, TaxKind
+from models.enums import DocumentKind, DocumentStatus, ImportVerdict, Origin, PaymentMethod, TaxKind
 
 RATE = Decimal("0.0001")
 QUANTITY = Decimal("0.000001")
 PRICE = Decimal("0.00000001")
-
-
-class ImportVerdict(StrEnum):
-    CREATED = "created"
-    EXISTS = "exists"
-    REFUSED = "refused"
 
 
 class OtherIssuer(Refusal):
@@ -77,6 +70,7 @@ class Imported:
     verdict: ImportVerdict
     document_id: int
     notes: tuple[str, ...] = ()
+    is_new_customer: bool = False
 
 
 def import_invoice(db: ScopedSession, command: ImportInvoice) -> Imported:
@@ -94,13 +88,15 @@ def import_invoice(db: ScopedSession, command: ImportInvoice) -> Imported:
         return known
     notes = [*foreign.notes_on_reading, *check_figures(foreign)]
     series = _series(db, foreign)
-    contact = _contact(db, foreign.buyer, notes)
+    buyer = foreign.buyer
+    known_buyer = find_contact(db, tax_id=buyer.tax_id, name=buyer.name, postcode=buyer.postcode)
+    contact = known_buyer or _new_contact(db, buyer, notes)
     invoice = _invoice(db, foreign, company, contact, series)
     invoice.source_note = "\n".join(notes)
     db.add(invoice)
     db.flush()
     _attach(db, invoice, command)
-    return Imported(ImportVerdict.CREATED, invoice.id, tuple(notes))
+    return Imported(ImportVerdict.CREATED, invoice.id, tuple(notes), known_buyer is None)
 
 
 def _known(db: ScopedSession, foreign: ForeignInvoice) -> Imported | None:
@@ -125,10 +121,11 @@ def _series(db: ScopedSession, foreign: ForeignInvoice) -> Series | None:
     return series
 
 
-def _contact(db: ScopedSession, buyer: ForeignParty, notes: list[str]) -> Contact:
-    found = find_contact(db, tax_id=buyer.tax_id, name=buyer.name, postcode=buyer.postcode)
-    if found is not None:
-        return found
+def new_customer_note(name: str) -> str:
+    return _("Cliente nuevo: %(nombre)s.") % {"nombre": name}
+
+
+def _new_contact(db: ScopedSession, buyer: ForeignParty, notes: list[str]) -> Contact:
     contact = Contact(
         company_id=db.company_id,
         code=next_code(db),
@@ -147,7 +144,7 @@ def _contact(db: ScopedSession, buyer: ForeignParty, notes: list[str]) -> Contac
     refold(contact)
     db.add(contact)
     db.flush()
-    notes.append(_("Cliente nuevo: %(nombre)s.") % {"nombre": contact.name})
+    notes.append(new_customer_note(contact.name))
     return contact
 
 

@@ -24,7 +24,13 @@ def read_file(name: str, content: bytes) -> list[ForeignInvoice | Unreadable]:
     Otherwise each invoice stands alone. Signatures are not verified. Whether the figures add up is another question:
     see ``check_figures``.
     """
-    label = clipped(name.replace("\\", "/").rpartition("/")[2], 80)
+    check_at_sight(name, content)
+    return _read_xml(_label(name), content) if is_markup(content) else read_csv(content)
+
+
+def check_at_sight(name: str, content: bytes) -> None:
+    """Raises ``FileRefused`` for what need not be read to know: empty, too large, or of a kind of its own."""
+    label = _label(name)
     if not content.strip(b" \t\r\n\0"):
         raise FileRefused(_("«%(name)s» está vacío.") % {"name": label})
     if len(content) > LARGEST_FILE:
@@ -32,7 +38,10 @@ def read_file(name: str, content: bytes) -> list[ForeignInvoice | Unreadable]:
     for mark, what in _OTHERS:
         if content.startswith(mark):
             raise FileRefused(_("«%(name)s» es %(what)s; se leen Facturae, UBL y CSV.") % {"name": label, "what": what})
-    return _read_xml(label, content) if is_markup(content) else read_csv(content)
+
+
+def _label(name: str) -> str:
+    return clipped(name.replace("\\", "/").rpartition("/")[2], 80)
 
 
 def _read_xml(label: str, content: bytes) -> list[ForeignInvoice | Unreadable]:
