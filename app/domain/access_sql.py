@@ -8,12 +8,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, FromClause, Select, Update
+from sqlalchemy import ColumnElement, CompoundSelect, FromClause, Insert, Select, Update
 
 from app.domain.bulk import insert_missing, refresh_statistics
 from app.scope import ScopedSession
 from models import Contact, ContactEmail, OutgoingMail, PortalAccount, PortalMembership, PortalSession, PortalToken
-from models.enums import EmailPurpose, Ending, MailStatus
+from models.enums import EmailPurpose, Ending, MailKind, MailStatus
 from models.types import BigId, Moment
 
 contacts: Any = Contact.__table__
@@ -81,7 +81,15 @@ def further_people(company_id: int, *conditions: ColumnElement[bool]) -> Select:
     )
 
 
-def give_access(db: ScopedSession, people: Select, *, batch_id: int | None, now: dt.datetime) -> int:
+def people_of(company_id: int, only: Sequence[str], *conditions: ColumnElement[bool]) -> CompoundSelect:
+    """Everybody who could act for the contacts, behind main e-mails and further ones; ``only`` these, if any."""
+    main, further = main_people(company_id, *conditions), further_people(company_id, *conditions)
+    if only:
+        main, further = main.where(contacts.c.email.in_(only)), further.where(emails.c.email.in_(only))
+    return main.union(further)
+
+
+def give_access(db: ScopedSession, people: Select | CompoundSelect, *, batch_id: int | None, now: dt.datetime) -> int:
     """Let each of ``people`` act for their contact, with an account when they have none. How many could not before.
 
     People who share an e-mail share the account.
@@ -109,6 +117,103 @@ def give_access(db: ScopedSession, people: Select, *, batch_id: int | None, now:
         .distinct(),
         unique=["company_id", "contact_id", "account_id"],
         where=sa.text("ended_at IS NULL"),
+    )
+
+
+def insert_invitations(company_id: int, invited: Select, *, batch_id: int, again: bool, now: dt.datetime) -> Insert:
+    """A mail for each account of ``invited`` that has not entered yet or that the batch lets act for someone new."""
+    who = invited.subquery("invited")
+    first_contact = sa.func.min(contacts.c.id)
+    is_new = sa.func.max(sa.case((memberships.c.batch_id == batch_id, 1), else_=0)) == 1
+    lacks_password = accounts.c.activated_at.is_(None)
+    rows = (
+        sa.select(
+            sa.literal(company_id, BigId),
+            sa.literal(MailKind.ACCESS, mails.c.kind.type),
+            sa.literal(f"access:{batch_id}:").concat(sa.cast(accounts.c.id, sa.String)),
+            accounts.c.email,
+            sa.func.coalesce(sa.func.nullif(accounts.c.name, ""), sa.func.min(contacts.c.name)),
+            sa.func.min(contacts.c.language),
+            sa.case((sa.func.count() == 1, first_contact)),
+            accounts.c.id,
+            sa.literal(batch_id, BigId),
+            sa.true() if again else lacks_password,
+            sa.literal(now, Moment()),
+            sa.literal(now, Moment()),
+        )
+        .select_from(who)
+        .join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.id == who.c.account_id))
+        .join(memberships, sa.and_(memberships.c.company_id == company_id, memberships.c.id == who.c.id))
+        .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == memberships.c.contact_id))
+        .group_by(accounts.c.id)
+        .having(sa.true() if again else sa.or_(lacks_password, is_new))
+    )
+    names = ["company_id", "kind", "dedup_key", "recipient", "recipient_name", "language", "contact_id"]
+    names += ["portal_account_id", "batch_id", "is_secret", "due_at", "created_at"]
+    return sa.insert(mails).from_select(names, rows)
+
+
+def acting_for(company_id: int, only: Sequence[str], *conditions: ColumnElement[bool]) -> Select:
+    """``id, account_id`` of live memberships of contacts that meet the conditions; ``only`` these e-mails, if any."""
+    found = (
+        sa.select(memberships.c.id, memberships.c.account_id)
+        .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == memberships.c.contact_id))
+        .where(memberships.c.company_id == company_id, memberships.c.ended_at.is_(None), *conditions)
+    )
+    if not only:
+        return found
+    holders = sa.select(accounts.c.id).where(accounts.c.company_id == company_id, accounts.c.email.in_(only))
+    return found.where(memberships.c.account_id.in_(holders))
+
+
+def given_by(company_id: int, batch_id: int) -> Select:
+    """``id, account_id`` of the memberships that a batch made."""
+    return sa.select(memberships.c.id, memberships.c.account_id).where(
+        memberships.c.company_id == company_id, memberships.c.batch_id == batch_id
+    )
+
+
+def count_unreachable(company_id: int, *conditions: ColumnElement[bool]) -> Select:
+    """Contacts that meet the conditions and have neither a main e-mail nor one for the portal."""
+    further = sa.exists(
+        sa.select(1)
+        .select_from(emails)
+        .where(
+            emails.c.company_id == company_id,
+            emails.c.contact_id == contacts.c.id,
+            emails.c.purpose == EmailPurpose.PORTAL,
+        )
+        .correlate_except(emails)
+    )
+    return sa.select(sa.func.count()).select_from(contacts).where(*conditions, ~has_email(), ~further)
+
+
+def supersede_invitations(company_id: int, batch_id: int, now: dt.datetime) -> Sequence[Update]:
+    """For accounts that a mail of the batch gives a new secret: what an earlier mail said no longer holds."""
+    told = sa.select(mails.c.portal_account_id).where(
+        mails.c.company_id == company_id, mails.c.batch_id == batch_id, mails.c.is_secret
+    )
+    earlier = cancel_mails(company_id, now).where(
+        mails.c.kind == MailKind.ACCESS, mails.c.batch_id != batch_id, mails.c.portal_account_id.in_(told)
+    )
+    unopened = sa.update(accounts).where(accounts.c.company_id == company_id, accounts.c.id.in_(told))
+    return end_tokens(company_id, told, now), earlier, unopened.values(opened_at=None)
+
+
+def end_memberships(company_id: int, ending: Ending, which: Select, *, by_id: int | None, now: dt.datetime) -> Update:
+    """End the memberships whose ``id`` is in ``which``."""
+    ids = sa.select(which.subquery().c.id)
+    return (
+        sa.update(memberships)
+        .where(memberships.c.company_id == company_id, memberships.c.ended_at.is_(None), memberships.c.id.in_(ids))
+        .values(ended_at=now, ending=ending, ended_by_id=by_id)
+    )
+
+
+def ended_at(company_id: int, moment: dt.datetime) -> Select:
+    """Accounts with a membership that ended at this very moment."""
+    return sa.select(memberships.c.account_id).where(
+        memberships.c.company_id == company_id, memberships.c.ended_at == moment
     )
 
 

@@ -11,12 +11,12 @@ from app.domain import previewing_sql as sql
 from app.domain.publishing_sql import count_selected
 from app.domain.ranges import Gaps, gaps_in
 from app.domain.selections import DocumentSelection
+from app.domain.shared_emails import Shared, count_mailboxes, shared_among
 from app.errors import InvalidValue
 from app.scope import ScopedSession
 from app.texts import _
 
 NAMES = 50
-NAMES_EACH = 10
 _NOTHING = Decimal("0.00")
 
 
@@ -67,15 +67,6 @@ class Names:
         return iter(self.first)
 
 
-@dataclass(frozen=True)
-class Shared:
-    """An e-mail whose reader sees the documents of ``count`` contacts; the names of the first ten."""
-
-    email: str
-    count: int
-    names: tuple[str, ...]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Preview:
     """What would happen now. ``new_accounts`` are people who get access; ``shut_out`` those whose access was withdrawn.
@@ -118,7 +109,8 @@ def preview_publication(
     company_id = db.company_id
     affected = sql.affected(company_id, selection, republish=republish)
     total = db.connection().execute(sql.figures(company_id, affected)).one()
-    mailboxes = db.connection().execute(sql.count_mailboxes(company_id, affected)).one()
+    readers = sql.readers(company_id, affected)
+    mailboxes = db.connection().execute(count_mailboxes(readers)).one()
     names = _names(db, affected) if total.gaining or total.without_email or total.shut_out else {}
     mails = mailboxes.all if notify else 0
     return Preview(
@@ -133,7 +125,7 @@ def preview_publication(
         without_email=Names(total.without_email, total.without_email_documents, names.get(sql.WITHOUT_EMAIL, ())),
         shut_out=Names(total.shut_out, total.shut_out_documents, names.get(sql.SHUT_OUT, ())),
         shared_count=mailboxes.shared,
-        shared_email=_shared(db, affected) if mailboxes.shared else (),
+        shared_email=shared_among(db, readers) if mailboxes.shared else (),
         gaps=gaps_in(db, selection) if selection.numbers else None,
         fingerprint=Fingerprint(total.documents, total.id_sum, total.id_max, total.gaining, mails),
     )
@@ -161,10 +153,3 @@ def _names(db: ScopedSession, affected: CTE) -> dict[str, tuple[Named, ...]]:
     ):
         found[situation].append(Named(contact_id, name, email or "", documents))
     return {situation: tuple(named) for situation, named in found.items()}
-
-
-def _shared(db: ScopedSession, affected: CTE) -> tuple[Shared, ...]:
-    found: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for email, count, name in db.connection().execute(sql.shared_names(db.company_id, affected, NAMES, NAMES_EACH)):
-        found[email, count].append(name)
-    return tuple(Shared(email, count, tuple(names)) for (email, count), names in found.items())

@@ -5,10 +5,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import CTE, ColumnElement, Select
 
-from app.domain.access_sql import UNSENT, accounts, contacts, has_access, has_email, mails, memberships, was_shut_out
+from app.domain.access_sql import UNSENT, contacts, has_access, has_email, mails, memberships, was_shut_out
 from app.domain.publishing_sql import LEFT, publications
 from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection
+from app.domain.shared_emails import acting
 from models import Document
 from models.enums import DocumentStatus, MailKind
 
@@ -98,59 +99,13 @@ def names(company_id: int, affected: CTE, most: int) -> Select:
     )
 
 
-def _readers(company_id: int, affected: CTE) -> CTE:
-    """``email, contact_id, hit``: who may act for whom once this is published; a hit concerns the selection."""
-    hits = sa.select(affected.c.contact_id).where(affected.c.documents > 0)
-    now = (
-        sa.select(
-            accounts.c.email,
-            memberships.c.contact_id,
-            sa.case((memberships.c.contact_id.in_(hits), 1), else_=0).label("hit"),
-        )
-        .join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.id == memberships.c.account_id))
-        .where(memberships.c.company_id == company_id, memberships.c.ended_at.is_(None))
-    )
+def readers(company_id: int, affected: CTE) -> CTE:
+    """Who may act for whom once this is published; hits are those of contacts that it concerns."""
+    touched = sa.select(affected.c.contact_id).where(affected.c.documents > 0)
+    hit = sa.case((memberships.c.contact_id.in_(touched), 1), else_=0)
     each = _classified(company_id, affected)
-    then = sa.select(each.c.email, each.c.contact_id, sa.literal(1)).where(each.c.situation == GAINING)
-    return now.union_all(then).cte("readers")
-
-
-def _mailboxes(readers: CTE) -> Select:
-    """``email, contacts`` of the readers concerned."""
-    contacts_each = sa.func.count(sa.distinct(readers.c.contact_id))
-    return (
-        sa.select(readers.c.email, contacts_each.label("contacts"))
-        .group_by(readers.c.email)
-        .having(sa.func.max(readers.c.hit) == 1)
-    )
-
-
-def count_mailboxes(company_id: int, affected: CTE) -> Select:
-    """``all`` readers concerned, and how many of them are ``shared`` by several contacts."""
-    each = _mailboxes(_readers(company_id, affected)).subquery()
-    return sa.select(
-        sa.func.count().label("all"), sa.func.count().filter(each.c.contacts > 1).label("shared")
-    ).select_from(each)
-
-
-def shared_names(company_id: int, affected: CTE, most: int, most_each: int) -> Select:
-    """``email, contacts, name``: the first shared e-mails with the first names behind each."""
-    readers = _readers(company_id, affected)
-    is_shared = sa.func.count(sa.distinct(readers.c.contact_id)) > 1
-    several = _mailboxes(readers).having(is_shared).order_by(readers.c.email).limit(most).subquery()
-    who = sa.select(readers.c.email, readers.c.contact_id).distinct().subquery()
-    place = sa.func.row_number().over(partition_by=who.c.email, order_by=(contacts.c.sort_key, contacts.c.id))
-    ranked = (
-        sa.select(several.c.email, several.c.contacts, contacts.c.name, place.label("place"))
-        .join(who, who.c.email == several.c.email)
-        .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == who.c.contact_id))
-        .subquery()
-    )
-    return (
-        sa.select(ranked.c.email, ranked.c.contacts, ranked.c.name)
-        .where(ranked.c.place <= most_each)
-        .order_by(ranked.c.email, ranked.c.place)
-    )
+    gaining = sa.select(each.c.email, each.c.contact_id, sa.literal(1)).where(each.c.situation == GAINING)
+    return acting(company_id, hit).union_all(gaining).cte("readers")
 
 
 def live_figures(company_id: int, selection: DocumentSelection) -> Select:

@@ -1,0 +1,289 @@
+"""Who may act for which contact, and where each of these people stands."""
+
+import datetime as dt
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+
+from app.domain.access_sql import (
+    UNSENT,
+    accounts,
+    contacts,
+    emails,
+    has_access,
+    mails,
+    memberships,
+    tokens,
+)
+from app.domain.folding import contains, fold
+from app.domain.selections import ContactFilter, ContactSelection
+from app.scope import ScopedSession
+from app.texts import _
+from models import StaffUser
+from models.enums import EmailPurpose, Ending, MailStatus, TokenPurpose
+
+GROUP = 1000
+
+
+class AccessState(StrEnum):
+    """Where a person stands, the furthest along last."""
+
+    NO_EMAIL = "no_email"
+    NONE = "none"
+    WITHDRAWN = "withdrawn"
+    UNTOLD = "untold"
+    BOUNCED = "bounced"
+    QUEUED = "queued"
+    INVITED = "invited"
+    OPENED = "opened"
+    ACTIVE = "active"
+
+    @property
+    def word(self) -> str:
+        return {
+            AccessState.NO_EMAIL: _("Sin correo"),
+            AccessState.NONE: _("Sin acceso"),
+            AccessState.WITHDRAWN: _("Acceso retirado"),
+            AccessState.UNTOLD: _("Acceso sin comunicar"),
+            AccessState.BOUNCED: _("Correo rebotado"),
+            AccessState.QUEUED: _("Invitación en cola"),
+            AccessState.INVITED: _("Invitada"),
+            AccessState.OPENED: _("Abrió el enlace"),
+            AccessState.ACTIVE: _("Activa"),
+        }[self]
+
+
+_ORDER = {state: place for place, state in enumerate(AccessState)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Someone who acts, acted or could act for a contact.
+
+    ``since`` is when the state began, where that is known; ``link_expires_at`` when the last activation link stops
+    working. ``is_shared``: the same e-mail also belongs to another contact. ``withdrawn_by`` is who withdrew it.
+    """
+
+    contact_id: int
+    contact: str
+    name: str
+    email: str
+    state: AccessState
+    account_id: int | None = None
+    since: dt.datetime | None = None
+    last_sign_in_at: dt.datetime | None = None
+    link_expires_at: dt.datetime | None = None
+    is_shared: bool = False
+    withdrawn_by: str = ""
+
+    @property
+    def may_enter(self) -> bool:
+        return self.state not in (AccessState.NO_EMAIL, AccessState.NONE, AccessState.WITHDRAWN)
+
+
+def chosen(company_id: int, selection: ContactSelection) -> list[ColumnElement[bool]]:
+    """The selection as conditions on ``contacts``. Ids of another company select nothing."""
+    ours: list[ColumnElement[bool]] = [contacts.c.company_id == company_id]
+    if selection.search is None:
+        return [*ours, contacts.c.id.in_(selection.ids)]
+    return [*ours, *_found(company_id, selection.search)]
+
+
+def _found(company_id: int, wanted: ContactFilter) -> Iterator[ColumnElement[bool]]:
+    if not wanted.archived:
+        yield contacts.c.archived_at.is_(None)
+    if wanted.is_customer is not None:
+        yield contacts.c.is_customer.is_(wanted.is_customer)
+    if wanted.is_supplier is not None:
+        yield contacts.c.is_supplier.is_(wanted.is_supplier)
+    if wanted.has_access is not None:
+        somebody = has_access(company_id, contacts.c.id)
+        yield somebody if wanted.has_access else ~somebody
+    if text := fold(wanted.text):
+        yield contacts.c.search_key.like(contains(text), escape="\\")
+
+
+def access_states(db: ScopedSession, contact_ids: Sequence[int]) -> dict[int, tuple[Person, ...]]:
+    """The people of each contact, the main e-mail first; a contact without any e-mail has one person without.
+
+    A fixed number of queries for each thousand contacts. Ids of another company are left out.
+    """
+    found: dict[int, tuple[Person, ...]] = {}
+    for start in range(0, len(contact_ids), GROUP):
+        found |= _Group(db, contact_ids[start : start + GROUP]).people()
+    return found
+
+
+def state_of(people: Sequence[Person]) -> AccessState:
+    """One word for a contact: that of the person who got furthest."""
+    return max((person.state for person in people), key=_ORDER.__getitem__, default=AccessState.NO_EMAIL)
+
+
+class _Group:
+    """What is known of some contacts and their people, each kind of fact by one query."""
+
+    def __init__(self, db: ScopedSession, contact_ids: Sequence[int]) -> None:
+        self.db, self.company_id = db, db.company_id
+        ours = (contacts.c.company_id == self.company_id, contacts.c.id.in_(contact_ids))
+        self.names = {row.id: row for row in self._rows(_CONTACT, contacts, *ours)}
+        self.addresses = self._addresses()
+        self.memberships = self._memberships()
+        self.readers = self._readers()
+        of_accounts = {row.account_id for row in self.memberships.values()}
+        self.links = self._links(of_accounts)
+        self.queued = self._queued(of_accounts)
+
+    def people(self) -> dict[int, tuple[Person, ...]]:
+        return {contact_id: tuple(self._people_of(contact_id)) for contact_id in self.names}
+
+    def _people_of(self, contact_id: int) -> Iterator[Person]:
+        contact, addresses = self.names[contact_id], self.addresses[contact_id]
+        mine = {email: row for (owner, email), row in self.memberships.items() if owner == contact_id}
+        live = {email: row for email, row in mine.items() if row.ended_at is None}
+        shut_out = next((row for row in mine.values() if _was_withdrawn(row)), None) if not live else None
+        for email, name in addresses.items():
+            yield self._person(contact, email, name, mine.get(email) or shut_out)
+        for email, row in live.items():
+            if email not in addresses:
+                yield self._person(contact, email, row.name, row)
+        if not addresses and not live:
+            yield Person(
+                contact_id=contact_id, contact=contact.name, name=contact.name, email="", state=AccessState.NO_EMAIL
+            )
+
+    def _person(self, contact: Any, email: str, name: str, row: Any) -> Person:
+        shared = bool(self.readers[email] - {contact.id})
+        base: dict[str, Any] = {"contact_id": contact.id, "contact": contact.name, "email": email, "is_shared": shared}
+        if row is None or (row.ended_at is not None and not _was_withdrawn(row)):
+            return Person(**base, name=name, state=AccessState.NONE)
+        if row.ended_at is not None:
+            state, since = AccessState.WITHDRAWN, row.ended_at
+        else:
+            state, since = _standing(row, row.account_id in self.queued)
+        return Person(
+            **base,
+            name=row.name or name if row.email == email else name,
+            state=state,
+            since=since,
+            account_id=row.account_id,
+            last_sign_in_at=row.last_sign_in_at,
+            link_expires_at=self.links.get(row.account_id),
+            withdrawn_by=row.withdrawn_by or "",
+        )
+
+    def _rows(self, columns: Sequence[Any], table: Any, *which: ColumnElement[bool]) -> list[Any]:
+        return list(
+            self.db.connection().execute(sa.select(*columns).select_from(table).where(*which).order_by(columns[0]))
+        )
+
+    def _addresses(self) -> dict[int, dict[str, str]]:
+        """Each contact's e-mails for the portal with the name behind each, the main one first."""
+        found: dict[int, dict[str, str]] = {
+            row.id: {row.email: row.name} if row.email else {} for row in self.names.values()
+        }
+        further = self._rows(
+            (emails.c.id, emails.c.contact_id, emails.c.email, emails.c.name),
+            emails,
+            emails.c.company_id == self.company_id,
+            emails.c.contact_id.in_(self.names),
+            emails.c.purpose == EmailPurpose.PORTAL,
+        )
+        for row in further:
+            found[row.contact_id].setdefault(row.email, row.name or self.names[row.contact_id].name)
+        return found
+
+    def _memberships(self) -> dict[tuple[int, str], Any]:
+        """The last membership of each contact and e-mail."""
+        withdrawer = sa.func.coalesce(StaffUser.name, "").label("withdrawn_by")
+        rows = self._rows(
+            (memberships.c.id, *_MEMBERSHIP, withdrawer),
+            memberships.join(
+                accounts, sa.and_(accounts.c.company_id == self.company_id, accounts.c.id == memberships.c.account_id)
+            ).outerjoin(StaffUser, StaffUser.id == memberships.c.ended_by_id),
+            memberships.c.company_id == self.company_id,
+            memberships.c.contact_id.in_(self.names),
+        )
+        return {(row.contact_id, row.email): row for row in rows}
+
+    def _readers(self) -> dict[str, set[int]]:
+        """The contacts behind each e-mail: those it may act for, and those whose main e-mail it is."""
+        used = {email for each in self.addresses.values() for email in each} | {email for _c, email in self.memberships}
+        found: dict[str, set[int]] = defaultdict(set)
+        acting = self._rows(
+            (accounts.c.email, memberships.c.contact_id),
+            accounts.join(memberships, memberships.c.account_id == accounts.c.id),
+            accounts.c.company_id == self.company_id,
+            memberships.c.company_id == self.company_id,
+            memberships.c.ended_at.is_(None),
+            accounts.c.email.in_(used),
+        )
+        named = self._rows(
+            (contacts.c.email, contacts.c.id.label("contact_id")),
+            contacts,
+            contacts.c.company_id == self.company_id,
+            contacts.c.email.in_(used),
+        )
+        for row in (*acting, *named):
+            found[row.email].add(row.contact_id)
+        return found
+
+    def _links(self, account_ids: set[int]) -> dict[int, dt.datetime]:
+        """When the last activation link of each account stops working."""
+        rows = self._rows(
+            (tokens.c.account_id, tokens.c.expires_at),
+            tokens,
+            tokens.c.company_id == self.company_id,
+            tokens.c.account_id.in_(account_ids),
+            tokens.c.purpose == TokenPurpose.ACTIVATE,
+            tokens.c.used_at.is_(None),
+        )
+        return {row.account_id: row.expires_at for row in sorted(rows, key=lambda row: row.expires_at)}
+
+    def _queued(self, account_ids: set[int]) -> set[int]:
+        """Accounts that an unsent mail is about to tell how to enter."""
+        rows = self._rows(
+            (mails.c.portal_account_id,),
+            mails,
+            mails.c.company_id == self.company_id,
+            mails.c.portal_account_id.in_(account_ids),
+            mails.c.status.in_((*UNSENT, MailStatus.SENDING)),
+            mails.c.is_secret,
+        )
+        return {row.portal_account_id for row in rows}
+
+
+_CONTACT = (contacts.c.id, contacts.c.name, contacts.c.email)
+_MEMBERSHIP = (
+    memberships.c.contact_id,
+    memberships.c.account_id,
+    memberships.c.created_at,
+    memberships.c.ended_at,
+    memberships.c.ending,
+    *(accounts.c[name] for name in ("email", "name", "told_at", "opened_at", "activated_at", "bounced_at")),
+    accounts.c.last_sign_in_at,
+)
+
+
+def _was_withdrawn(row: Any) -> bool:
+    return row.ended_at is not None and row.ending in (None, Ending.WITHDRAWN)
+
+
+def _standing(row: Any, is_queued: bool) -> tuple[AccessState, dt.datetime | None]:
+    """State of someone who may act, and since when. A bounce or an opened link counts for the last mail only."""
+    if row.activated_at is not None:
+        return AccessState.ACTIVE, row.activated_at
+    if is_queued:
+        return AccessState.QUEUED, None
+    told_at = row.told_at or row.created_at
+    if row.bounced_at is not None and row.bounced_at >= told_at:
+        return AccessState.BOUNCED, row.bounced_at
+    if row.opened_at is not None and row.opened_at >= told_at:
+        return AccessState.OPENED, row.opened_at
+    if row.told_at is not None:
+        return AccessState.INVITED, row.told_at
+    return AccessState.UNTOLD, row.created_at
