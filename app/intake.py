@@ -6,9 +6,11 @@ its own. A dry run does all of it and rolls back.
 
 import datetime as dt
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from app.adapters.formats import read_file
 from app.domain.companies import OpenCompany, open_company
@@ -24,6 +26,7 @@ from models import Company, StoredFile
 from models.enums import ImportVerdict
 
 MEDIA_TYPES = {"csv": "text/csv"}
+TRIES = 8
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,21 @@ def _verdict(command: TakeIn, invoice: ForeignInvoice, verdict: ImportVerdict, d
 def _import(
     installation: Installation, command: TakeIn, invoice: ForeignInvoice, originals: dict[int, StoredFile]
 ) -> Imported:
+    """Looks again when somebody else made the same company at this very moment."""
+    for _attempt in range(TRIES - 1):
+        with suppress(IntegrityError):
+            return _import_once(installation, command, invoice, originals)
+    return _import_once(installation, command, invoice, originals)
+
+
+def _import_once(
+    installation: Installation, command: TakeIn, invoice: ForeignInvoice, originals: dict[int, StoredFile]
+) -> Imported:
     company_id = command.company_id or _company_of(installation, command, invoice.seller)
+    if company_id is None and command.dry_run:
+        return _imagine(installation, invoice)
+    if company_id is None:
+        company_id = _make_company(installation, command, invoice.seller)
     original = brought = None
     if not command.dry_run:
         original = originals.get(company_id) or _keep_original(installation, command, invoice, company_id)
@@ -166,25 +183,41 @@ def safe_name(name: str) -> str:
     return "".join(mark if mark.isalnum() or mark in " ._-" else "-" for mark in last).strip(" .")[:150] or "archivo"
 
 
-def _company_of(installation: Installation, command: TakeIn, seller: ForeignParty) -> int:
-    """The company whose tax id issued the invoice; made now, still to be reviewed, when the command says so."""
+def _company_of(installation: Installation, command: TakeIn, seller: ForeignParty) -> int | None:
+    """The company whose tax id issued the invoice; none when the command says to make it. Raises ``InvalidValue``."""
     if not seller.tax_id:
         raise InvalidValue(_("No dice quién la emite: indique la empresa con --company."))
-
-    def find(db: ScopedSession) -> int | None:
-        return db.scalar(select(Company.id).where(Company.tax_id == seller.tax_id))
-
     with installation.database.read(SYSTEM) as db:
-        known = find(db)
-    if known is not None:
-        return known
-    if not command.create_companies:
+        known = _find_company(db, seller)
+    if known is None and not command.create_companies:
         raise InvalidValue(_("La emite %(nif)s, que no es ninguna empresa de aquí.") % {"nif": seller.tax_id})
+    return known
 
-    def create(db: ScopedSession) -> int:
-        return find(db) or open_company(db, _as_seen(seller)).id
 
-    return installation.database.run(SYSTEM, create, command.actor)
+def _find_company(db: ScopedSession, seller: ForeignParty) -> int | None:
+    return db.scalar(select(Company.id).where(Company.tax_id == seller.tax_id))
+
+
+def _make_company(installation: Installation, command: TakeIn, seller: ForeignParty) -> int:
+    def make(db: ScopedSession) -> int:
+        return _find_company(db, seller) or open_company(db, _as_seen(seller)).id
+
+    return installation.database.run(SYSTEM, make, command.actor)
+
+
+def _imagine(installation: Installation, invoice: ForeignInvoice) -> Imported:
+    """A dry run for a company that is still to be made: both in one transaction, which is undone."""
+    database = installation.database
+    engine = database.engine.execution_options(writes=True)
+    with engine.connect() as connection, connection.begin() as undone:
+        with database.writes(scope=SYSTEM, bind=connection) as db:
+            company_id = open_company(db, _as_seen(invoice.seller)).id
+            db.commit()  # of the session's part only: the connection's transaction goes on
+        with database.writes(scope=CompanyScope(company_id), bind=connection) as db:
+            outcome = import_invoice(db, ImportInvoice(invoice=invoice))
+            db.commit()
+        undone.rollback()
+    return outcome
 
 
 def _as_seen(seller: ForeignParty) -> OpenCompany:

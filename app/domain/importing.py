@@ -122,7 +122,7 @@ def _series(db: ScopedSession, foreign: ForeignInvoice) -> Series | None:
 
 
 def new_customer_note(name: str) -> str:
-    return _("Cliente nuevo: %(nombre)s.") % {"nombre": name}
+    return _("Cliente nuevo: %(nombre)s.") % {"nombre": name.rstrip(".")}
 
 
 def _new_contact(db: ScopedSession, buyer: ForeignParty, notes: list[str]) -> Contact:
