@@ -82,8 +82,8 @@ def stopping() -> Iterator[threading.Event]:
         yield stop
     finally:
         stop.set()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, earlier in before.items():
+            signal.signal(number, earlier)
 
 
 def server_config(settings: Settings, factory: Callable[[], Any]) -> Config:
