@@ -219,6 +219,15 @@ class Pick(SelectField):
         for value, word in pairs:
             yield (value, word, str(value) == chosen, {})
 
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """What is no choice at all is none; validating says so."""
+        if not valuelist:
+            return
+        try:
+            self.data = self.coerce(valuelist[0])
+        except ValueError:
+            self.data = None
+
     def pre_validate(self, form: Any) -> None:
         if self._chosen() not in {str(choice[0]) for choice in self.iter_choices()}:
             raise StopValidation(_("Elija una de la lista."))
