@@ -72,7 +72,7 @@ def gaps_in(db: ScopedSession, selection: DocumentSelection) -> Gaps:
         raise LookupError("the selection is not a range")
     if wanted.first > wanted.last:
         raise InvalidValue(_("El primer número del rango es mayor que el último."), field="last")
-    counts: dict[str, int] = dict(db.connection().execute(_counts(db.company_id, selection)).tuples().all())
+    counts: dict[str, int] = {row.standing: row.n for row in db.connection().execute(_counts(db.company_id, selection))}
     rows = db.connection().execute(_runs(db.company_id, selection)).all()
     present = [Run(row.first, row.last, Standing(row.standing), _day(row.withdrawn_at)) for row in rows[:MOST_RUNS]]
     end = wanted.last if len(rows) <= MOST_RUNS else present[-1].last
@@ -140,7 +140,7 @@ def _standings(company_id: int, selection: DocumentSelection) -> Any:
 
 def _counts(company_id: int, selection: DocumentSelection) -> Select:
     each = _standings(company_id, selection)
-    return sa.select(each.c.standing, sa.func.count()).group_by(each.c.standing)
+    return sa.select(each.c.standing, sa.func.count().label("n")).group_by(each.c.standing)
 
 
 def _runs(company_id: int, selection: DocumentSelection) -> Select:

@@ -87,15 +87,12 @@ def progress_of(db: ScopedSession, batch: Batch) -> Progress:
             *live, publications.c.withdrawn_at.is_(None)
         )
     ).one()
-    by_status: dict[MailStatus, int] = dict(
-        db.execute(
-            select(mails.c.status, sa.func.count())
-            .where(mails.c.company_id == db.company_id, mails.c.batch_id == batch.id)
-            .group_by(mails.c.status)
-        )
-        .tuples()
-        .all()
+    ended = db.execute(
+        select(mails.c.status, sa.func.count().label("mails"))
+        .where(mails.c.company_id == db.company_id, mails.c.batch_id == batch.id)
+        .group_by(mails.c.status)
     )
+    by_status: dict[MailStatus, int] = {row.status: row.mails for row in ended}
     return Progress(
         documents=documents,
         rendered=rendered,
