@@ -39,8 +39,8 @@ FORBIDDEN_WORDS = {"manager", "helper", "helpers", "utils", "util", "service", "
 # Names that others chose: a role people have, a setting of the public contract, hooks of libraries.
 NAMES_OF_OTHERS = {
     "MANAGER",
-    "data_dir", "data_received", "render_data", "process_bind_param", "process_result_value", "process_formdata", "process_data",
-    "_handle_form_data", "get_form_data_for_edit", "formdata", "data", "metadata",
+    "data_dir", "data_received", "render_data", "process_bind_param", "process_result_value", "process_formdata",
+    "process_data", "_handle_form_data", "get_form_data_for_edit", "formdata", "data", "metadata",
 }  # fmt: skip
 
 
