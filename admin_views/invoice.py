@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select, case, func, select, type_coerce
+from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, type_coerce
 
 from admin_views.base import OfficeView
 from admin_views.columns import Column
 from admin_views.filters import Choice, DayRange, Lookup
 from admin_views.formatters import DASH, INVOICE_SIGNS, OVERDUE, badge, day, dot, money, owed, seen_on
+from admin_views.invoice_writing import InvoiceWriting
 from admin_views.publishing import PublishingPages
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
@@ -43,6 +44,24 @@ def _in_euros(amount: Any) -> Any:
     return type_coerce(case((Document.currency == "EUR", amount), else_=0), Scaled(2))
 
 
+# Which of some documents have a live publication, and when a customer last looked at each.
+_PUBLISHED = (
+    select(Publication.document_id, func.max(DocumentEvent.created_at))
+    .outerjoin(
+        DocumentEvent,
+        (DocumentEvent.company_id == Publication.company_id)
+        & (DocumentEvent.document_id == Publication.document_id)
+        & (DocumentEvent.kind == EventKind.VIEWED),
+    )
+    .where(
+        Publication.company_id == bindparam("company"),
+        Publication.document_id.in_(bindparam("ids", expanding=True)),
+        Publication.withdrawn_at.is_(None),
+    )
+    .group_by(Publication.document_id)
+)
+
+
 def _state(status: DocumentStatus, due_on: Any) -> str:
     is_late = status in (DocumentStatus.PENDING, DocumentStatus.PART_PAID) and due_on and due_on < clock.today()
     return OVERDUE if is_late else status
@@ -73,12 +92,11 @@ def _amount(amount: Any, currency: str = "EUR") -> str:
     return money(amount) if currency == "EUR" else f"{money(amount)} {currency}"
 
 
-class InvoiceAdmin(PublishingPages, OfficeView, model=Invoice):
+class InvoiceAdmin(InvoiceWriting, PublishingPages, OfficeView, model=Invoice):
     identity = "invoice"
     name, name_plural, category, icon = "Factura", "Facturas de venta", "Ventas", "file-invoice"
     noun, nouns, new_label = "factura", "facturas", "Nueva factura"
     search_hint = "Número, cliente, NIF o importe"
-    can_create = can_edit = False
     empty_text = "Cree la primera, o importe las que emitió con otro programa."
 
     columns = (
@@ -218,19 +236,5 @@ class InvoiceAdmin(PublishingPages, OfficeView, model=Invoice):
         )
 
     def extras(self, db: ScopedSession, ids: Sequence[int]) -> dict[str, dict[int, Any]]:
-        seen = (
-            (DocumentEvent.company_id == Publication.company_id)
-            & (DocumentEvent.document_id == Publication.document_id)
-            & (DocumentEvent.kind == EventKind.VIEWED)
-        )
-        found = db.execute(
-            select(Publication.document_id, func.max(DocumentEvent.created_at))
-            .outerjoin(DocumentEvent, seen)
-            .where(
-                Publication.company_id == db.company_id,
-                Publication.document_id.in_(ids),
-                Publication.withdrawn_at.is_(None),
-            )
-            .group_by(Publication.document_id)
-        )
+        found = db.execute(_PUBLISHED, {"company": db.company_id, "ids": list(ids)})
         return {"published": {document_id: (at,) for document_id, at in found}}

@@ -7,13 +7,14 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
+from app.domain.numbering import default_series
 from app.domain.terms import plan_dues
 from app.domain.totals import settle
 from app.errors import NotFound, Refusal
 from app.scope import ScopedSession
 from app.texts import _
 from models import Company, Document, DocumentLine, Invoice, Series
-from models.enums import DocumentKind, DocumentStatus
+from models.enums import DocumentStatus
 
 _TERMS = ("contact_id", "discount_rate", "withholding_rate", "has_surcharge", "payment_method")
 _LINE = ("code", "concept", "unit_price", "discount_rate", "tax_kind", "tax_rate", "surcharge_rate", "exemption")
@@ -22,10 +23,10 @@ _LINE = ("code", "concept", "unit_price", "discount_rate", "tax_kind", "tax_rate
 class NoSeries(Refusal):
     code = "no_series"
 
-    def __init__(self, *, corrective: bool) -> None:
+    def __init__(self, *, is_corrective: bool) -> None:
         super().__init__(
             _("Cree antes una serie para facturas rectificativas en Administración → Series.")
-            if corrective
+            if is_corrective
             else _("Cree antes una serie para facturas en Administración → Series.")
         )
 
@@ -75,7 +76,7 @@ def correct_invoice(db: ScopedSession, command: CorrectInvoice) -> Drafted:
     )
     if begun is not None:
         return Drafted(begun, _("Ya hay un borrador que rectifica esta factura."))
-    correction = _draft(db, original, open_series(db, corrective=True), command.today, sign=-1)
+    correction = _draft(db, original, _series(db, command.today, is_corrective=True), command.today, sign=-1)
     correction.corrects_id, correction.corrects_text = original.id, original.number_text or ""
     correction.correction_reason = command.reason
     correction.discount_rate = _discount_rate(original)
@@ -97,21 +98,16 @@ def repeat_invoice(db: ScopedSession, document_id: int, today: dt.date) -> Draft
         raise NotFound(_("esa factura"))
     if original.currency != "EUR":
         raise OtherCurrency(original.currency)
-    copy = _draft(db, original, open_series(db, corrective=False), today, sign=1)
+    copy = _draft(db, original, _series(db, today, is_corrective=False), today, sign=1)
     copy.subject, copy.notes = original.subject, original.notes
     _settle(db, copy, original)
     return Drafted(copy.id, _("Borrador nuevo con las líneas de %(numero)s.") % {"numero": str(original)})
 
 
-def open_series(db: ScopedSession, *, corrective: bool) -> Series:
-    """The series new invoices take: the default one, else the newest that is open."""
-    series = db.scalar(
-        select(Series)
-        .where(Series.kind == DocumentKind.INVOICE, Series.is_corrective.is_(corrective), Series.closed_at.is_(None))
-        .order_by(Series.is_default.desc(), Series.year.desc(), Series.id.desc())
-    )
+def _series(db: ScopedSession, day: dt.date, *, is_corrective: bool) -> Series:
+    series = default_series(db, day, is_corrective=is_corrective)
     if series is None:
-        raise NoSeries(corrective=corrective)
+        raise NoSeries(is_corrective=is_corrective)
     return series
 
 

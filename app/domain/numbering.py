@@ -7,7 +7,7 @@ from sqlalchemy import select
 from app.errors import NotFound, Refusal
 from app.scope import ScopedSession
 from app.texts import _
-from models import Series
+from models import Series, SeriesDefault
 from models.enums import DocumentKind
 
 
@@ -47,6 +47,27 @@ def lock_series(db: ScopedSession, series_id: int, kind: DocumentKind) -> Series
     if series is None:
         raise NotFound(_("esa serie"))
     return series
+
+
+def default_series(
+    db: ScopedSession, day: dt.date, *, user_id: int | None = None, is_corrective: bool = False
+) -> Series | None:
+    """The open series a new invoice of ``day`` takes: of its year, then one's own, the company's, the newest."""
+    own = db.scalar(
+        select(SeriesDefault.series_id).where(
+            SeriesDefault.user_id == user_id, SeriesDefault.kind == DocumentKind.INVOICE
+        )
+    )
+    candidates = db.scalars(
+        select(Series).where(
+            Series.kind == DocumentKind.INVOICE, Series.is_corrective.is_(is_corrective), Series.closed_at.is_(None)
+        )
+    )
+    return max(
+        candidates,
+        key=lambda one: (one.year in (None, day.year), one.id == own, one.is_default, one.year or 0, one.id),
+        default=None,
+    )
 
 
 def take_number(series: Series, day: dt.date) -> int:

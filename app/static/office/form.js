@@ -27,7 +27,7 @@ if (form) {
 
   form.addEventListener("input", show);
   form.addEventListener("change", show);
-  form.addEventListener("submit", () => { leaving = true; });
+  form.addEventListener("submit", (event) => { leaving = !event.submitter?.hasAttribute("data-aside"); });
   document.querySelector("[data-leave]")?.addEventListener("click", () => { leaving = true; });
   addEventListener("beforeunload", (event) => { if (!leaving && changes()) event.preventDefault(); });
   document.addEventListener("keydown", (event) => {

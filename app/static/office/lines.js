@@ -30,7 +30,7 @@ export function watchLines(form, changed) {
     });
 
     place.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.defaultPrevented || event.target.matches("button, textarea")) return;
+      if (event.key !== "Enter" || event.shiftKey || event.defaultPrevented || event.target.matches("button")) return;
       event.preventDefault();
       const cells = [...body.querySelectorAll("input:not([type=hidden]), select, textarea")];
       const following = cells[cells.indexOf(event.target) + 1];
