@@ -77,7 +77,7 @@ def add(  # noqa: PLR0913 - one per option
         password_hash=hash_password(password) if password else "",
     )
     installation.database.run(CompanyScope(company.id), lambda db: add_staff(db, command), CONSOLE)
-    say(_("%(correo)s ya puede entrar en %(empresa)s.") % {"correo": email, "empresa": company.name})
+    say(_("%(empresa)s: ya puede entrar %(correo)s.") % {"correo": email, "empresa": company.name})
     _show(password, typed)
 
 
