@@ -1,5 +1,6 @@
 """*Publicaciones realizadas*: what was published or withdrawn at once, by whom, and how it is going."""
 
+from collections import defaultdict
 from typing import Any
 
 from sqladmin import Flash
@@ -137,6 +138,8 @@ class BatchAdmin(OfficeView, model=Batch):
     def details_extra(self, db: ScopedSession, request: Request, row: Batch) -> dict[str, Any]:
         return {
             "sign": _sign(row.kind, row.undone_at),
+            "figures": defaultdict(int, row.figures),
+            "undone": defaultdict(int, row.undone_figures or {}),
             "progress": batches.progress_of(db, row),
             "documents": batches.documents_of(db, row),
             "accesses": batches.accesses_of(db, row),

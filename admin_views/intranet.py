@@ -166,7 +166,7 @@ class IntranetAdmin(OfficeView, model=Company):
         try:
             button = samples.asked_button(request, button_of(company, self._link(request)))
             shape = Shape(request.query_params.get("shape", Shape.FILLED))
-        except ValueError as error:
+        except (InvalidValue, ValueError) as error:
             raise HTTPException(404) from error
         return samples.showcase(button.html(shape))
 

@@ -12,7 +12,7 @@ PUBLISH = "invoice/publish"
 
 
 def published(db):
-    db.expire_all()
+    db.rollback()
     return sorted(db.scalars(select(Publication.document_id).where(Publication.withdrawn_at.is_(None))))
 
 
