@@ -16,7 +16,7 @@ from admin_views.door_pages import another_company, ask_password
 from admin_views.entering import enter
 from admin_views.flashes import carry_flashes
 from admin_views.frame import Frame
-from admin_views.posted import PASSWORD, TO_COMPANY, read_posted
+from admin_views.posted import PASSWORD, TO_COMPANY, posted, read_posted
 from app import clock
 from app.domain import staff_access
 from app.domain.staff_access import SEEN_EVERY, Visit
@@ -35,7 +35,7 @@ MOST_COMPANIES = 50
 class StaffDoor:
     """``scope["visit"]`` is who is asking, or none; sessions born inside see that visit's company and nothing else."""
 
-    def __init__(self, app: ASGIApp, views: Callable[[], list[Any]]) -> None:
+    def __init__(self, app: ASGIApp, views: Callable[[], tuple[Any, ...]]) -> None:
         self.app = app
         self.views = views
 
@@ -53,8 +53,11 @@ class StaffDoor:
         visit: Visit | None = scope["visit"]
         if visit is not None and visit.is_asleep and scope["path"] not in OPEN and answer is None:
             visit = scope["visit"] = None
-        with scoped(*_scope_of(visit)):
-            await (answer or self.app)(scope, receive, send)
+        try:
+            with scoped(*_scope_of(visit)):
+                await (answer or self.app)(scope, receive, send)
+        finally:
+            await posted(request).close()
         if visit is not None and scope["path"] != UNNOTICED and clock.now() - visit.seen_at > SEEN_EVERY:
             await run_in_threadpool(_touch, request, visit)
 
@@ -65,7 +68,7 @@ def _scope_of(visit: Visit | None) -> tuple[Any, Actor | None]:
     return CompanyScope(visit.company_id), Actor(name=visit.user_name, id=visit.user_id)
 
 
-def _recognise(request: Request, views: list[Any], token: str | None = None) -> None:
+def _recognise(request: Request, views: tuple[Any, ...], token: str | None = None) -> None:
     """Find the visit behind the cookie (or behind a ``token`` just given out) and frame the page for it."""
     installation = installation_of(request)
     door = door_of(request.url.path)
