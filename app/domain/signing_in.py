@@ -146,15 +146,16 @@ def choose_customer(db: ScopedSession, session_id: int, account_id: int, contact
 
 def change_password(db: ScopedSession, account_id: int, password_hash: str, *, session_id: int) -> str:
     """The new password counts from now on: other sessions and links already sent end. Returns a new cookie."""
-    _set_password(db, account_id, password_hash)
+    _set_password(db, db.get_one(PortalAccount, account_id), password_hash)
     end_sessions_of(db, account_id, except_id=session_id)
     return _renew(db, session_id)
 
 
 def set_password(db: ScopedSession, account_id: int, password_hash: str) -> None:
     """As ``change_password``, for whoever comes with a link: every session ends, tries begin again."""
-    account = _set_password(db, account_id, password_hash)
+    account = db.get_one(PortalAccount, account_id)
     account.activated_at = account.activated_at or clock.now()
+    _set_password(db, account, password_hash)
     end_sessions_of(db, account_id)
     for _limit, window in _ACCOUNT_LIMITS:
         throttling.forget(db, _stranger_subject(db, account.email, window))
@@ -210,20 +211,18 @@ def _end_sessions(db: ScopedSession, *which: ColumnElement[bool]) -> None:
     )
 
 
-def _set_password(db: ScopedSession, account_id: int, password_hash: str) -> PortalAccount:
-    account = db.get_one(PortalAccount, account_id)
+def _set_password(db: ScopedSession, account: PortalAccount, password_hash: str) -> None:
     account.password_hash, account.must_change_password = password_hash, False
     db.execute(
         update(PortalToken)
         .where(
             PortalToken.company_id == db.company_id,
-            PortalToken.account_id == account_id,
+            PortalToken.account_id == account.id,
             PortalToken.used_at.is_(None),
         )
         .values(used_at=clock.now())
         .execution_options(synchronize_session=False)
     )
-    return account
 
 
 def _renew(db: ScopedSession, session_id: int, **changes: Any) -> str:

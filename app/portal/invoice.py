@@ -4,6 +4,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, NamedTuple, cast
 from urllib.parse import quote
 
@@ -123,12 +124,8 @@ def _disposition(kind: str, name: str) -> str:
 
 
 def _hero(invoice: Any, today: dt.date) -> Hero:
-    total = euros(invoice.payable, invoice.currency)
     if invoice.status not in OPEN:
-        done = _("No queda nada por pagar.") if invoice.status is DocumentStatus.PAID else ""
-        return Hero(
-            _("Total a pagar"), total, done or _("Emitida el"), "" if done else words.spell_day(invoice.issued_on), ""
-        )
+        return _settled(invoice)
     left = euros(invoice.payable - invoice.collected, invoice.currency)
     label = _("Queda por pagar") if invoice.collected else _("Total a pagar")
     if invoice.status is DocumentStatus.RETURNED:
@@ -137,6 +134,14 @@ def _hero(invoice: Any, today: dt.date) -> Hero:
         return Hero(label, left, _("Sin fecha de vencimiento."), "", "")
     after = ", " + words.distance(invoice.due_on, today)
     return Hero(label, left, words.due(invoice.due_on, today), words.spell_day(invoice.due_on), after)
+
+
+def _settled(invoice: Any) -> Hero:
+    label = _("Total a su favor") if invoice.payable < 0 else _("Total a pagar")
+    total = euros(invoice.payable, invoice.currency)
+    if invoice.status is DocumentStatus.PAID:
+        return Hero(label, total, _("No queda nada por pagar."), "", "")
+    return Hero(label, total, _("Emitida el"), words.spell_day(invoice.issued_on), "")
 
 
 def _fitting(lines: Sequence[Any]) -> Sequence[Any]:
@@ -208,8 +213,8 @@ def _history(visit: Visit, db: ScopedSession, invoice: Any) -> list[tuple[str, s
         who = _("Usted") if event.account_id == own and own else event.name or event.email or _("Alguien")
         times = _(" (%s veces)") % len(events) if len(events) > 1 else ""
         history.append((*_moment(event.created_at), f"{who} {words.deed(event.kind)}{times}"))
-    published = _("%s publicó la factura") % visit.host.shown_name
-    return [*history, (*_moment(invoice.published_at), published)]
+    history.append((*_moment(invoice.published_at), _("%s publicó la factura") % visit.host.shown_name))
+    return sorted(history, key=itemgetter(0), reverse=True)
 
 
 def _moment(moment: dt.datetime) -> tuple[str, str]:

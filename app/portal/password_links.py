@@ -126,8 +126,14 @@ def _own_path(visit: Visit) -> str:
     return visit.request.url.path.removeprefix(visit.base).removesuffix("/otro")
 
 
+def _kept_to_itself(page: Response) -> Response:
+    """The address is a secret: no other page is told it. Stricter, and old browsers would hide whose form it is."""
+    page.headers["Referrer-Policy"] = "strict-origin"
+    return page
+
+
 def _dead(visit: Visit, link: PasswordLink) -> Response:
-    return gate(
+    page = gate(
         visit,
         "portal/access/dead_link.html",
         status=LinkSpent.status,
@@ -137,10 +143,11 @@ def _dead(visit: Visit, link: PasswordLink) -> Response:
         email=masked(link.email),
         action=visit.base + _own_path(visit) + "/otro",
     )
+    return _kept_to_itself(page)
 
 
 def _form(visit: Visit, link: PasswordLink, *, status: int = 200, errors: Errors = NO_ERRORS) -> Response:
-    return gate(
+    page = gate(
         visit,
         "portal/access/set_password.html",
         status=status,
@@ -150,6 +157,7 @@ def _form(visit: Visit, link: PasswordLink, *, status: int = 200, errors: Errors
         action=visit.base + _own_path(visit),
         fewest=FEWEST_CHARACTERS,
     )
+    return _kept_to_itself(page)
 
 
 routes = [

@@ -23,9 +23,10 @@ from app.portal.visit import Visit
 from app.portal.words import State
 from app.scope import ScopedSession
 from app.texts import _, plural
+from models.enums import DocumentStatus
 
 MOST_SHOWN = 4
-MOST_RECENT = 6
+MOST_RECENT, MOST_LOOKED_THROUGH = 6, 40
 
 
 class Todo(NamedTuple):
@@ -97,7 +98,9 @@ def _figures(row: Any) -> tuple[str, str, str, str]:
 
 def _todo(row: Any, today: dt.date) -> Todo:
     when = _("Sin fecha de vencimiento")
-    if row.due_on:
+    if row.status is DocumentStatus.RETURNED:
+        when = _("El banco devolvió el cobro")
+    elif row.due_on:
         when = f"{words.due(row.due_on, today)} {words.spell_day(row.due_on)}, {words.distance(row.due_on, today)}"
     return Todo(
         row.id,
@@ -115,8 +118,11 @@ def _deeds(visit: Visit, db: ScopedSession) -> list[Deed]:
     received = [
         Deed(row.created_at, _("Recibió la"), row.id, row.number_text) for row in recent_publications(db, MOST_RECENT)
     ]
-    done = []
-    for row in recent_events(db, MOST_RECENT):
+    done, told = [], set()
+    for row in recent_events(db, MOST_LOOKED_THROUGH):
+        if (deed := (row.account_id, row.kind, row.id)) in told:
+            continue
+        told.add(deed)
         who = _("Usted") if row.account_id == own else row.name or row.email or _("Alguien")
         done.append(Deed(row.created_at, f"{who} {words.deed_with(row.kind)}", row.id, row.number_text))
     return sorted(received + done, key=itemgetter(0), reverse=True)[:MOST_RECENT]
