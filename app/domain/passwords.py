@@ -13,7 +13,7 @@ from app.secrets import LONGEST_PASSWORD
 from app.texts import _
 
 # What the lists of leaked passwords begin with, in the languages of our customers, as words.
-_FIRST_TRIED = """
+_WORDS = """
 abc access acceso admin administrador administrator adobe amigo amistad amor angel asdf asdfgh asdfghjkl asesoria
 atletico azerty baloncesto barcelona barca baseball batman bienvenido bienvenida bonita cambiame cambiar camaron
 casa changeme charlie chocolate cliente clientes clave clavesecreta computer contrasena contrasenya contrasinal
@@ -25,7 +25,7 @@ passwort pepito perro pokemon princesa princess prueba pruebas qazwsx qazwsxedc 
 realmadrid root secret secreta secreto seguridad sesamo shadow soccer starwars sunshine superman teamo temporal test
 testing trabajo trustno uno usuario user valencia ventanilla verano welcome whatever zaq zxcv zxcvbn zxcvbnm
 """
-COMMON = frozenset(_FIRST_TRIED.split())
+FIRST_TRIED = frozenset(_WORDS.split())
 ROWS = (
     "01234567890",
     "abcdefghijklmnopqrstuvwxyz",
@@ -45,18 +45,18 @@ def check_password(password: str, field: str, *, least: int, words: Iterable[str
         raise InvalidValue(_("Como mucho %(n)s caracteres.") % {"n": LONGEST_PASSWORD}, field=field)
     if "\x00" in password:
         raise InvalidValue(_("Hay caracteres de control que no se pueden usar."), field=field)
-    if _is_common(password, words):
+    if _is_guessable(password, words):
         raise InvalidValue(
             _("Esa contraseña es de las primeras que alguien probaría. Elija otra: una frase suya sirve."), field=field
         )
     return password
 
 
-def _is_common(password: str, words: Iterable[str]) -> bool:
+def _is_guessable(password: str, words: Iterable[str]) -> bool:
     folded = fold(password)
     if len(set(folded)) < FEWEST_DIFFERENT or _is_repeated(folded) or _is_run(folded):
         return True
-    guessed = COMMON | {part for word in words for part in _parts(word)}
+    guessed = FIRST_TRIED | {part for word in words for part in _parts(word)}
     tail = re.search(r"[\W\d_]*$", folded)
     bare = folded[: tail.start()] if tail else folded
     return any(_is_made_of(form, guessed) for form in (folded, bare.translate(LOOK_ALIKES)))
