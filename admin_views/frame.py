@@ -1,17 +1,19 @@
 """What surrounds every page: the company, the menu of what the role allows, the person, one-time messages."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
 from sqladmin.flash import get_flashed_messages
 from starlette.requests import Request
 
+from admin_views.auth import GRANTS
 from admin_views.formatters import ROLES
 from app.domain.staff_access import Visit
 from app.installation import Installation
 from app.texts import _
+from models.enums import Role
 
 # Bootstrap's word for each level of a message, in ours.
 TONES = {"success": ("ok", "check"), "primary": ("info", "info-circle"), "warning": ("warn", "alert-triangle")}
@@ -39,7 +41,7 @@ class Group(NamedTuple):
 
     name: str
     icon: str
-    links: list[Link]
+    links: tuple[Link, ...]
     is_current: bool
 
 
@@ -54,32 +56,19 @@ class Frame:
     """Made once per request by the door, read by the layout. Everything is worked out only if a page shows it."""
 
     request: Request
-    views: list[Any]
+    views: tuple[Any, ...]
     visit: Visit | None = None
     companies: list[Any] = field(default_factory=list)
 
-    @cached_property
-    def menu(self) -> list[Group]:
-        shown = [view for view in self.views if view.is_visible(self.request) and view.is_accessible(self.request)]
-        groups = []
-        for category, views in groupby(shown, key=lambda view: view.category):
-            links = [self._link(view) for view in views]
-            current = any(link.is_current for link in links)
-            if category:
-                groups.append(Group(_(category), CATEGORY_ICONS.get(category, "folder"), links, current))
-            else:
-                groups += [Group("", link.icon, [link], link.is_current) for link in links]
-        return groups
+    @property
+    def menu(self) -> tuple[Group, ...]:
+        """What the role may open, the current one marked."""
+        here = "/".join(self.request.url.path.split("/")[:3])
+        return _menu(self.views, self.visit.role, here) if self.visit else ()
 
     @property
     def is_home(self) -> bool:
         return self.request.url.path == "/admin/"
-
-    def _link(self, view: Any) -> Link:
-        path = view.home
-        here = self.request.url.path
-        is_current = here == path or here.startswith(f"/admin/{view.identity}/")
-        return Link(_(view.name_plural or view.name), path, view.icon, is_current)
 
     @cached_property
     def messages(self) -> list[Message]:
@@ -101,3 +90,27 @@ class Frame:
     @property
     def company_id(self) -> int:
         return self.visit.company_id if self.visit else 0
+
+
+@lru_cache(maxsize=512)
+def _menu(views: tuple[Any, ...], role: Role, here: str) -> tuple[Group, ...]:
+    """By role and place: the same for everybody who has them."""
+    shown = [view for view in views if _is_open(view, role)]
+    groups: list[Group] = []
+    for category, together in groupby(shown, key=lambda view: view.category):
+        links = tuple(_link(view, here) for view in together)
+        if category:
+            current = any(link.is_current for link in links)
+            groups.append(Group(_(category), CATEGORY_ICONS.get(category, "folder"), links, current))
+        else:
+            groups += [Group("", link.icon, (link,), link.is_current) for link in links]
+    return tuple(groups)
+
+
+def _is_open(view: Any, role: Role) -> bool:
+    """The same answer as ``is_accessible`` gives inside a request."""
+    return any((view.identity, str(action)) in GRANTS[role] for action in view._authorization_actions())
+
+
+def _link(view: Any, here: str) -> Link:
+    return Link(_(view.name_plural or view.name), view.home, view.icon, here == f"/admin/{view.identity}")

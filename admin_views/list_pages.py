@@ -1,8 +1,11 @@
 """The list of a view as a page, as a file, and the views each person keeps of it."""
 
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from markupsafe import Markup, escape
 from sqladmin import Flash
 from sqladmin.authorization import Action
 from starlette.concurrency import run_in_threadpool
@@ -14,12 +17,12 @@ from admin_views.auth import visit_of
 from admin_views.exporting import csv_answer
 from admin_views.filters import whole
 from admin_views.formatters import count as spell_count
-from admin_views.listing import COUNT_CAP, find_page, totals_of
+from admin_views.listing import COUNT_CAP, Line, find_page, totals_of
 from admin_views.posted import posted
 from admin_views.saved_views import forget_view, tabs_of
 from admin_views.saved_views import save_view as keep_view
 from admin_views.searching import ORDER, SIZES, Search, replay
-from admin_views.templating import render
+from admin_views.templating import environment, render
 from app.errors import Refusal
 from app.scope import CompanyScope, ScopedSession
 from app.texts import _
@@ -66,7 +69,7 @@ async def list_page(view: "OfficeView", request: Request) -> Response:
 
 
 def _list(view: "OfficeView", request: Request) -> Response:
-    """Read and rendered in one thread call."""
+    """Read and rendered in one thread call; the table by itself, as its pieces would pass through every layer."""
     search = view.search_of(request.query_params)
     visit = visit_of(request)
     with installation_of(request).database.read(CompanyScope(visit.company_id)) as db:
@@ -90,7 +93,22 @@ def _list(view: "OfficeView", request: Request) -> Response:
         "tools": [tool for tool in view.toolbar if view.has_permission(request, tool.needs)],
         "foot": _foot(view, page),
     }
+    if page.lines:
+        context["rows"] = _rows(view, page.lines, _row_address(view, request), bool(context["actions"]))
+        context["table"] = Markup(render(request, "admin/_table.html", context))
     return HTMLResponse(render(request, view.list_template, context), status_code=400 if search.wrong else 200)
+
+
+def _rows(view: "OfficeView", lines: list[Line], address: str, ticked: bool) -> Markup:
+    """Every row by one pattern: a template's loop costs five times as much."""
+    pattern = _row_pattern(view, address, ticked)
+    return Markup("".join(pattern.format(line.id, escape(line.name), *map(escape, line.cells)) for line in lines))
+
+
+@lru_cache(maxsize=256)
+def _row_pattern(view: "OfficeView", address: str, ticked: bool) -> str:
+    classes = [column.css for column in view.columns[1:]]
+    return environment().get_template("admin/_row.html").render(address=address, ticked=ticked, classes=classes)
 
 
 def shown_count(count: int) -> str:
@@ -135,7 +153,7 @@ def _foot(view: "OfficeView", page: "Page") -> list[Any] | None:
         return None
     sums = iter(page.totals or [])
     return [
-        (column.show(next(sums) or 0) if page.totals else "") if column.total is not None else ""
+        (column.show(next(sums) or Decimal(0)) if page.totals else "") if column.total is not None else ""
         for column in view.columns[1:]
     ]
 
@@ -178,5 +196,6 @@ def _totals(view: "OfficeView", request: Request) -> Response:
         raise HTTPException(404)
     with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
         sums = totals_of(view, db, search, columns)
-    context = {"sums": [(column.heading, column.show(total or 0)) for column, total in zip(columns, sums, strict=True)]}
+    shown = [column.show(total or Decimal(0)) for column, total in zip(columns, sums, strict=True)]
+    context = {"sums": list(zip([column.heading for column in columns], shown, strict=True))}
     return HTMLResponse(render(request, "admin/totals.html", context))

@@ -1,17 +1,21 @@
 """One page of a list: bounded work whatever the size of the table.
 
 The page is found by its place in the order (keyset), the count stops at ``COUNT_CAP``, and totals of the whole search
-are added up only while it is small, or when asked for.
+are added up only while it is small, or when asked for. Statements are kept by the address they came from: building
+one costs more than running it.
 """
 
+import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 
 from admin_views.columns import Column, cutters
-from admin_views.searching import AFTER, BEFORE, LAST, PLACE, Search, read_place, spell_cursor
+from admin_views.searching import AFTER, BEFORE, LAST, PLACE, Search, read_place, replay, spell_cursor
+from app import clock
 from app.errors import InvalidValue
 from app.scope import ScopedSession
 
@@ -50,13 +54,16 @@ def find_page(view: "OfficeView", db: ScopedSession, search: Search, *, with_tot
     """The page of ``search``, read in one session."""
     if search.wrong:
         return Page(lines=[], count=0, newer=None, older=None, last=None, first_place=1, totals=None)
-    rows, more = _rows(view, db, search)
-    backwards = search.from_the_end or search.before is not None
-    count = count_of(view, db, search)
+    statement, counting = _statements(view, db.company_id, search.link(**search.cursor), clock.today())
+    found = list(db.execute(statement))
+    count: int = db.scalar(counting) or 0
+    rows, more = found[: search.size], len(found) > search.size
+    if search.is_backwards:
+        rows.reverse()
     shown = [column for column in view.columns if column.total is not None]
     totals = totals_of(view, db, search, shown) if shown and (with_totals or count <= TOTALS_CAP) else None
-    has_older = more if not backwards else search.before is not None
-    has_newer = more if backwards else search.after is not None
+    has_older = search.before is not None if search.is_backwards else more
+    has_newer = more if search.is_backwards else search.after is not None
     place = _first_place(search, len(rows), count, has_newer)
     return Page(
         lines=lines_of(view, db, rows),
@@ -69,10 +76,16 @@ def find_page(view: "OfficeView", db: ScopedSession, search: Search, *, with_tot
     )
 
 
-def count_of(view: "OfficeView", db: ScopedSession, search: Search) -> int:
-    """How many rows a search finds, at most one more than the cap."""
-    found = select(literal(1)).select_from(view.model).where(*view.conditions(db.company_id, search))
-    return db.scalar(select(func.count()).select_from(found.limit(COUNT_CAP + 1).subquery())) or 0
+@lru_cache(maxsize=512)
+def _statements(view: "OfficeView", company_id: int, address: str, today: dt.date) -> tuple[Select[Any], Select[int]]:
+    """The page's statement, asking for one row more than it shows, and the capped count of its search."""
+    search = view.search_of(replay(address.removeprefix("?")))
+    conditions = view.conditions(company_id, search)
+    statement = ordered(view, search, backwards=search.is_backwards).where(*conditions)
+    if (beyond := _beyond(view, search)) is not None:
+        statement = statement.where(beyond)
+    found = select(literal(1)).select_from(view.model).where(*conditions).limit(COUNT_CAP + 1)
+    return statement.limit(search.size + 1), select(func.count()).select_from(found.subquery())
 
 
 def totals_of(view: "OfficeView", db: ScopedSession, search: Search, columns: Sequence[Column]) -> list[Any]:
@@ -104,18 +117,8 @@ def sort_key(view: "OfficeView", search: Search) -> Any:
     return next(column.sort for column in view.columns if column.name == search.order.name)
 
 
-def _rows(view: "OfficeView", db: ScopedSession, search: Search) -> tuple[list[Any], bool]:
-    """The rows of the page and whether there are more beyond it, in the direction it was asked from."""
-    backwards = search.from_the_end or search.before is not None
-    statement = ordered(view, search, backwards=backwards).where(*view.conditions(db.company_id, search))
-    if (beyond := _beyond(view, search)) is not None:
-        statement = statement.where(beyond)
-    found = list(db.execute(statement.limit(search.size + 1)))
-    page = found[: search.size]
-    return page[::-1] if backwards else page, len(found) > search.size
-
-
 def _beyond(view: "OfficeView", search: Search) -> ColumnElement[bool] | None:
+    """Past the cursor, in the direction the page is read from; a cursor that makes no sense is no cursor."""
     cursor = search.before or search.after
     if cursor is None or search.from_the_end:
         return None

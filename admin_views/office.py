@@ -56,7 +56,7 @@ class Office(Admin):
             app,
             session_maker=make_sessions(database.engine),
             title="Ventanilla",
-            middlewares=[Middleware(StaffDoor, views=lambda: self.views)],
+            middlewares=[Middleware(StaffDoor, views=lambda: tuple(self.views))],
             authentication_backend=OfficeAuthentication(),
             authorization_backend=OfficeAuthorization(),
         )
@@ -139,6 +139,6 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 
 def error_page(request: Request, status: int, sentence: str) -> Response:
-    request.scope.setdefault("frame", Frame(request, []))
+    request.scope.setdefault("frame", Frame(request, ()))
     context = {"status": status, "sentence": sentence, "reference": secrets.token_hex(4).upper()}
     return HTMLResponse(render(request, "sqladmin/error.html", context), status_code=status)

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import bindparam, delete, func, select
 
 from admin_views.searching import Search, replay
 from app.domain import fields
@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from admin_views.base import OfficeView
 
 MOST_SAVED = 20
+
+
+_SAVED = (
+    select(SavedFilter.id, SavedFilter.name, SavedFilter.query)
+    .where(
+        SavedFilter.company_id == bindparam("company"),
+        SavedFilter.user_id == bindparam("user"),
+        SavedFilter.screen == bindparam("screen"),
+    )
+    .order_by(SavedFilter.id)
+)
 
 
 @dataclass(frozen=True)
@@ -35,15 +46,7 @@ class ShownTab(NamedTuple):
 
 def tabs_of(view: "OfficeView", db: ScopedSession, user_id: int, search: Search) -> list[ShownTab]:
     """Ours first, then the person's own; the current one is the one that asks for exactly what is shown."""
-    saved = db.execute(
-        select(SavedFilter.id, SavedFilter.name, SavedFilter.query)
-        .where(
-            SavedFilter.company_id == db.company_id,
-            SavedFilter.user_id == user_id,
-            SavedFilter.screen == view.identity,
-        )
-        .order_by(SavedFilter.id)
-    ).all()
+    saved = db.execute(_SAVED, {"company": db.company_id, "user": user_id, "screen": view.identity}).all()
     asked = search.what
     ours = [ShownTab(_(tab.name), f"?{tab.query}", replay(tab.query) == asked, None) for tab in view.tabs]
     theirs = [ShownTab(row.name, f"?{row.query}", _same(view, row.query, search), row.id) for row in saved]

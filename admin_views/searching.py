@@ -63,6 +63,19 @@ class Search:
         """Words, filters and order as a query string that reproduces the list."""
         return urlencode(self.what | ({} if self.is_default_order else {ORDER: str(self.order)}))
 
+    @property
+    def is_backwards(self) -> bool:
+        """Whether the page is read from its far end towards the near one."""
+        return self.from_the_end or self.before is not None
+
+    @property
+    def cursor(self) -> dict[str, str]:
+        """The place of the page, as parameters."""
+        if self.from_the_end:
+            return {LAST: "1"}
+        place = {AFTER: self.after, BEFORE: self.before}
+        return {name: json.dumps(cursor, ensure_ascii=False) for name, cursor in place.items() if cursor is not None}
+
     def link(self, **changes: str | None) -> str:
         """The query string with parameters changed or, when none, taken away; begins again at the first page."""
         parameters = dict(parse_qsl(self.query)) | ({SIZE: str(self.size)} if self.size != SIZES[0] else {})

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from jinja2 import Environment
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -21,9 +22,15 @@ VENDOR_VERSION = version("sqladmin")
 @lru_cache
 def environment() -> Environment:
     made = make_environment(TEMPLATES)
-    made.globals["vendor"] = vendor
+    made.globals |= {"vendor": vendor, "menu": menu}
     made.filters |= FILTERS
     return made
+
+
+@lru_cache(maxsize=512)
+def menu(groups: tuple[Any, ...]) -> Markup:
+    """The links of the menu: the same markup for everybody with the same role in the same place."""
+    return Markup(environment().get_template("admin/_menu.html").render(groups=groups))
 
 
 def vendor(path: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Engine, and_, event, false, inspect
@@ -119,7 +120,9 @@ def _portal_rule(entity: Any, company_id: Any, contact_id: Any) -> Any:
     return rule(entity, company_id, contact_id)
 
 
+@lru_cache(maxsize=1024)
 def _criterion(scope: Scope) -> Any:
+    """Kept per scope: making one costs as much as the statement it goes with."""
     if isinstance(scope, CompanyScope):
         company_id = scope.company_id
         return with_loader_criteria(CompanyRecord, lambda cls: cls.company_id == company_id, **_EVERYWHERE)

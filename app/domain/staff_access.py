@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, ScalarSelect, and_, func, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 
 from app import clock
 from app.domain import throttling
@@ -23,6 +23,40 @@ SEEN_EVERY = dt.timedelta(minutes=1)
 _DAY = dt.timedelta(days=1)
 _MINUTE = dt.timedelta(minutes=1)
 _FAMILIAR = dt.timedelta(days=30)
+
+
+# Asked on every request: built once.
+_VISIT = (
+    select(
+        StaffSession.id,
+        StaffSession.user_id,
+        StaffSession.seen_at,
+        StaffSession.created_at,
+        StaffUser.name,
+        StaffUser.email,
+        Membership.role,
+        Company.id.label("company_id"),
+        Company.name.label("company_name"),
+        Company.tax_id,
+        Company.slug,
+        Company.confirmed_at,
+        select(func.count(Membership.id))
+        .where(Membership.user_id == StaffSession.user_id, Membership.ended_at.is_(None))
+        .correlate(StaffSession)
+        .scalar_subquery()
+        .label("companies"),
+    )
+    .join(StaffUser, StaffUser.id == StaffSession.user_id)
+    .join(Membership, and_(Membership.company_id == StaffSession.company_id, Membership.user_id == StaffUser.id))
+    .join(Company, Company.id == StaffSession.company_id)
+    .where(
+        StaffSession.token_hash == bindparam("token"),
+        StaffSession.ended_at.is_(None),
+        StaffSession.seen_at > bindparam("since"),
+        StaffUser.disabled_at.is_(None),
+        Membership.ended_at.is_(None),
+    )
+)
 
 
 class WrongCredentials(Refusal):
@@ -116,33 +150,7 @@ def open_session(db: ScopedSession, user_id: int, *, address: str, browser: str,
 def find_visit(db: ScopedSession, token: str) -> Visit | None:
     """Who a cookie belongs to; none when the session ended, or the user or their place in the company did."""
     now = clock.now()
-    found = db.execute(
-        select(
-            StaffSession.id,
-            StaffSession.user_id,
-            StaffSession.seen_at,
-            StaffSession.created_at,
-            StaffUser.name,
-            StaffUser.email,
-            Membership.role,
-            Company.id.label("company_id"),
-            Company.name.label("company_name"),
-            Company.tax_id,
-            Company.slug,
-            Company.confirmed_at,
-            _companies_of_session().label("companies"),
-        )
-        .join(StaffUser, StaffUser.id == StaffSession.user_id)
-        .join(Membership, and_(Membership.company_id == StaffSession.company_id, Membership.user_id == StaffUser.id))
-        .join(Company, Company.id == StaffSession.company_id)
-        .where(
-            StaffSession.token_hash == token_hash(token),
-            StaffSession.ended_at.is_(None),
-            StaffSession.seen_at > now - RESUMABLE,
-            StaffUser.disabled_at.is_(None),
-            Membership.ended_at.is_(None),
-        )
-    ).first()
+    found = db.execute(_VISIT, {"token": token_hash(token), "since": now - RESUMABLE}).first()
     if found is None:
         return None
     return Visit(
@@ -225,15 +233,6 @@ def _account_subject(db: ScopedSession, email: str, address: str) -> str:
 def _has_company() -> ColumnElement[bool]:
     return (
         select(1).where(Membership.user_id == StaffUser.id, Membership.ended_at.is_(None)).correlate(StaffUser).exists()
-    )
-
-
-def _companies_of_session() -> ScalarSelect[int]:
-    return (
-        select(func.count(Membership.id))
-        .where(Membership.user_id == StaffSession.user_id, Membership.ended_at.is_(None))
-        .correlate(StaffSession)
-        .scalar_subquery()
     )
 
 
