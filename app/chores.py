@@ -11,7 +11,7 @@ from app.domain.delivering import give_up_unreachable
 from app.domain.outbox import Released, release_stale
 from app.domain.queries.outbox import due_for_long, stale_companies
 from app.scope import SYSTEM, CompanyScope, ScopedSession
-from models import PortalSession, PortalToken, StaffSession, Throttle
+from models import ImportRun, PortalSession, PortalToken, StaffSession, Throttle
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +22,7 @@ tokens: Any = PortalToken.__table__
 portal_sessions: Any = PortalSession.__table__
 staff_sessions: Any = StaffSession.__table__
 throttles: Any = Throttle.__table__
+import_runs: Any = ImportRun.__table__
 
 
 def release_dead(database: Database, now: dt.datetime) -> list[Released]:
@@ -44,7 +45,7 @@ def give_up(database: Database, now: dt.datetime) -> None:
 
 
 def throw_away(database: Database, now: dt.datetime) -> None:
-    """Delete links, sessions and counters that have been of no use to anybody for a month."""
+    """Delete links, sessions, counters and files nobody imported that have been of no use to anybody for a month."""
     long_ago = now - KEPT
 
     def delete_old(db: ScopedSession) -> None:
@@ -55,5 +56,7 @@ def throw_away(database: Database, now: dt.datetime) -> None:
             (throttles, throttles.c.since),
         ):
             db.connection().execute(sa.delete(table).where(moment < long_ago))
+        forgotten = sa.and_(import_runs.c.batch_id.is_(None), import_runs.c.created_at < long_ago)
+        db.connection().execute(sa.delete(import_runs).where(forgotten))
 
     database.run(SYSTEM, delete_old)
