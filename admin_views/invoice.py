@@ -10,7 +10,11 @@ from admin_views.base import OfficeView
 from admin_views.columns import Column
 from admin_views.filters import Choice, DayRange, Lookup
 from admin_views.formatters import DASH, INVOICE_SIGNS, OVERDUE, badge, day, dot, money, owed, seen_on
+from admin_views.importing import ImportPages
+from admin_views.invoice_actions import InvoiceActions
+from admin_views.invoice_page import InvoiceReading
 from admin_views.invoice_writing import InvoiceWriting
+from admin_views.list_pages import Tool
 from admin_views.publishing import PublishingPages
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
@@ -92,12 +96,15 @@ def _amount(amount: Any, currency: str = "EUR") -> str:
     return money(amount) if currency == "EUR" else f"{money(amount)} {currency}"
 
 
-class InvoiceAdmin(InvoiceWriting, PublishingPages, OfficeView, model=Invoice):
+class InvoiceAdmin(
+    InvoiceWriting, InvoiceReading, InvoiceActions, PublishingPages, ImportPages, OfficeView, model=Invoice
+):
     identity = "invoice"
     name, name_plural, category, icon = "Factura", "Facturas de venta", "Ventas", "file-invoice"
     noun, nouns, new_label = "factura", "facturas", "Nueva factura"
     search_hint = "Número, cliente, NIF o importe"
     empty_text = "Cree la primera, o importe las que emitió con otro programa."
+    toolbar = (Tool("Importar", "/admin/invoice/importar", "upload", "import"),)
 
     columns = (
         Column(

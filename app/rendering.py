@@ -85,8 +85,27 @@ def preview_pdf(
     with installation.database.read(scope) as db:
         own = _brought_pdf(db, document_id)
         sheet = _sheet(installation, db, document_id, template_version_id)
-    content = installation.storage.get(own.key) if own else render(sheet)
+    return printed(sheet, installation.storage.get(own.key) if own else None)
+
+
+def printed(sheet: Sheet, content: bytes | None = None) -> Printed:
+    """A sheet as a file; ``content`` when there is one already. Not inside a transaction: it takes its time."""
+    content = content or render(sheet)
     return Printed(content, hashlib.sha256(content).hexdigest(), _file_name(sheet.reference))
+
+
+def drawn(installation: Installation, db: ScopedSession, document: Document, version: TemplateVersion | None) -> Sheet:
+    """What a document would say on paper; a draft says what it would freeze. It may belong to no session."""
+    company = db.get_one(Company, document.company_id)
+    version = version or TemplateVersion(
+        number=0, accent=company.accent, columns="code,discount,tax", intro="", legal_footer=""
+    )
+    logo = db.get(StoredFile, version.logo_id) if version.logo_id else None
+    if document.is_draft:
+        freeze(document, company)
+        if document in db:
+            db.expunge(document)
+    return sheet_of(document, company, version, installation.storage.get(logo.key) if logo else None)
 
 
 def waiting_publications(db: ScopedSession, limit: int) -> list[int]:
@@ -123,16 +142,8 @@ def _sheet(installation: Installation, db: ScopedSession, document_id: int, temp
     )
     if document is None:
         raise NotFound(_("ese documento"))
-    company = db.get_one(Company, document.company_id)
     version = db.get(TemplateVersion, template_version_id) if template_version_id else None
-    version = version or TemplateVersion(
-        number=0, accent=company.accent, columns="code,discount,tax", intro="", legal_footer=""
-    )
-    logo = db.get(StoredFile, version.logo_id) if version.logo_id else None
-    if document.is_draft:
-        freeze(document, company)
-        db.expunge(document)
-    return sheet_of(document, company, version, installation.storage.get(logo.key) if logo else None)
+    return drawn(installation, db, document, version)
 
 
 def _file_name(number: str | None) -> str:

@@ -16,7 +16,7 @@ from app.money import ZERO
 from app.scope import ScopedSession
 from app.texts import _
 from models import Company, Contact, Document, DocumentLine, Invoice, Series, TaxRate
-from models.enums import DocumentKind, PaymentMethod, TaxKind
+from models.enums import DocumentKind, DocumentStatus, PaymentMethod, TaxKind
 
 MOST_LINES = 1000
 MOST_DUES = 24
@@ -125,7 +125,7 @@ def estimate_draft(db: ScopedSession, command: SaveInvoiceDraft) -> Invoice:
     Raises ``InvalidValue`` like saving.
     """
     corrected = _corrected_by(db, command.document_id)
-    invoice = Invoice(company_id=db.company_id, corrects_id=corrected, currency="EUR", lines=[], taxes=[], dues=[])
+    invoice = Invoice(company_id=db.company_id, status=DocumentStatus.DRAFT, corrects_id=corrected, currency="EUR")
     kept = _lines_of(db, command.document_id)
     _write(db, invoice, command, [_twin(line) for line in kept])
     contact = db.get(Contact, command.contact_id) if command.contact_id else None

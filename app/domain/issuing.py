@@ -115,14 +115,15 @@ def issue_invoice(db: ScopedSession, command: IssueInvoice) -> Issued:
     if sum(due.amount for due in invoice.dues) != max(invoice.payable, 0):
         plan_dues(invoice, invoice.contact, company)
 
-    freeze(invoice, company)
-    number = take_number(series, invoice.issued_on)
-    _check_free(db, series.spell(number))
-    invoice.number = invoice.sort_number = number
-    invoice.number_text, invoice.series_label = series.spell(number), series.label
-    invoice.status = DocumentStatus.PENDING if invoice.payable > 0 else DocumentStatus.ISSUED
-    invoice.issued_at, invoice.origin = clock.now(), Origin.OWN
-    invoice.revision += 1
+    with db.no_autoflush:  # one change in the audit
+        freeze(invoice, company)
+        number = take_number(series, invoice.issued_on)
+        _check_free(db, series.spell(number))
+        invoice.number = invoice.sort_number = number
+        invoice.number_text, invoice.series_label = series.spell(number), series.label
+        invoice.status = DocumentStatus.PENDING if invoice.payable > 0 else DocumentStatus.ISSUED
+        invoice.issued_at, invoice.origin = clock.now(), Origin.OWN
+        invoice.revision += 1
     db.flush()
     return Issued(invoice.id, invoice.number_text, euros(invoice.total, invoice.currency))
 
@@ -144,10 +145,8 @@ def address_of(party: Company | Contact) -> str:
 
 
 def required_mentions(invoice: Document) -> list[str]:
-    """Why there is no tax (RD 1619/2012, art. 6.1.j and m) and what is corrected, and why (art. 15)."""
+    """Why there is no tax (RD 1619/2012, art. 6.1.j and m) and why another invoice is corrected (art. 15.4)."""
     mentions = []
-    if invoice.corrects_text:
-        mentions.append(_("Factura rectificativa de la %(numero)s.") % {"numero": invoice.corrects_text})
     if invoice.correction_reason:
         mentions.append(_("Motivo de la rectificación: %(motivo)s") % {"motivo": invoice.correction_reason})
     mentions += [tax.exemption for tax in invoice.taxes if tax.exemption and not tax.rate]

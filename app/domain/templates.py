@@ -56,16 +56,22 @@ class ChangeLook:
 
 def default_version(db: ScopedSession) -> TemplateVersion:
     """The newest version of the company's default template; a company without templates gets its first."""
+    version = find_default(db)
+    if version is not None:
+        return version
+    accent = db.get_one(Company, db.company_id).accent
+    return create_template(db, CreateTemplate(name=_("Clásica"), look=Look(accent=accent), is_default=True))
+
+
+def find_default(db: ScopedSession) -> TemplateVersion | None:
+    """The same, for who only looks: none for a company without templates."""
     template = db.scalar(
         select(DocumentTemplate)
         .where(DocumentTemplate.archived_at.is_(None))
         .order_by(DocumentTemplate.is_default.desc(), DocumentTemplate.id)
         .limit(1)
     )
-    if template is not None:
-        return newest_version(db, template.id)
-    accent = db.get_one(Company, db.company_id).accent
-    return create_template(db, CreateTemplate(name=_("Clásica"), look=Look(accent=accent), is_default=True))
+    return newest_version(db, template.id) if template is not None else None
 
 
 def newest_version(db: ScopedSession, template_id: int) -> TemplateVersion:

@@ -54,9 +54,7 @@ def test_a_correction_takes_back_all_the_original_says(db, make, corrective):
     assert (correction.total, correction.payable, correction.dues) == (-original.total, -original.payable, [])
     assert (correction.number_text, correction.status) == ("RT26-0001", DocumentStatus.ISSUED)
     assert (correction.corrects_id, correction.corrects_text) == (original.id, "FV26-0001")
-    assert correction.mentions == (
-        "Factura rectificativa de la FV26-0001.\nMotivo de la rectificación: Precio equivocado"
-    )
+    assert correction.mentions == "Motivo de la rectificación: Precio equivocado"
     assert original.status is DocumentStatus.PENDING
 
 
