@@ -2,6 +2,7 @@
 
 from starlette.applications import Starlette
 
+from admin_views.access import AccessAdmin
 from admin_views.account import AccountPage
 from admin_views.audit_entry import AuditAdmin
 from admin_views.batch import BatchAdmin
@@ -22,6 +23,7 @@ VIEWS = [
     ProductAdmin,
     InvoiceAdmin,
     BatchAdmin,
+    AccessAdmin,
     CompanyAdmin,
     IntranetAdmin,
     SeriesAdmin,

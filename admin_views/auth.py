@@ -23,11 +23,12 @@ LADDER = (READ, BILL, MANAGE, ADMIN)
 Row = dict[str, Role]
 
 _SEEN_BY_ALL: Row = {"list": READ, "details": READ, "export": READ}
+_ACCESS: Row = {"action:access": BILL, "action:withdraw-access": BILL}
 _KEPT_BY_BILLING: Row = _SEEN_BY_ALL | {"create": BILL, "edit": BILL, "action:archive": BILL}
 
 MATRIX: dict[str, Row] = {
-    "customer": _KEPT_BY_BILLING | {"action:access": BILL, "action:access-password": MANAGE},
-    "supplier": _KEPT_BY_BILLING | {"action:access": BILL, "action:access-password": MANAGE},
+    "customer": _KEPT_BY_BILLING | _ACCESS | {"action:access-password": BILL, "action:as-customer": READ},
+    "supplier": _KEPT_BY_BILLING | _ACCESS | {"action:access-password": BILL, "action:as-customer": READ},
     "product": _KEPT_BY_BILLING,
     "invoice": _SEEN_BY_ALL
     | {
@@ -44,7 +45,7 @@ MATRIX: dict[str, Row] = {
         "action:grant-access": BILL,
     },
     "batch": {"list": READ, "details": READ, "export": READ, "action:undo": BILL, "action:retry": BILL},
-    "access": {"list": READ, "details": READ, "export": READ, "action:access": BILL},
+    "access": _SEEN_BY_ALL | _ACCESS,
     "outgoing-mail": {"list": READ, "details": READ, "export": READ, "action:send-again": BILL, "action:cancel": BILL},
     "mail-account": {"list": ADMIN, "details": ADMIN, "create": ADMIN, "edit": ADMIN, "action:test": ADMIN},
     "company": {"list": MANAGE, "details": MANAGE, "edit": ADMIN, "action:confirm": ADMIN},

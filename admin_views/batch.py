@@ -20,7 +20,7 @@ from admin_views.formatters import DASH, Sign, badge, count, moment
 from admin_views.forms import OfficeForm
 from admin_views.list_pages import Tool
 from admin_views.saved_views import Tab
-from admin_views.searching import Order
+from admin_views.searching import Order, Search
 from admin_views.templating import render
 from app.domain.folding import contains
 from app.domain.mail_desk import RetryMails, retry_mails
@@ -36,8 +36,12 @@ UNDONE = "undone"
 SIGNS: dict[str, Sign] = {
     BatchKind.PUBLISH: Sign("Publicación", "world", "ok"),
     BatchKind.WITHDRAW: Sign("Anulación", "eye-off"),
+    BatchKind.GRANT_ACCESS: Sign("Acceso dado", "key", "ok"),
+    BatchKind.WITHDRAW_ACCESS: Sign("Acceso retirado", "ban"),
     UNDONE: Sign("Deshecha", "arrow-back-up", "warn"),
 }
+# What the list shows; access given or withdrawn at once has its page here too.
+PUBLISHING = (BatchKind.PUBLISH, BatchKind.WITHDRAW)
 KINDS = {"publicadas": BatchKind.PUBLISH, "anuladas": BatchKind.WITHDRAW}
 
 
@@ -119,7 +123,10 @@ class BatchAdmin(OfficeView, model=Batch):
     tabs = (Tab("Todas"), Tab("Publicaciones", "que=publicadas"), Tab("Anulaciones", "que=anuladas"))
 
     def own_rows(self, company_id: int) -> list[ColumnElement[bool]]:
-        return [Batch.company_id == company_id, Batch.kind.in_((BatchKind.PUBLISH, BatchKind.WITHDRAW))]
+        return [Batch.company_id == company_id, Batch.kind != BatchKind.IMPORT]
+
+    def conditions(self, company_id: int, search: Search) -> list[ColumnElement[bool]]:
+        return [*super().conditions(company_id, search), Batch.kind.in_(PUBLISHING)]
 
     def mentions(self, company_id: int, text: str) -> ColumnElement[bool]:
         pattern = contains(text.lower())
@@ -130,14 +137,23 @@ class BatchAdmin(OfficeView, model=Batch):
         return statement.outerjoin(StaffUser, StaffUser.id == Batch.user_id)
 
     def title_of(self, row: Batch) -> str:
-        figure = row.figures.get("documents", 0)
+        figures = defaultdict(int, row.figures)
         if row.kind is BatchKind.WITHDRAW:
-            return plural("%(n)s publicación anulada", "%(n)s publicaciones anuladas", figure)
-        return plural("%(n)s factura publicada", "%(n)s facturas publicadas", figure)
+            return plural("%(n)s publicación anulada", "%(n)s publicaciones anuladas", figures["documents"])
+        if row.kind is BatchKind.PUBLISH:
+            return plural("%(n)s factura publicada", "%(n)s facturas publicadas", figures["documents"])
+        if row.kind is BatchKind.WITHDRAW_ACCESS:
+            one, many = "Acceso retirado a %(n)s persona", "Acceso retirado a %(n)s personas"
+        elif figures["people"]:
+            one, many = "Acceso dado a %(n)s persona", "Acceso dado a %(n)s personas"
+        else:
+            return plural("%(n)s persona invitada otra vez", "%(n)s personas invitadas otra vez", figures["mails"])
+        return plural(one, many, figures["people"])
 
     def details_extra(self, db: ScopedSession, request: Request, row: Batch) -> dict[str, Any]:
         return {
             "sign": _sign(row.kind, row.undone_at),
+            "is_publishing": row.kind in PUBLISHING,
             "figures": defaultdict(int, row.figures),
             "undone": defaultdict(int, row.undone_figures or {}),
             "progress": batches.progress_of(db, row),
@@ -211,8 +227,10 @@ def told(one: batches.Moment) -> str:
     words = {
         BatchKind.PUBLISH.value: _("publicó"),
         BatchKind.WITHDRAW.value: _("anuló la publicación"),
-        "first_mail": _("Salió el primer aviso"),
-        "last_mail": plural("Salió el aviso", "Han salido %(n)s avisos", one.count),
+        BatchKind.GRANT_ACCESS.value: _("dio acceso"),
+        BatchKind.WITHDRAW_ACCESS.value: _("retiró el acceso"),
+        "first_mail": _("Salió el primer correo"),
+        "last_mail": plural("Salió el correo", "Han salido %(n)s correos", one.count),
         "first_seen": _("Un cliente abrió la primera factura"),
         "undone": _("deshizo la publicación"),
     }

@@ -1,6 +1,5 @@
 """Clientes and Proveedores: two screens over the same files."""
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from sqladmin import action
@@ -13,8 +12,9 @@ from admin_views.archiving import archive_command
 from admin_views.base import OfficeView, page
 from admin_views.columns import Column
 from admin_views.contact_form import ContactForm
+from admin_views.contact_intranet import INTRANET_TAB, IntranetTab
 from admin_views.filters import Choice
-from admin_views.form_pages import Box, OtherPage, Panel
+from admin_views.form_pages import Box, Panel
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from app.domain.saving_contacts import archive_contacts, save_contact
@@ -50,8 +50,8 @@ PANELS = (
 )  # fmt: skip
 
 
-class ContactAdmin(OfficeView):
-    """What both screens share. ``other_pages`` grows with the parts of a file that have pages of their own."""
+class ContactAdmin(IntranetTab, OfficeView):
+    """What both screens share."""
 
     icon = "users"
     search_hint = "Nombre, NIF, correo, código o población"
@@ -79,10 +79,10 @@ class ContactAdmin(OfficeView):
             condition=lambda value: Contact.email.is_not(None) if value == "si" else Contact.email.is_(None),
         ),
     )
-    action_icons: ClassVar[dict[str, str]] = {"archive": "archive"}
+    action_icons: ClassVar[dict[str, str]] = {"access": "key", "archive": "archive"}
     form_class = ContactForm
     panels = PANELS
-    other_pages: ClassVar[Sequence[OtherPage]] = ()
+    other_pages = (INTRANET_TAB,)
 
     def conditions(self, company_id: int, search: Search) -> list[ColumnElement[bool]]:
         """Archived files only show when asked for."""

@@ -78,15 +78,7 @@ class Moment:
 
 
 def progress_of(db: ScopedSession, batch: Batch) -> Progress:
-    if batch.kind is not BatchKind.PUBLISH:
-        return Progress()
-    live = (publications.c.company_id == db.company_id, publications.c.batch_id == batch.id)
-    given_up = sa.and_(publications.c.file_id.is_(None), publications.c.render_tries >= MOST_TRIES)
-    documents, rendered, unprinted = db.execute(
-        select(sa.func.count(), sa.func.count(publications.c.file_id), sa.func.count().filter(given_up)).where(
-            *live, publications.c.withdrawn_at.is_(None)
-        )
-    ).one()
+    documents, rendered, unprinted = _printed(db, batch) if batch.kind is BatchKind.PUBLISH else (0, 0, 0)
     ended = db.execute(
         select(mails.c.status, sa.func.count().label("mails"))
         .where(mails.c.company_id == db.company_id, mails.c.batch_id == batch.id)
@@ -103,6 +95,20 @@ def progress_of(db: ScopedSession, batch: Batch) -> Progress:
         unknown=by_status.get(MailStatus.UNKNOWN, 0),
         cancelled=by_status.get(MailStatus.CANCELLED, 0),
     )
+
+
+def _printed(db: ScopedSession, batch: Batch) -> tuple[int, int, int]:
+    """Live publications, those with a file, and those that were given up."""
+    given_up = sa.and_(publications.c.file_id.is_(None), publications.c.render_tries >= MOST_TRIES)
+    found = db.execute(
+        select(sa.func.count(), sa.func.count(publications.c.file_id), sa.func.count().filter(given_up)).where(
+            publications.c.company_id == db.company_id,
+            publications.c.batch_id == batch.id,
+            publications.c.withdrawn_at.is_(None),
+        )
+    )
+    documents, rendered, unprinted = found.one()
+    return documents, rendered, unprinted
 
 
 def documents_of(db: ScopedSession, batch: Batch) -> Rows:

@@ -66,7 +66,7 @@ def test_progress_counts_what_is_ready_and_what_failed(desk, db, published):
     assert "PDF preparados 1 / 2" in told
     assert "1 no se ha podido preparar" in told
     assert "Avisos enviados 1 / 4" in told
-    assert "1 aviso no ha llegado. 1 aviso está sin confirmar." in told
+    assert "1 correo no ha llegado. 1 correo está sin confirmar." in told
     assert "data-over" in page.text
 
 

@@ -1,0 +1,216 @@
+"""Giving and withdrawing access to a selection: each person with their state, ticked or not, then one command."""
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import partial
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import select
+from starlette.requests import Request
+
+from admin_views import access_words as words
+from admin_views.auth import visit_of
+from admin_views.filters import whole
+from admin_views.formatters import count
+from admin_views.forms import OfficeForm, Tick
+from admin_views.posted import posted
+from admin_views.publish_form import Unseen
+from admin_views.selection import MOST_TICKED, Selection
+from app import clock
+from app.domain import fields
+from app.domain.access import AccessWithdrawn, GrantAccess, Granted, WithdrawAccess, grant_access, withdraw_access
+from app.domain.access_sql import contacts, people_of
+from app.domain.mail_accounts import company_account
+from app.domain.queries.access import AccessState, Person, access_states
+from app.domain.selections import ContactSelection
+from app.domain.shared_emails import Shared, joined_by, shared_among
+from app.errors import Refusal
+from app.scope import ScopedSession
+from app.texts import _, plural
+from models import Company
+from models.enums import AccessDelivery
+
+MOST_SHOWN = 200
+WHO, LISTED = "who", "listed"
+
+# From a selection of some list: ids of contacts, and the e-mails it is about (none: all of theirs).
+Reach = tuple[tuple[int, ...], tuple[str, ...]]
+
+
+class Deed(StrEnum):
+    GRANT = "grant"
+    WITHDRAW = "withdraw"
+
+
+class AccessForm(OfficeForm):
+    tell = Tick("Enviarles por correo cómo entrar")
+    share_confirmed = Tick("Es correcto, lo confirmo")
+    key = Unseen("Ventana", partial(fields.line, most=40))
+
+
+@dataclass(frozen=True)
+class Row:
+    """A person in the table; ``value`` stands for them in the form."""
+
+    person: Person
+    sign: Any
+    note: str
+    deed: str
+    is_ticked: bool
+    is_able: bool
+
+    @property
+    def value(self) -> str:
+        return f"{self.person.contact_id}:{self.person.email}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shown:
+    """``rows`` is empty when there are too many to show: then it is all or nothing, told by ``states``."""
+
+    contacts: int
+    people: int
+    rows: list[Row]
+    states: list[tuple[Any, int]]
+    able: int
+    shared: tuple[Shared, ...]
+    sender: str
+    delivery: AccessDelivery
+
+    @property
+    def ticked(self) -> int:
+        return sum(row.is_ticked for row in self.rows) if self.rows else self.able
+
+
+class AccessDialogue:
+    """Read from a request. ``reach`` turns the list's selection into contacts and e-mails."""
+
+    def __init__(self, view: Any, request: Request, deed: Deed) -> None:
+        form = posted(request) if request.method == "POST" else request.query_params
+        self.view, self.deed, self.user_id = view, deed, visit_of(request).user_id
+        self.is_opening = request.method != "POST"
+        self.selection: Selection = view.selected(request)
+        self.email = str(form.get("email", ""))[:254]
+        self.ticked = {str(value) for value in form.getlist(WHO)} if LISTED in form else None
+
+    @property
+    def hidden(self) -> dict[str, str]:
+        kept = dict(self.selection.fields)
+        return kept | {"email": self.email} if self.email else kept
+
+    @property
+    def back(self) -> str:
+        if self.email and self.selection.ids:
+            return str(self.view.address(f"intranet/{self.selection.ids[0]}"))
+        return str(self.view.list_address)
+
+    @property
+    def initial(self) -> dict[str, Any]:
+        return {"tell": True, "key": uuid4().hex}
+
+    def show(self, db: ScopedSession, form: AccessForm) -> Shown:
+        ids, only = self._reach(db)
+        people = [
+            person
+            for those in access_states(db, ids).values()
+            for person in those
+            if (not only or person.email in only) and (self.deed is Deed.GRANT or person.may_enter)
+        ]
+        listed = len(ids) <= MOST_SHOWN
+        rows = [self._row(person) for person in people] if listed else []
+        able = [person for person in people if self._is_able(person)]
+        account = company_account(db)
+        return Shown(
+            contacts=len(ids),
+            people=len(people),
+            rows=rows,
+            states=_states(people),
+            able=len({person.email for person in able}),
+            shared=self._shared(db, ids, only) if self.deed is Deed.GRANT else (),
+            sender=account.sender_email if account else "",
+            delivery=db.get_one(Company, db.company_id).access_delivery,
+        )
+
+    def perform(self, db: ScopedSession, form: AccessForm) -> Granted | AccessWithdrawn:
+        """Do it for who is ticked. Raises ``Refusal``: nobody ticked, a share nobody confirmed, nothing to do."""
+        if not form.key.data:
+            raise Refusal(_("El formulario está incompleto. Ábralo de nuevo."))
+        ids, emails = self._chosen(db)
+        selection = ContactSelection(label=self._label(len(emails) or len(ids)), ids=ids, emails=emails)
+        if self.deed is Deed.WITHDRAW:
+            return withdraw_access(db, WithdrawAccess(selection=selection, key=form.key.data, user_id=self.user_id))
+        states = access_states(db, ids) if emails else {}
+        command = GrantAccess(
+            selection=selection,
+            key=form.key.data,
+            user_id=self.user_id,
+            tell=form.tell.data,
+            again=any(
+                person.state is AccessState.ACTIVE and person.email in emails
+                for those in states.values()
+                for person in those
+            ),
+            share_confirmed=form.share_confirmed.data,
+        )
+        return grant_access(db, command)
+
+    def _reach(self, db: ScopedSession) -> Reach:
+        ids, only = self.view.access_reach(db, self.selection)
+        if self.email:
+            only = (self.email,)
+        return ids, only
+
+    def _chosen(self, db: ScopedSession) -> Reach:
+        """Those ticked, among whom the selection reaches."""
+        ids, only = self._reach(db)
+        if self.ticked is None:
+            return ids, only
+        known = set(ids)
+        pairs = [(whole(left), email) for left, _colon, email in (one.partition(":") for one in self.ticked)]
+        mine = [(contact_id, email) for contact_id, email in pairs if contact_id in known and email]
+        if not mine:
+            raise Refusal(_("No ha marcado a nadie. Marque al menos a una persona."))
+        return tuple(sorted({pk for pk, _email in mine})), tuple(sorted({email for _pk, email in mine}))
+
+    def _row(self, person: Person) -> Row:
+        now = clock.now()
+        able = self._is_able(person)
+        wished = self.deed is Deed.WITHDRAW or bool(self.email) or words.needs_something(person, now)
+        value = f"{person.contact_id}:{person.email}"
+        return Row(
+            person=person,
+            sign=words.sign_of(person),
+            note=words.note_of(person, now),
+            deed=words.deed_of(person) if self.deed is Deed.GRANT else _("Retirar"),
+            is_ticked=able and (wished if self.ticked is None else value in self.ticked),
+            is_able=able,
+        )
+
+    def _is_able(self, person: Person) -> bool:
+        return person.may_enter if self.deed is Deed.WITHDRAW else person.state is not AccessState.NO_EMAIL
+
+    def _shared(self, db: ScopedSession, ids: tuple[int, ...], only: tuple[str, ...]) -> tuple[Shared, ...]:
+        mine = (contacts.c.company_id == db.company_id, contacts.c.id.in_(ids))
+        return shared_among(db, joined_by(db.company_id, people_of(db.company_id, only, *mine)))
+
+    def _label(self, people: int) -> str:
+        if self.email:
+            return self.email
+        return plural("%(n)s persona marcada", "%(n)s personas marcadas", people)
+
+
+def ids_of(db: ScopedSession, selection: Selection) -> tuple[int, ...]:
+    """Ids of the rows of a selection, as many as one command takes; raises ``Refusal`` for more."""
+    model = selection.view.model
+    wanted = select(model.id).where(*selection.conditions(db.company_id)).order_by(model.id)
+    ids = tuple(db.scalars(wanted.limit(MOST_TICKED + 1)))
+    if len(ids) > MOST_TICKED:
+        raise Refusal(_("Son más de %(n)s: acote la búsqueda y hágalo por partes.") % {"n": count(MOST_TICKED)})
+    return ids
+
+
+def _states(people: list[Person]) -> list[tuple[Any, int]]:
+    counts = Counter(person.state for person in people)
+    return [(words.SIGNS[state], counts[state]) for state in AccessState if counts[state]]

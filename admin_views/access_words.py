@@ -1,0 +1,78 @@
+"""How people of the intranet are told: a sign for where each stands, a note, and what can be done with them."""
+
+import datetime as dt
+
+from admin_views.formatters import Sign
+from app import clock
+from app.domain.queries.access import AccessState, Person
+from app.texts import _, plural
+
+SIGNS: dict[AccessState, Sign] = {
+    AccessState.NO_EMAIL: Sign("Sin correo", "mail-x", "warn"),
+    AccessState.NONE: Sign("Sin acceso", "circle-dashed"),
+    AccessState.WITHDRAWN: Sign("Acceso retirado", "ban"),
+    AccessState.UNTOLD: Sign("Acceso sin comunicar", "bell-off", "warn"),
+    AccessState.BOUNCED: Sign("Correo rebotado", "alert-triangle", "bad"),
+    AccessState.QUEUED: Sign("Invitación en cola", "hourglass", "info"),
+    AccessState.INVITED: Sign("Invitada", "mail", "info"),
+    AccessState.OPENED: Sign("Abrió el enlace", "mail-opened", "info"),
+    AccessState.ACTIVE: Sign("Activa", "check", "ok"),
+}
+
+# Ticked from the start: those who need something and can receive it.
+NEEDING = frozenset({AccessState.NONE, AccessState.UNTOLD, AccessState.OPENED})
+WITHOUT_WAY = frozenset({AccessState.NO_EMAIL})
+
+
+def sign_of(person: Person) -> Sign:
+    """The state, with the day it began where that says something."""
+    sign = SIGNS[person.state]
+    if person.state is AccessState.INVITED and person.since:
+        return sign._replace(word=_("Invitada el %(dia)s") % {"dia": _short(person.since)})
+    return sign
+
+
+def note_of(person: Person, now: dt.datetime) -> str:
+    """What else there is to know about where somebody stands."""
+    if person.state is AccessState.NO_EMAIL:
+        return _("No se le puede invitar")
+    if person.state is AccessState.WITHDRAWN and person.withdrawn_by:
+        return _("Lo retiró %(quien)s") % {"quien": person.withdrawn_by}
+    if person.state is AccessState.OPENED:
+        return _("Aún no ha puesto contraseña")
+    if person.state is AccessState.UNTOLD:
+        return _("No se le ha dicho cómo entrar")
+    if person.link_expires_at and person.state is AccessState.INVITED:
+        words = _("El enlace caduca el %(dia)s") if person.link_expires_at > now else _("El enlace caducó el %(dia)s")
+        return words % {"dia": _short(person.link_expires_at)}
+    return _("Correo compartido") if person.is_shared else ""
+
+
+def needs_something(person: Person, now: dt.datetime) -> bool:
+    """Worth ticking: someone without a way in, or whose way in has expired."""
+    if person.state is AccessState.INVITED:
+        return person.link_expires_at is not None and person.link_expires_at <= now
+    return person.state in NEEDING
+
+
+def deed_of(person: Person) -> str:
+    """What giving access would do for this person."""
+    if person.state in (AccessState.NONE,):
+        return _("Invitar")
+    if person.state is AccessState.WITHDRAWN:
+        return _("Dar otra vez")
+    if person.state is AccessState.ACTIVE:
+        return _("Ya entra")
+    return _("Invitar otra vez")
+
+
+def grant_title(people: int) -> str:
+    return plural("Dar acceso a %(n)s persona", "Dar acceso a %(n)s personas", people)
+
+
+def withdraw_title(people: int) -> str:
+    return plural("Retirar el acceso a %(n)s persona", "Retirar el acceso a %(n)s personas", people)
+
+
+def _short(moment: dt.datetime) -> str:
+    return clock.madrid(moment).strftime("%d/%m")

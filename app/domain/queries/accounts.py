@@ -1,0 +1,170 @@
+"""Portal accounts as the office lists them: by where their person stands, with the contacts they act for."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement, select
+
+from app.domain.access_sql import UNSENT, contacts, emails, mails, memberships
+from app.domain.queries.access import AccessState, Person, access_states, state_of
+from app.scope import ScopedSession
+from models import DocumentEvent, PortalAccount
+from models.enums import EmailPurpose, MailStatus
+
+NAMES = 2
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where the person behind an account stands, and for whom: the first names and how many contacts in all."""
+
+    person: Person
+    names: tuple[str, ...]
+    contacts: int
+
+    @property
+    def more(self) -> int:
+        return self.contacts - len(self.names)
+
+
+def standings(db: ScopedSession, account_ids: Sequence[int]) -> dict[int, Standing]:
+    """Each account by its furthest standing. A fixed number of queries for the accounts of a page."""
+    acting = _contacts_of(db, account_ids)
+    people: dict[int, list[Person]] = {}
+    for those in access_states(db, sorted({contact_id for contact_id, _name in _pairs(acting)})).values():
+        for person in those:
+            if person.account_id is not None:
+                people.setdefault(person.account_id, []).append(person)
+    found = {}
+    for account_id, rows in acting.items():
+        names = tuple(row.name for row in rows if row.ended_at is None) or tuple(row.name for row in rows)
+        found[account_id] = Standing(_furthest(people.get(account_id, ()), rows[0]), names[:NAMES], len(names))
+    return found
+
+
+def _pairs(acting: dict[int, list[Any]]) -> list[tuple[int, str]]:
+    return [(row.contact_id, row.name) for rows in acting.values() for row in rows]
+
+
+def _furthest(people: Sequence[Person], row: Any) -> Person:
+    """The person's furthest standing; someone whose every access ended otherwise than by moving is shut out."""
+    if not people:
+        return Person(
+            contact_id=row.contact_id,
+            contact=row.name,
+            name=row.name,
+            email="",
+            state=AccessState.WITHDRAWN,
+            since=row.ended_at,
+        )
+    furthest = state_of(people)
+    return next(person for person in people if person.state is furthest)
+
+
+def _contacts_of(db: ScopedSession, account_ids: Sequence[int]) -> dict[int, list[Any]]:
+    rows = db.execute(
+        select(memberships.c.account_id, memberships.c.contact_id, memberships.c.ended_at, contacts.c.name)
+        .join(contacts, sa.and_(contacts.c.company_id == db.company_id, contacts.c.id == memberships.c.contact_id))
+        .where(memberships.c.company_id == db.company_id, memberships.c.account_id.in_(account_ids))
+        .order_by(contacts.c.sort_key, contacts.c.id)
+    )
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.account_id, []).append(row)
+    return found
+
+
+def stands(company_id: int, state: AccessState) -> ColumnElement[bool]:
+    """The account at hand stands so, as ``access_states`` says it."""
+    live, queued = _acts(company_id), _is_queued(company_id)
+    told = sa.func.coalesce(PortalAccount.told_at, PortalAccount.created_at)
+    active = PortalAccount.activated_at.is_not(None)
+    waiting = sa.and_(live, ~active, ~queued)
+    bounced = sa.func.coalesce(PortalAccount.bounced_at >= told, sa.false())
+    opened = sa.func.coalesce(PortalAccount.opened_at >= told, sa.false())
+    return {
+        AccessState.ACTIVE: sa.and_(live, active),
+        AccessState.WITHDRAWN: ~live,
+        AccessState.QUEUED: sa.and_(live, ~active, queued),
+        AccessState.BOUNCED: sa.and_(waiting, bounced),
+        AccessState.OPENED: sa.and_(waiting, ~bounced, opened),
+        AccessState.INVITED: sa.and_(waiting, ~bounced, ~opened, PortalAccount.told_at.is_not(None)),
+        AccessState.UNTOLD: sa.and_(waiting, ~bounced, ~opened, PortalAccount.told_at.is_(None)),
+    }[state]
+
+
+def _acts(company_id: int) -> ColumnElement[bool]:
+    live = memberships.alias()
+    return sa.exists(
+        select(1)
+        .select_from(live)
+        .where(live.c.company_id == company_id, live.c.account_id == PortalAccount.id, live.c.ended_at.is_(None))
+        .correlate(PortalAccount)
+    )
+
+
+def _is_queued(company_id: int) -> ColumnElement[bool]:
+    return sa.exists(
+        select(1)
+        .select_from(mails)
+        .where(
+            mails.c.company_id == company_id,
+            mails.c.portal_account_id == PortalAccount.id,
+            mails.c.status.in_((*UNSENT, MailStatus.SENDING)),
+            mails.c.is_secret,
+        )
+        .correlate(PortalAccount)
+    )
+
+
+def names_contact(company_id: int, folded: str) -> ColumnElement[bool]:
+    """The account at hand acts or acted for a contact that mentions these folded words."""
+    found = (
+        select(memberships.c.account_id)
+        .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == memberships.c.contact_id))
+        .where(memberships.c.company_id == company_id, contacts.c.search_key.like(folded, escape="\\"))
+    )
+    return PortalAccount.id.in_(found)
+
+
+def reach_of(db: ScopedSession, account_ids: Sequence[int]) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Contacts and e-mails of some accounts: what a command about them is given."""
+    rows = db.execute(
+        select(PortalAccount.email, memberships.c.contact_id)
+        .join(memberships, memberships.c.account_id == PortalAccount.id)
+        .where(
+            PortalAccount.company_id == db.company_id,
+            PortalAccount.id.in_(account_ids),
+            memberships.c.company_id == db.company_id,
+        )
+    ).all()
+    ids, addresses = dict.fromkeys(row.contact_id for row in rows), dict.fromkeys(row.email for row in rows)
+    return tuple(ids), tuple(addresses)
+
+
+def last_events(db: ScopedSession, contact_id: int, most: int) -> list[DocumentEvent]:
+    """What the people of a contact did last, newest first."""
+    return list(
+        db.scalars(
+            select(DocumentEvent)
+            .where(DocumentEvent.company_id == db.company_id, DocumentEvent.contact_id == contact_id)
+            .order_by(DocumentEvent.id.desc())
+            .limit(most)
+        )
+    )
+
+
+def emails_of(db: ScopedSession, contact_id: int) -> list[str]:
+    """With which e-mails someone could enter for a contact: the main one first, then those for the portal."""
+    main = select(contacts.c.email, sa.literal(0)).where(
+        contacts.c.company_id == db.company_id, contacts.c.id == contact_id
+    )
+    further = select(emails.c.email, emails.c.id).where(
+        emails.c.company_id == db.company_id,
+        emails.c.contact_id == contact_id,
+        emails.c.purpose == EmailPurpose.PORTAL,
+    )
+    rows = [*db.execute(main), *db.execute(further.order_by(emails.c.id))]
+    return list(dict.fromkeys(email for email, _place in rows if email))
