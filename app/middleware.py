@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse
@@ -189,5 +190,5 @@ async def _multipart_token(scope: Scope, body: bytes) -> str | None:
         async with Request(scope, _replay(body, nothing)).form(max_fields=MOST_FIELDS) as form:
             token = form.get("csrf")
             return token if isinstance(token, str) else None
-    except (MultiPartException, ClientDisconnect, ValueError):
+    except (MultiPartException, HTTPException, ClientDisconnect, ValueError):
         return None
