@@ -65,7 +65,7 @@ class ImportPages:
     async def import_page(self: Any, request: Request) -> Response:
         return await run_in_threadpool(_upload if request.method == "POST" else _ask, self, request)
 
-    @page("/importar/plantilla.csv", needs="import", methods=("GET",))
+    @page("/plantilla-facturas.csv", needs="import", methods=("GET",))
     async def import_template(self: Any, request: Request) -> Response:
         headers = {"Content-Disposition": 'attachment; filename="plantilla-facturas.csv"'}
         return Response(template_csv(), media_type="text/csv; charset=utf-8", headers=headers)
