@@ -15,6 +15,7 @@ from admin_views.product import ProductAdmin
 from admin_views.series import SeriesAdmin
 from admin_views.staff import StaffAdmin
 from admin_views.tax_rate import TaxRateAdmin
+from admin_views.template import TemplateAdmin
 from app.installation import Installation
 
 VIEWS = [
@@ -28,6 +29,7 @@ VIEWS = [
     IntranetAdmin,
     SeriesAdmin,
     TaxRateAdmin,
+    TemplateAdmin,
     StaffAdmin,
     AuditAdmin,
     AccountPage,

@@ -94,18 +94,28 @@ def printed(sheet: Sheet, content: bytes | None = None) -> Printed:
     return Printed(content, hashlib.sha256(content).hexdigest(), _file_name(sheet.reference))
 
 
-def drawn(installation: Installation, db: ScopedSession, document: Document, version: TemplateVersion | None) -> Sheet:
-    """What a document would say on paper; a draft says what it would freeze. It may belong to no session."""
+def drawn(
+    installation: Installation,
+    db: ScopedSession,
+    document: Document,
+    version: TemplateVersion | None,
+    logo: bytes | None = None,
+) -> Sheet:
+    """What a document would say on paper; a draft says what it would freeze. It may belong to no session.
+
+    ``logo`` is one that is not kept yet, instead of the version's.
+    """
     company = db.get_one(Company, document.company_id)
     version = version or TemplateVersion(
         number=0, accent=company.accent, columns="code,discount,tax", intro="", legal_footer=""
     )
-    logo = db.get(StoredFile, version.logo_id) if version.logo_id else None
+    if logo is None and version.logo_id:
+        logo = installation.storage.get(db.get_one(StoredFile, version.logo_id).key)
     if document.is_draft:
         freeze(document, company)
         if document in db:
             db.expunge(document)
-    return sheet_of(document, company, version, installation.storage.get(logo.key) if logo else None)
+    return sheet_of(document, company, version, logo)
 
 
 def waiting_publications(db: ScopedSession, limit: int) -> list[int]:

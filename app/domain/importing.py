@@ -7,6 +7,7 @@ from sqlalchemy import select
 
 from app.domain import fields
 from app.domain.contacts import find_contact, next_code, refold
+from app.domain.files import kept
 from app.domain.foreign import ForeignInvoice, ForeignLine, ForeignParty, InvoiceClass, check_figures
 from app.domain.numbering import lock_series, make_room
 from app.errors import InvalidValue, Refusal
@@ -274,19 +275,6 @@ def _address(party: ForeignParty) -> str:
 def _attach(db: ScopedSession, invoice: Invoice, command: ImportInvoice) -> None:
     for file, role in ((command.original, "is_original"), (command.brought_pdf, "is_customer_pdf")):
         if file is not None:
-            row = _file_row(db, file)
+            row = kept(db, file)
             db.add(Attachment(company_id=invoice.company_id, document_id=invoice.id, file_id=row.id, **{role: True}))
     db.flush()
-
-
-def _file_row(db: ScopedSession, file: StoredFile) -> StoredFile:
-    """The row of these bytes under this name: a file with several invoices is kept once."""
-    known = db.scalar(select(StoredFile).where(StoredFile.sha256 == file.sha256, StoredFile.name == file.name))
-    if known is not None:
-        return known
-    row = StoredFile(
-        company_id=db.company_id, sha256=file.sha256, size=file.size, media_type=file.media_type, name=file.name
-    )
-    db.add(row)
-    db.flush()
-    return row

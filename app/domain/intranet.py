@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 
 from app.domain import fields
 from app.domain.companies import slug_is_free
+from app.domain.files import kept
 from app.domain.locking import lock_company
 from app.errors import InvalidValue
 from app.scope import ScopedSession
@@ -97,20 +98,11 @@ def change_appearance(db: ScopedSession, command: ChangeAppearance) -> Company:
     company.accent = fields.colour(command.accent, "accent")
     company.phone, company.opening_hours = command.phone, command.opening_hours
     if command.logo is not None:
-        company.logo_id = _kept(db, command.logo).id
+        company.logo_id = kept(db, command.logo).id
     elif command.removes_logo:
         company.logo_id = None
     db.flush()
     return company
-
-
-def _kept(db: ScopedSession, file: StoredFile) -> StoredFile:
-    """The row of the same bytes under the same name, if there is one."""
-    known = db.scalar(select(StoredFile).where(StoredFile.sha256 == file.sha256, StoredFile.name == file.name))
-    if known is None:
-        db.add(file)
-        db.flush()
-    return known or file
 
 
 def change_button(db: ScopedSession, command: ChangeButton) -> Company:

@@ -1,10 +1,11 @@
 """Document templates: named looks whose every change is a new version, so that what was published keeps its own."""
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
+from app.domain.files import kept
 from app.errors import InvalidValue, NotFound, Refusal
 from app.scope import ScopedSession
 from app.texts import _
@@ -54,6 +55,17 @@ class ChangeLook:
     look: Look
 
 
+@dataclass(frozen=True, kw_only=True)
+class SaveTemplate:
+    """A whole template form. ``logo`` is a file just sent, its bytes already kept; it wins over ``look.logo_id``."""
+
+    template_id: int | None
+    name: str
+    look: Look
+    is_default: bool
+    logo: StoredFile | None = None
+
+
 def default_version(db: ScopedSession) -> TemplateVersion:
     """The newest version of the company's default template; a company without templates gets its first."""
     version = find_default(db)
@@ -100,7 +112,7 @@ def usable_version(db: ScopedSession, version_id: int | None) -> TemplateVersion
 
 def create_template(db: ScopedSession, command: CreateTemplate) -> TemplateVersion:
     """A template with its first version. Raises ``InvalidValue`` when the name is taken."""
-    if db.scalar(select(DocumentTemplate.id).where(DocumentTemplate.name == command.name)) is not None:
+    if _namesake(db, command.name, None):
         raise InvalidValue(_("Ya hay una plantilla con ese nombre."), field="name")
     template = DocumentTemplate(company_id=db.company_id, name=command.name)
     db.add(template)
@@ -119,6 +131,43 @@ def change_look(db: ScopedSession, command: ChangeLook) -> TemplateVersion:
     if look_of(newest) == command.look:
         return newest
     return _add_version(db, template.id, newest.number + 1, command.look)
+
+
+def save_template(db: ScopedSession, command: SaveTemplate) -> TemplateVersion:
+    """Create a template or change one: its name in place, its look as a new version.
+
+    The company's only template stays the default one. Raises ``InvalidValue`` when the name is taken.
+    """
+    look = replace(command.look, logo_id=kept(db, command.logo).id) if command.logo is not None else command.look
+    if command.template_id is None:
+        is_default = command.is_default or find_default(db) is None
+        return create_template(db, CreateTemplate(name=command.name, look=look, is_default=is_default))
+    version = change_look(db, ChangeLook(template_id=command.template_id, look=look))
+    template = version.template
+    if _namesake(db, command.name, template.id):
+        raise InvalidValue(_("Ya hay una plantilla con ese nombre."), field="name")
+    template.name = command.name
+    if command.is_default:
+        make_default(db, template.id)
+    elif template.is_default:
+        raise InvalidValue(_("Para que deje de serlo, marque otra como la que se propone."), field="is_default")
+    db.flush()
+    return version
+
+
+def restore_template(db: ScopedSession, template_id: int) -> DocumentTemplate:
+    """Publish with it again."""
+    template = db.get(DocumentTemplate, template_id)
+    if template is None:
+        raise NotFound(_("esa plantilla"))
+    template.archived_at = None
+    db.flush()
+    return template
+
+
+def _namesake(db: ScopedSession, name: str, template_id: int | None) -> bool:
+    found = db.scalar(select(DocumentTemplate.id).where(DocumentTemplate.name == name))
+    return found is not None and found != template_id
 
 
 def look_of(version: TemplateVersion) -> Look:

@@ -57,7 +57,7 @@ def sheet_of(document: Document, company: Company, version: TemplateVersion, log
         mentions=tuple(mention for mention in document.mentions.split("\n") if mention),
         currency=document.currency,
         draft=document.is_draft,
-        look=_look(version, logo),
+        look=_look(version, company, logo),
         release=version.number,
     )
 
@@ -117,11 +117,12 @@ def spell_account(iban: str) -> str:
     return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))
 
 
-def _look(version: TemplateVersion, logo: bytes | None) -> Look:
+def _look(version: TemplateVersion, company: Company, logo: bytes | None) -> Look:
+    """The version's; what a company must say of itself (art. 24 of the Code of Commerce) unless the version does."""
     return Look(
         logo=logo,
         accent=version.accent,
         columns=frozenset(name for name in version.columns.split(",") if name),
-        legal_footer=version.legal_footer,
+        legal_footer=version.legal_footer or company.registration,
         intro=version.intro,
     )
