@@ -8,23 +8,14 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import count
 from threading import Event, Thread
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.adapters.smtp import (
-    Account,
-    Ambiguous,
-    AuthenticationFailed,
-    Client,
-    Deferred,
-    Delivery,
-    Refused,
-    Security,
-    Sent,
-)
+from app.adapters.smtp import Ambiguous, AuthenticationFailed, Deferred, Delivery, Refused, Sent
+from app.db import Runner
 from app.domain.delivering import Answer, Outcome, RecordOutcome, record_outcome
-from app.domain.mail_accounts import may_open, note_open, note_refused, note_unreachable, open_password
+from app.domain.mail_accounts import company_account, may_open, note_open, note_refused, note_unreachable
 from app.domain.outbox import (
     ClaimMails,
     DueMail,
@@ -40,8 +31,8 @@ from app.installation import Installation
 from app.mail_shown import masked
 from app.scope import CompanyScope, ScopedSession
 from app.secrets import new_token
-from app.texts import _
-from app.writing import Writing, mail_domain, sender_of, write_mails
+from app.transports import Transport, TransportFactory, transport_of
+from app.writing import Writing, sender_of, write_mails
 from models import MailAccount
 
 log = logging.getLogger(__name__)
@@ -51,56 +42,6 @@ MOST_REFUSALS = 10
 
 Answered = TypeVar("Answered")
 Clock = Callable[[], dt.datetime]
-
-
-class Transport(Protocol):
-    """Hands messages over for one account, over a connection it keeps."""
-
-    @property
-    def is_open(self) -> bool: ...
-
-    def verify(self) -> Deferred | AuthenticationFailed | None: ...
-
-    def deliver(self, envelope_from: str, recipient: str, message: bytes) -> Delivery: ...
-
-    def close(self) -> None: ...
-
-
-TransportFactory = Callable[[Installation, MailAccount | None], Transport]
-
-
-class Captured:
-    """The demonstration's transport: nothing leaves, and the outbox shows each mail as it would have arrived."""
-
-    is_open = True
-
-    def verify(self) -> None:
-        return None
-
-    def deliver(self, envelope_from: str, recipient: str, message: bytes) -> Delivery:
-        return Sent(_("Capturado: la demostración no envía nada."))
-
-    def close(self) -> None:
-        return None
-
-
-def transport_of(installation: Installation, account: MailAccount | None) -> Transport:
-    settings = installation.settings
-    if settings.demo or account is None:
-        return Captured()
-    return Client(
-        Account(
-            host=account.host,
-            port=account.port,
-            security=Security(account.security),
-            username=account.username or None,
-            password=open_password(account, installation.keys) or None,
-            pinned_fingerprint=account.pinned_fingerprint,
-            hello_name=mail_domain(settings.base_url),
-        ),
-        private_hosts=settings.private_hosts,
-        ca_file=settings.mail_ca_file,
-    )
 
 
 class Courier:
@@ -138,13 +79,15 @@ class Courier:
 
     def _round(self, stop: Event) -> bool:
         """One group of mails. Whether it makes sense to look for another at once."""
-        due, facts = self._look()
-        if not due or not self._can_send(facts):
+        due, account = self._look()
+        if not due or not self._can_send(account):
             return False
         if self._transport is None or not self._transport.is_open:
-            if not self._connect(facts.account):
+            if not self._connect(account):
                 return False
-            due, facts = self._look()
+            due, account = self._look()
+        with self.database.read(self.scope) as db:
+            facts = letter_facts(db, due)
         now = self.clock()
         writing = write_mails(self.installation, facts, due, now)
         self._set_aside(writing, now)
@@ -153,14 +96,12 @@ class Courier:
         held = self._run(lambda db: claim_mails(db, command)) if writing.written else []
         return self._deliver(facts, claim, held, stop) if held else bool(writing.set_aside)
 
-    def _look(self) -> tuple[list[DueMail], LetterFacts]:
+    def _look(self) -> tuple[list[DueMail], MailAccount | None]:
         with self.database.read(self.scope) as db:
-            due = next_mails(db, self.clock())
-            return due, letter_facts(db, due)
+            return next_mails(db, self.clock()), company_account(db)
 
-    def _can_send(self, facts: LetterFacts) -> bool:
+    def _can_send(self, account: MailAccount | None) -> bool:
         """There is an account, or need of none; a connection made with other settings than these is left."""
-        account = facts.account
         if account is None and not self.installation.settings.demo:
             return False
         names = ("id", "host", "port", "security", "username", "sealed_password", "pinned_fingerprint")
@@ -202,7 +143,7 @@ class Courier:
         """One after the other, each recorded before the next begins. What is left when it has to stop goes back."""
         assert self._transport is not None
         envelope_from = sender_of(self.installation, facts).email
-        with _kept_alive(self, claim) as is_lost:
+        with _kept_alive(self, claim) as is_lost, self.database.steady(self.scope) as run:
             for written in held:
                 if stop.is_set() or is_lost.is_set():
                     break
@@ -210,7 +151,7 @@ class Courier:
                 if _is_about_account(delivery):
                     self._note(facts.account, delivery)
                     break
-                if not self._record(written, claim, delivery, stop):
+                if not _record(run, self._result(written, claim, delivery), stop):
                     return False
                 if self._is_hopeless(delivery):
                     self._note(facts.account, delivery)
@@ -225,27 +166,30 @@ class Courier:
         self._doubts = self._doubts + 1 if isinstance(delivery, Ambiguous) else 0
         return self._doubts > 1
 
-    def _record(self, written: WrittenMail, claim: str, delivery: Delivery, stop: Event) -> bool:
-        """False when the claim is lost. Whatever happens to the database meanwhile, a result is not given up."""
+    def _result(self, written: WrittenMail, claim: str, delivery: Delivery) -> RecordOutcome:
         shown = None
         if written.is_secret:
             shown = written.content if self.installation.settings.demo else masked(written.content)
-        command = RecordOutcome(written=written, claim=claim, outcome=_outcome(delivery), now=self.clock(), shown=shown)
-        for refusals in count(1):
-            try:
-                return self._run(lambda db: record_outcome(db, command))
-            except SQLAlchemyError:
-                log.exception("mail %s: its result cannot be written yet", written.mail.id)
-                if stop.is_set() and refusals > MOST_REFUSALS:
-                    break
-                time.sleep(min(0.2 * refusals, 2.0))
-        return False
+        return RecordOutcome(written=written, claim=claim, outcome=_outcome(delivery), now=self.clock(), shown=shown)
 
     def extend(self, claim: str) -> bool:
         return self._run(lambda db: extend_lease(db, claim, self.clock() + self.lease))
 
     def _run(self, work: Callable[[ScopedSession], Answered]) -> Answered:
         return self.database.run(self.scope, work)
+
+
+def _record(run: Runner, result: RecordOutcome, stop: Event) -> bool:
+    """False when the claim is lost. Whatever happens to the database meanwhile, a result is not given up."""
+    for refusals in count(1):
+        try:
+            return bool(run(lambda db: record_outcome(db, result)))
+        except SQLAlchemyError:
+            log.exception("mail %s: its result cannot be written yet", result.written.mail.id)
+            if stop.is_set() and refusals > MOST_REFUSALS:
+                break
+            time.sleep(min(0.2 * refusals, 2.0))
+    return False
 
 
 def _is_about_account(delivery: Delivery) -> bool:

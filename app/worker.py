@@ -18,16 +18,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
 from app.chores import give_up, release_dead, throw_away
-from app.courier import LEASE, Courier, TransportFactory, transport_of
+from app.courier import LEASE, Courier
 from app.db import Database
+from app.domain.queries.import_runs import waiting_runs
 from app.domain.queries.outbox import due_companies
+from app.importer import work_on
 from app.installation import Installation
 from app.printing import print_waiting, unprinted
 from app.scope import SYSTEM
+from app.transports import TransportFactory, transport_of
 
 log = logging.getLogger(__name__)
 
 COURIERS = 4
+IMPORTERS = 2
 POLL, IDLE_POLL = 1.0, 2.0
 IDLE_AFTER = 30.0
 REST_AFTER_FAILURE = 10.0
@@ -183,10 +187,13 @@ class _Round:
             throw_away(self.database, now)
         with self.database.read(SYSTEM) as db:
             due = due_companies(db, now, without_account=self.installation.settings.demo)
+            imports = waiting_runs(db, now)
         for company_id in sorted(due, key=lambda company_id: self.used_at.get(company_id, 0.0)):
             self._send(company_id)
         if self._is_free("print") and unprinted(self.database, 1):
             self._start("print", lambda: print_waiting(self.installation, self.stop))
+        for company_id, run_id in imports:
+            self._import(company_id, run_id)
         self._hang_up(HANG_UP_AFTER)
 
     def _is_time(self, chore: str, every: float) -> bool:
@@ -212,6 +219,12 @@ class _Round:
         courier = self.couriers.setdefault(company_id, self._courier(company_id))
         self.used_at[company_id] = time.monotonic()
         self._start(company_id, lambda: courier.run(self.stop))
+
+    def _import(self, company_id: int, run_id: int) -> None:
+        name = f"import {run_id}"
+        importing = sum(str(job).startswith("import ") for job in self.jobs)
+        if importing < IMPORTERS and self._is_free(name):
+            self._start(name, lambda: work_on(self.installation, company_id, run_id, self.stop, self.clock))
 
     def _courier(self, company_id: int) -> Courier:
         return Courier(

@@ -125,7 +125,7 @@ class _Writer:
             subject=letter.subject,
             stored=self.keys.seal(content, context) if secret else content,
             is_secret=secret is not None,
-            is_telling=_tells(mail, reader),
+            is_telling=_tells(mail, reader, secret is not None),
             give_up_at=give_up_at(mail.kind, self.now),
             secret=secret,
         )
@@ -137,7 +137,7 @@ class _Writer:
             content=self.keys.open(frozen, context) if mail.is_secret else frozen,
             message_id=mail.message_id or "",
             is_secret=mail.is_secret,
-            is_telling=_tells(mail, self.facts.readers.get(mail.portal_account_id or 0)),
+            is_telling=_tells(mail, self.facts.readers.get(mail.portal_account_id or 0), mail.is_secret),
             # Sent again by the office: its patience begins anew.
             give_up_at=mail.give_up_at or give_up_at(mail.kind, self.now),
         )
@@ -186,9 +186,9 @@ def _hide(reader: Reader, purpose: TokenPurpose | None, now: dt.datetime) -> Sec
     return Secret(account_id=reader.id, text=HIDDEN, hash="", seen_hash="", purpose=purpose, expires_at=expires_at)
 
 
-def _tells(mail: DueMail, reader: Reader | None) -> bool:
+def _tells(mail: DueMail, reader: Reader | None, is_secret: bool) -> bool:
     """Whether its reader learns from it how to enter, or has not been told yet."""
-    return reader is not None and (mail.is_secret or mail.kind is MailKind.ACCESS or not reader.is_told)
+    return reader is not None and (is_secret or mail.kind is MailKind.ACCESS or not reader.is_told)
 
 
 def _needs_entry(mail: DueMail, reader: Reader) -> bool:

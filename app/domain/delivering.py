@@ -90,7 +90,6 @@ def record_outcome(db: ScopedSession, command: RecordOutcome) -> bool:
     """Write down how a try ended; False, with nothing written, when the claim has been lost."""
     mail, outcome, now = command.written.mail, command.outcome, command.now
     fate = fate_of(mail, command.written.give_up_at, outcome, now)
-    is_over = fate.due_at is None
     row = {
         "of_company": db.company_id,
         "of_mail": mail.id,
@@ -100,38 +99,65 @@ def record_outcome(db: ScopedSession, command: RecordOutcome) -> bool:
         "breaks": mail.breaks + (outcome.answer is Answer.DOUBT),
         "last_reply": outcome.reply,
         "deferred_at": now if outcome.answer is Answer.LATER else None,
-        "finished_at": now if is_over else None,
+        "finished_at": now if fate.due_at is None else None,
+        "verb": outcome.verb,
+        "now": now,
     }
-    if not is_over:
-        recorded = db.connection().execute(_RECORD_WAIT, row | {"due_at": fate.due_at})
+    if fate.due_at is not None:
+        recorded = _WAITS_AGAIN.execute(db, row | {"due_at": fate.due_at})
     elif command.written.is_secret:
-        recorded = db.connection().execute(_RECORD_SECRET, row | {"frozen": command.shown})
+        recorded = _ENDS_MASKED.execute(db, row | {"frozen": command.shown})
     else:
-        recorded = db.connection().execute(_RECORD_END, row)
-    if not recorded.rowcount:
-        return False
-    attempt = {"company_id": db.company_id, "mail_id": mail.id, "status": fate.status, "created_at": now}
-    db.connection().execute(_NOTE, attempt | {"verb": outcome.verb, "reply": outcome.reply})
-    _tell_account(db, command)
-    return True
+        recorded = _ENDS.execute(db, row)
+    if recorded:
+        _tell_account(db, command)
+    return recorded
 
 
-def _recording(*names: str) -> Any:
-    always = ("status", "attempts", "breaks", "last_reply", "deferred_at", "finished_at")
-    return (
-        sa.update(mails)
-        .where(
-            mails.c.company_id == sa.bindparam("of_company"),
-            mails.c.id == sa.bindparam("of_mail"),
-            mails.c.claim == sa.bindparam("of_claim"),
-            mails.c.status == sa.literal(MailStatus.SENDING, mails.c.status.type),
+class _Recording:
+    """The mail's new state, if the claim is still held, and with it the try: one statement where the database can."""
+
+    def __init__(self, *more: str) -> None:
+        names = ("status", "attempts", "breaks", "last_reply", "deferred_at", "finished_at", *more)
+        self._update = (
+            sa.update(mails)
+            .where(
+                mails.c.company_id == sa.bindparam("of_company"),
+                mails.c.id == sa.bindparam("of_mail"),
+                mails.c.claim == sa.bindparam("of_claim"),
+                mails.c.status == sa.literal(MailStatus.SENDING, mails.c.status.type),
+            )
+            .values(claim=None, leased_until=None, **{name: sa.bindparam(name) for name in names})
         )
-        .values(claim=None, leased_until=None, **{name: sa.bindparam(name) for name in (*always, *names)})
-    )
+        done = self._update.returning(mails.c.company_id, mails.c.id, mails.c.status, mails.c.last_reply).cte("done")
+        attempt = sa.select(
+            *done.c,
+            sa.bindparam("verb", type_=attempts.c.verb.type),
+            sa.bindparam("now", type_=attempts.c.created_at.type),
+        )
+        columns = ["company_id", "mail_id", "status", "reply", "verb", "created_at"]
+        self._both = sa.insert(attempts).from_select(columns, attempt).returning(attempts.c.id)
+
+    def execute(self, db: ScopedSession, row: dict[str, Any]) -> bool:
+        connection = db.connection()
+        if connection.dialect.name == "postgresql":
+            return connection.execute(self._both, row).first() is not None
+        known = {"verb", "now"}
+        if not connection.execute(self._update, {name: row[name] for name in row if name not in known}).rowcount:
+            return False
+        connection.execute(_NOTE, row)
+        return True
 
 
-_RECORD_END, _RECORD_SECRET, _RECORD_WAIT = _recording(), _recording("frozen"), _recording("due_at")
-_NOTE = sa.insert(attempts)
+_ENDS, _ENDS_MASKED, _WAITS_AGAIN = _Recording(), _Recording("frozen"), _Recording("due_at")
+_NOTE = sa.insert(attempts).values(
+    company_id=sa.bindparam("of_company"),
+    mail_id=sa.bindparam("of_mail"),
+    status=sa.bindparam("status"),
+    reply=sa.bindparam("last_reply"),
+    verb=sa.bindparam("verb"),
+    created_at=sa.bindparam("now"),
+)
 
 
 def give_up_unreachable(db: ScopedSession, now: dt.datetime, most: int = 500) -> int:
@@ -157,7 +183,12 @@ def _tell_account(db: ScopedSession, command: RecordOutcome) -> None:
     bounced = outcome.answer is Answer.NEVER and outcome.verb == "RCPT"
     if account_id is None or not (bounced or (written.is_telling and outcome.answer is Answer.TAKEN)):
         return
-    values: dict[str, Any] = {"bounced_at": now} if bounced else {"told_at": now, "bounced_at": None}
-    db.connection().execute(
-        sa.update(accounts).where(accounts.c.company_id == db.company_id, accounts.c.id == account_id).values(**values)
-    )
+    statement = _BOUNCED if bounced else _TOLD
+    db.connection().execute(statement, {"of_company": db.company_id, "of_account": account_id, "now": now})
+
+
+_ACCOUNT = sa.update(accounts).where(
+    accounts.c.company_id == sa.bindparam("of_company"), accounts.c.id == sa.bindparam("of_account")
+)
+_BOUNCED = _ACCOUNT.values(bounced_at=sa.bindparam("now"))
+_TOLD = _ACCOUNT.values(told_at=sa.bindparam("now"), bounced_at=None)

@@ -57,9 +57,6 @@ class DueMail:
     frozen: bytes | None
 
 
-_SEEN = [mails.c[name] for name in DueMail.__dataclass_fields__]
-
-
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WrittenMail:
     """A due mail with the bytes to hand over.
@@ -106,29 +103,33 @@ class Released:
 
 def next_mails(db: ScopedSession, now: dt.datetime, limit: int = GROUP) -> list[DueMail]:
     """Due mails of the session's company, the longest due first; those that somebody waits for alone, if any."""
-    return _due(db, now, limit, URGENT) or _due(db, now, limit)
+    asked = {"of_company": db.company_id, "now": now, "not_since": now - REST, "most": limit}
+    rows = db.connection().execute(_NEXT_URGENT, asked).all() or db.connection().execute(_NEXT, asked)
+    return [DueMail(**row._mapping) for row in rows]
 
 
-def _due(db: ScopedSession, now: dt.datetime, limit: int, *narrower: TextClause) -> list[DueMail]:
+def _next(*narrower: TextClause) -> Any:
     resting = mails.alias("resting")
     rests = sa.select(resting.c.recipient).where(
-        resting.c.company_id == db.company_id,
-        resting.c.status == MailStatus.RETRY,
-        resting.c.deferred_at > now - REST,
+        resting.c.company_id == sa.bindparam("of_company"),
+        resting.c.status == sa.literal(MailStatus.RETRY, mails.c.status.type),
+        resting.c.deferred_at > sa.bindparam("not_since"),
     )
-    rows = db.execute(
-        sa.select(*_SEEN)
+    return (
+        sa.select(*(mails.c[name] for name in DueMail.__dataclass_fields__))
         .where(
-            mails.c.company_id == db.company_id,
+            mails.c.company_id == sa.bindparam("of_company"),
             OPEN,
             *narrower,
-            mails.c.due_at <= now,
+            mails.c.due_at <= sa.bindparam("now"),
             mails.c.recipient.not_in(rests),
         )
         .order_by(mails.c.due_at, mails.c.id)
-        .limit(limit)
+        .limit(sa.bindparam("most"))
     )
-    return [DueMail(**row._mapping) for row in rows]
+
+
+_NEXT, _NEXT_URGENT = _next(), _next(URGENT)
 
 
 def claim_mails(db: ScopedSession, command: ClaimMails) -> list[WrittenMail]:

@@ -7,14 +7,13 @@ from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import RowMapping
 
 from app.domain.mail_accounts import company_account
 from app.domain.outbox import DueMail
 from app.scope import ScopedSession
 from models import Company, Document, MailAccount, PortalAccount, PortalMembership, Publication
 from models.document import OPEN
-from models.enums import DocumentKind, DocumentStatus
+from models.enums import DocumentKind
 
 MOST_LISTED = 20
 
@@ -75,110 +74,121 @@ def letter_facts(db: ScopedSession, due: Iterable[DueMail]) -> LetterFacts:
     due = [mail for mail in due if mail.portal_account_id is not None]
     batches = {mail.batch_id for mail in due if mail.batch_id is not None}
     people = {mail.portal_account_id for mail in due if mail.portal_account_id is not None}
+    contacts = _contacts(db, people) if people else {}
     return LetterFacts(
         company=db.get_one(Company, db.company_id),
         account=company_account(db),
-        readers=_readers(db, people) if people else {},
-        listings=_listings(db, batches, people) if batches else {},
+        readers=_readers(db, contacts, people) if people else {},
+        listings=_listings(db, contacts, batches) if batches and contacts else {},
     )
 
 
-def _readers(db: ScopedSession, account_ids: set[int]) -> dict[int, Reader]:
-    live = (
-        sa.select(1)
-        .where(
-            memberships.c.company_id == db.company_id,
-            memberships.c.account_id == accounts.c.id,
-            memberships.c.ended_at.is_(None),
-        )
-        .correlate(accounts)
-        .exists()
+# Written once: composing them anew for every group would cost more than running them.
+_COMPANY: Any = sa.bindparam("company_id")
+_PEOPLE: Any = sa.bindparam("people", expanding=True)
+_ACCESSES = sa.select(memberships.c.account_id, memberships.c.contact_id).where(
+    memberships.c.company_id == _COMPANY, memberships.c.account_id.in_(_PEOPLE), memberships.c.ended_at.is_(None)
+)
+_READERS = sa.select(
+    accounts.c.id,
+    accounts.c.email,
+    accounts.c.password_hash,
+    accounts.c.must_change_password,
+    accounts.c.told_at.is_not(None).label("is_told"),
+    accounts.c.activated_at.is_not(None).label("is_active"),
+).where(accounts.c.company_id == _COMPANY, accounts.c.id.in_(_PEOPLE))
+
+_OF_DOCUMENT = ("id", "kind", "number_text", "issued_on", "due_on", "status", "total", "currency", "buyer_name")
+_NEWEST = (documents.c.issued_on.desc(), documents.c.id.desc())
+_EACH: dict[str, Any] = {"partition_by": (publications.c.batch_id, publications.c.contact_id)}
+_TOLD = (
+    sa.select(
+        publications.c.batch_id,
+        publications.c.contact_id,
+        *(
+            documents.c[name]
+            for name in (
+                "id",
+                "kind",
+                "number_text",
+                "issued_on",
+                "due_on",
+                "status",
+                "total",
+                "currency",
+                "buyer_name",
+            )
+        ),
+        sa.func.row_number()
+        .over(**_EACH, order_by=(documents.c.issued_on.desc(), documents.c.id.desc()))
+        .label("place"),
+        sa.func.count().over(**_EACH).label("in_all"),
     )
-    rows = db.execute(
-        sa.select(
-            accounts.c.id,
-            accounts.c.email,
-            accounts.c.password_hash,
-            accounts.c.must_change_password,
-            accounts.c.told_at.is_not(None).label("is_told"),
-            accounts.c.activated_at.is_not(None).label("is_active"),
-            live.label("has_access"),
-        ).where(accounts.c.company_id == db.company_id, accounts.c.id.in_(account_ids))
-    ).mappings()
-    return {row["id"]: Reader(**row) for row in rows}
+    .join(
+        documents,
+        sa.and_(documents.c.company_id == publications.c.company_id, documents.c.id == publications.c.document_id),
+    )
+    .where(
+        publications.c.company_id == _COMPANY,
+        publications.c.batch_id.in_(sa.bindparam("batches", expanding=True)),
+        publications.c.contact_id.in_(sa.bindparam("contacts", expanding=True)),
+        publications.c.withdrawn_at.is_(None),
+    )
+    .subquery()
+)
+_LISTED = sa.select(_TOLD).where(_TOLD.c.place <= MOST_LISTED).order_by(_TOLD.c.place)
 
 
-def _listings(db: ScopedSession, batch_ids: set[int], account_ids: set[int]) -> dict[tuple[int, int], Listing]:
+def _contacts(db: ScopedSession, account_ids: set[int]) -> dict[int, list[int]]:
+    """Whom each account may act for."""
+    found: dict[int, list[int]] = {}
+    asked = {"company_id": db.company_id, "people": list(account_ids)}
+    for account_id, contact_id in db.connection().execute(_ACCESSES, asked):
+        found.setdefault(account_id, []).append(contact_id)
+    return found
+
+
+def _readers(db: ScopedSession, contacts: dict[int, list[int]], account_ids: set[int]) -> dict[int, Reader]:
+    rows = db.connection().execute(_READERS, {"company_id": db.company_id, "people": list(account_ids)})
+    return {row.id: Reader(**row._mapping, has_access=row.id in contacts) for row in rows}
+
+
+def _listings(db: ScopedSession, contacts: dict[int, list[int]], batch_ids: set[int]) -> dict[tuple[int, int], Listing]:
     """What is still live of each batch for each account, newest first; one query for all of them."""
-    each: dict[str, Any] = {"partition_by": (publications.c.batch_id, memberships.c.account_id)}
-    newest = (documents.c.issued_on.desc(), documents.c.id.desc())
-    told = (
-        sa.select(
-            publications.c.batch_id,
-            memberships.c.account_id,
-            documents.c.id,
-            sa.func.row_number().over(**each, order_by=newest).label("place"),
-            sa.func.count().over(**each).label("in_all"),
-            (
-                sa.func.min(publications.c.contact_id).over(**each)
-                != sa.func.max(publications.c.contact_id).over(**each)
-            ).label("several"),
-        )
-        .select_from(publications)
-        .join(
-            memberships,
-            sa.and_(
-                memberships.c.company_id == db.company_id,
-                memberships.c.contact_id == publications.c.contact_id,
-                memberships.c.ended_at.is_(None),
-            ),
-        )
-        .join(
-            documents,
-            sa.and_(documents.c.company_id == db.company_id, documents.c.id == publications.c.document_id),
-        )
-        .where(
-            publications.c.company_id == db.company_id,
-            publications.c.batch_id.in_(batch_ids),
-            publications.c.withdrawn_at.is_(None),
-            memberships.c.account_id.in_(account_ids),
-        )
-        .subquery()
-    )
-    rows = db.execute(
-        sa.select(
-            told,
-            documents.c.kind,
-            documents.c.number_text,
-            documents.c.issued_on,
-            documents.c.due_on,
-            documents.c.status,
-            documents.c.total,
-            documents.c.currency,
-            documents.c.buyer_name,
-        )
-        .join(documents, sa.and_(documents.c.company_id == db.company_id, documents.c.id == told.c.id))
-        .where(told.c.place <= MOST_LISTED)
-        .order_by(told.c.batch_id, told.c.account_id, told.c.place)
-    ).mappings()
-    grouped: dict[tuple[int, int], list[RowMapping]] = {}
-    for row in rows:
-        grouped.setdefault((row["batch_id"], row["account_id"]), []).append(row)
+    asked = {
+        "company_id": db.company_id,
+        "batches": list(batch_ids),
+        "contacts": list({contact for each in contacts.values() for contact in each}),
+    }
+    parts: dict[tuple[int, int], list[Any]] = {}
+    for row in db.connection().execute(_LISTED, asked):
+        parts.setdefault((row.batch_id, row.contact_id), []).append(row)
     return {
-        key: Listing(tuple(map(_listed, found)), found[0]["in_all"], bool(found[0]["several"]))
-        for key, found in grouped.items()
+        (batch_id, account_id): _merged(found)
+        for batch_id in batch_ids
+        for account_id, mine in contacts.items()
+        if (found := [parts[batch_id, each] for each in mine if (batch_id, each) in parts])
     }
 
 
-def _listed(row: RowMapping) -> ListedDocument:
-    owes = DocumentStatus(row["status"]) in OPEN
+def _merged(parts: list[list[Any]]) -> Listing:
+    """The documents of all contacts of an account as one list."""
+    newest = sorted((row for part in parts for row in part), key=lambda row: (row.issued_on, row.id), reverse=True)
+    return Listing(
+        documents=tuple(map(_listed, newest[:MOST_LISTED])),
+        count=sum(part[0].in_all for part in parts),
+        has_several_buyers=len(parts) > 1,
+    )
+
+
+def _listed(row: Any) -> ListedDocument:
     return ListedDocument(
-        id=row["id"],
-        kind=DocumentKind(row["kind"]),
-        number=row["number_text"] or "",
-        issued_on=row["issued_on"],
-        due_on=row["due_on"] if owes else None,
-        total=row["total"],
-        currency=row["currency"],
-        buyer=row["buyer_name"],
+        id=row.id,
+        kind=row.kind,
+        number=row.number_text or "",
+        issued_on=row.issued_on,
+        due_on=row.due_on if row.status in OPEN else None,
+        total=row.total,
+        currency=row.currency,
+        buyer=row.buyer_name,
     )
