@@ -81,8 +81,8 @@ def worker(installation: Installation) -> None:
     from app.serving import stopping
     from app.worker import run_worker
 
-    say(_("Trabajando. Para terminar: Ctrl+C."))
     with stopping() as stop:
+        say(_("Trabajando. Para terminar: Ctrl+C."))
         run_worker(installation, stop)
 
 

@@ -32,13 +32,17 @@ class CannotListen(Refusal):
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket that does not listen yet: nobody else takes the port, nobody is answered before all is ready."""
+    """A socket that nobody else can have from now on. Who comes before all is ready waits."""
+    bound = None
     try:
         family, kind, protocol, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         bound = socket.socket(family, kind, protocol)
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(BACKLOG)
     except OSError as error:
+        if bound is not None:
+            bound.close()
         sentence = _("No se puede atender en %(lugar)s: %(por)s. Pruebe con otro puerto: --port 8001")
         raise CannotListen(sentence % {"lugar": f"{host}:{port}", "por": error.strerror or error}) from error
     bound.set_inheritable(True)

@@ -1,4 +1,4 @@
-"""What has happened since: a publication a month with its notices, accesses activated, documents read."""
+"""What has happened since: publications with their notices, accesses activated, documents read."""
 
 import datetime as dt
 from typing import Any
@@ -16,10 +16,6 @@ from app.scope import ScopedSession
 from models import Batch, DocumentEvent, MailAttempt, OutgoingMail, PortalAccount, PortalMembership, Publication
 from models.enums import DocumentKind, EventKind, MailStatus
 
-MONTHS = (
-    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
-    "diciembre",
-)  # fmt: skip
 BROWSERS = (
     ("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0", 30),
     (
@@ -46,20 +42,19 @@ class History:
 
     def unfold(self, until: dt.date, *, nobody: str, demo_password: str) -> None:
         """``nobody`` is the hash of a password nobody knows."""
-        spans = [(first, min(last, until)) for first, last in self.timeline.months() if first <= until]
-        for first, last in spans:
-            batch_id = self._publish(first, last)
+        publications = self.timeline.publications(until)
+        for label, first, last in publications:
+            batch_id = self._publish(label, first, last)
             if batch_id is None:
                 continue
             moment = at(self.timeline.working_day_from(last + dt.timedelta(days=1)), 9, self.dice.randint(5, 55))
             self._date(batch_id, moment)
-            if (first, last) != spans[-1]:
+            if label != publications[-1][0]:
                 self._send(batch_id, moment)
             self._activate(batch_id, moment, nobody, demo_password)
         self._read()
 
-    def _publish(self, first: dt.date, last: dt.date) -> int | None:
-        label = f"Facturas de {MONTHS[first.month - 1]} de {first.year}"
+    def _publish(self, label: str, first: dt.date, last: dt.date) -> int | None:
         wanted = DocumentFilter(
             kind=DocumentKind.INVOICE, published=False, issued_from=first, issued_to=last, today=self.timeline.today
         )
