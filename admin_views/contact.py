@@ -13,11 +13,12 @@ from admin_views.base import OfficeView, page
 from admin_views.columns import Column
 from admin_views.contact_form import ContactForm
 from admin_views.contact_intranet import INTRANET_TAB, IntranetTab
+from admin_views.contact_saving import KeptContact, keep_contact
 from admin_views.filters import Choice
 from admin_views.form_pages import Box, Panel
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
-from app.domain.saving_contacts import archive_contacts, save_contact
+from app.domain.saving_contacts import archive_contacts
 from app.scope import ScopedSession
 from models import Company, Contact
 
@@ -33,7 +34,13 @@ PANELS = (
                     "is_person",
                 ),
             ),
-            Box("Dirección y contacto", ("address", "postcode", "city", "province", "email", "phone", "language")),
+            Box(
+                "Dirección y contacto",
+                (
+                    "address", "postcode", "city", "province", "email", "old_access", "share_confirmed", "phone",
+                    "language",
+                ),
+            ),
         ),
     ),
     Panel(
@@ -109,8 +116,11 @@ class ContactAdmin(IntranetTab, OfficeView):
     def _side(self) -> dict[str, bool]:
         return {"is_customer": True, "is_supplier": False}
 
-    def save(self, db: ScopedSession, row: Any, form: ContactForm) -> Contact:
-        return save_contact(db, form.save_command(row.id if row is not None else None))
+    def save(self, db: ScopedSession, row: Any, form: ContactForm) -> KeptContact:
+        return keep_contact(db, row, form)
+
+    def saved_sentence(self, row: Any, is_new: bool) -> str:
+        return str(row)
 
     @action("archive", label="Archivar o recuperar", add_in_detail=False)
     async def archive(self, request: Request) -> Response:

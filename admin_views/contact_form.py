@@ -9,8 +9,11 @@ from admin_views.formatters import PAYMENT_METHODS
 from admin_views.forms import Key, Number, OfficeForm, Pick, Prose, Strict, Tick, Whole
 from admin_views.inline import InlineList, LineForm
 from app.domain import fields
+from app.domain.email_changes import AccessUndecided, OldAccess
 from app.domain.saving_contacts import AddressLine, EmailLine, SaveContact, TaxIdTaken
+from app.domain.shared_emails import ShareNotConfirmed
 from app.errors import InvalidValue, Refusal
+from app.texts import _
 from models.enums import AddressPurpose, EmailPurpose, PaymentMethod
 
 LANGUAGES = {"es": "Español", "ca": "Catalán", "gl": "Gallego", "eu": "Euskera", "en": "Inglés"}
@@ -19,6 +22,11 @@ ADDRESS_PURPOSES = {
     AddressPurpose.BILLING: "Facturación",
     AddressPurpose.OTHER: "Otra",
 }
+OLD_ACCESS = {
+    OldAccess.MOVE: "Pasa al correo nuevo, al que se le envía una invitación",
+    OldAccess.KEEP: "Se queda en el correo de antes",
+}
+ANSWERS = frozenset({"old_access", "share_confirmed"})  # to what a change of e-mail asks
 EMAIL_PURPOSES = {
     EmailPurpose.GENERAL: "General",
     EmailPurpose.INVOICES: "Facturas",
@@ -84,6 +92,10 @@ class ContactForm(OfficeForm):
         hint="Con él entra en la intranet y recibe los avisos",
         attributes={"type": "email"},
     )
+    old_access = Pick("El acceso que ya tiene", coerce=OldAccess, css="s3")
+    share_confirmed = Tick(
+        "Es correcto que ese correo vea los documentos de todos", hint="Lo comparten varios clientes"
+    )
     phone = Strict("Teléfono", short_line(40), css="s2", attributes={"type": "tel"})
     language = Pick("Idioma", LANGUAGES, default="es", css="s1")
     payment_method = Pick("Forma de pago", PAYMENT_METHODS, default=PaymentMethod.TRANSFER, css="s2")
@@ -108,11 +120,16 @@ class ContactForm(OfficeForm):
     def __init__(self, *parts: Any, **options: Any) -> None:
         super().__init__(*parts, **options)
         self.country.choices = list(countries().items())
+        self.old_access.choices = [("", _("Elija…")), *((value, _(word)) for value, word in OLD_ACCESS.items())]
         self.shares_tax_id.is_asked = bool(self.shares_tax_id.data)
+        self.old_access.is_asked = self.old_access.data is not None
+        self.share_confirmed.is_asked = bool(self.share_confirmed.data)
 
     def refuse(self, refusal: Refusal) -> None:
         super().refuse(refusal)
         self.shares_tax_id.is_asked |= isinstance(refusal, TaxIdTaken)
+        self.old_access.is_asked |= isinstance(refusal, AccessUndecided)
+        self.share_confirmed.is_asked |= isinstance(refusal, ShareNotConfirmed)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """The tax id by the rules of its country."""
@@ -130,7 +147,7 @@ class ContactForm(OfficeForm):
         values: dict[str, Any] = {
             name: "" if field.data is None and name != "payment_day" else field.data
             for name, field in self._fields.items()
-            if not isinstance(field, InlineList)
+            if not isinstance(field, InlineList) and name not in ANSWERS
         }
         return SaveContact(
             id=contact_id,

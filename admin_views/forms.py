@@ -191,7 +191,10 @@ class Secret(Strict):
 
 
 class Pick(SelectField):
-    """One of a list. With an enumeration, ``words`` are its members' names on screen."""
+    """One of a list. With an enumeration, ``words`` are its members' names on screen.
+
+    One that only answers an objection is not ``is_asked`` until there is one.
+    """
 
     control = "select"
 
@@ -210,7 +213,7 @@ class Pick(SelectField):
         coerce = options.pop("coerce", kind if issubclass(kind, enum.Enum) else str)
         choices = [(_plain(value), _(word)) for value, word in words.items()]
         super().__init__(_(label), choices=choices, coerce=partial(_coerced, coerce), **options)
-        self.hint, self.css, self.required = hint, css, required
+        self.hint, self.css, self.required, self.is_asked = hint, css, required, True
         self.attributes: dict[str, str] = {}
 
     def iter_choices(self) -> Iterator[Any]:

@@ -1,0 +1,471 @@
+"""Giving and withdrawing access: from a list, from a file, by hand; and what a change of e-mail asks."""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select
+
+from app import clock
+from app.domain.queries.access import AccessState
+from app.secrets import password_matches
+from models import (
+    Batch,
+    Company,
+    Contact,
+    ContactEmail,
+    OutgoingMail,
+    PortalAccount,
+    PortalMembership,
+    PortalSession,
+    PortalToken,
+)
+from models.enums import AccessDelivery, BatchKind, EmailPurpose, Ending, MailKind, Role, TokenPurpose
+from tests.factories import Make
+from tests.rig.desk import fields_of, text_of
+
+
+def acting(db):
+    """Who may act for whom, by name."""
+    db.rollback()
+    return sorted(
+        (membership.account.email, membership.contact.name)
+        for membership in db.scalars(select(PortalMembership).where(PortalMembership.ended_at.is_(None)))
+    )
+
+
+def mails(db):
+    db.rollback()
+    return sorted(db.scalars(select(OutgoingMail.recipient).where(OutgoingMail.kind == MailKind.ACCESS)))
+
+
+def who(*contacts):
+    return [f"{contact.id}:{contact.email}" for contact in contacts]
+
+
+@pytest.fixture
+def merino(make):
+    return make.contact(name="Instalaciones Merino, S.L.", email="lucia@merino.example")
+
+
+@pytest.fixture
+def nunez(make):
+    return make.contact(name="Transportes Núñez, S.L.", tax_id="A58818501", email="pilar@nunez.example")
+
+
+def test_those_ticked_get_access_and_a_mail(desk, db, make, merino, nunez):
+    make.contact(name="Talleres Ródano, S.L.", email=None)
+    db.commit()
+
+    page = desk.get("customer/access", scope="filter", q="")
+    done = desk.post("customer/access", fields_of(page) | {"who": who(merino)})
+
+    told = text_of(page)
+    assert "3 personas de 3 clientes. Están marcadas las 2 que necesitan algo y pueden recibirlo." in told
+    assert "Dar acceso a 2 personas" in told
+    assert "— Talleres Ródano, S.L. Sin correo No se le puede invitar — Añadir correo" in told
+    assert acting(db) == [("lucia@merino.example", "Instalaciones Merino, S.L.")]
+    assert mails(db) == ["lucia@merino.example"]
+    batch = db.scalars(select(Batch)).one()
+    assert (batch.kind, batch.selection) == (BatchKind.GRANT_ACCESS, "1 persona marcada")
+    result = text_of(desk.follow(done))
+    assert "Acceso dado a 1 persona" in result
+    assert "Correos enviados 0 / 1" in result
+
+
+def test_access_without_a_mail(desk, db, merino):
+    db.commit()
+    fields = fields_of(desk.get("customer/access", pks=merino.id))
+    del fields["tell"]
+
+    page = desk.follow(desk.post("customer/access", fields | {"who": who(merino)}))
+
+    assert mails(db) == []
+    assert acting(db) == [("lucia@merino.example", "Instalaciones Merino, S.L.")]
+    assert "Sin correos: hay que decirles cómo entrar." in text_of(page)
+    assert "Acceso sin comunicar" in text_of(desk.get(f"customer/intranet/{merino.id}"))
+
+
+def test_a_click_that_came_twice_is_one(desk, db, merino):
+    db.commit()
+    fields = fields_of(desk.get("customer/access", pks=merino.id)) | {"who": who(merino)}
+
+    first, second = desk.post("customer/access", fields), desk.post("customer/access", fields)
+
+    assert first.headers["location"] == second.headers["location"]
+    assert len(mails(db)) == 1
+
+
+def test_every_state_is_told(desk, db, make):
+    now = clock.now()
+    past = now - dt.timedelta(days=4)
+    states = {
+        "activa": {"password_hash": "x", "activated_at": now, "told_at": past, "last_sign_in_at": now},
+        "invitada": {"told_at": past},
+        "abrio": {"told_at": past, "opened_at": now},
+        "sin-comunicar": {},
+        "rebotado": {"told_at": past, "bounced_at": now},
+    }
+    for name, values in states.items():
+        make.account(make.contact(name=f"Cliente {name}", email=f"{name}@merino.example"), **values)
+    gone = make.account(make.contact(name="Cliente retirado", email="retirado@merino.example"), told_at=past)
+    ended = gone.memberships[0]
+    ended.ended_at, ended.ending = now, Ending.WITHDRAWN
+    db.commit()
+
+    lists = {name: text_of(desk.get("access/list", estado=name)) for name in (*states, "retirado")}
+    dialogue = text_of(desk.get("customer/access", scope="filter", q=""))
+
+    assert {name: f"Cliente {name}" in told for name, told in lists.items()} == dict.fromkeys(lists, True)
+    assert [told.count("@merino.example") for told in lists.values()] == [1] * 6
+    for words in (
+        "Cliente activa Activa",
+        "Cliente invitada Invitada el",
+        "Cliente abrio Abrió el enlace Aún no ha puesto contraseña",
+        "Cliente sin-comunicar Acceso sin comunicar No se le ha dicho cómo entrar",
+        "Cliente rebotado Correo rebotado",
+        "Cliente retirado Acceso retirado",
+    ):
+        assert words in dialogue
+    assert "Están marcadas las 2 que necesitan algo" in dialogue
+
+
+def test_an_expired_link_is_worth_another(desk, db, make, merino):
+    account = make.account(merino, told_at=clock.now() - dt.timedelta(days=4))
+    db.add(
+        PortalToken(
+            account_id=account.id,
+            token_hash="0" * 64,
+            purpose=TokenPurpose.ACTIVATE,
+            expires_at=clock.now() - dt.timedelta(days=1),
+        )
+    )
+    db.commit()
+
+    told = text_of(desk.get("customer/access", pks=merino.id))
+
+    assert "El enlace caducó el" in told
+    assert "Está marcada la que necesita algo" in told
+
+
+def test_a_shared_email_must_be_confirmed(desk, db, make, merino):
+    other = make.contact(name="Merino Eventos, S.L.", email=merino.email)
+    db.commit()
+    page = desk.get("customer/access", pks=f"{merino.id},{other.id}")
+    fields = fields_of(page) | {"who": who(merino, other)}
+
+    refused = desk.post("customer/access", fields)
+
+    assert "es el correo de varios clientes (Instalaciones Merino, S.L.; Merino Eventos, S.L.)" in text_of(page)
+    assert refused.status_code == 409
+    assert "Confirme que es correcto." in text_of(refused)
+    assert acting(db) == []
+
+    desk.post("customer/access", fields | {"share_confirmed": "y"})
+
+    assert len(acting(db)) == 2
+
+
+def test_someone_who_enters_already_is_invited_only_when_ticked(desk, db, make, merino):
+    make.account(merino, password_hash="x", activated_at=clock.now())
+    db.commit()
+    page = desk.get("customer/access", pks=merino.id)
+
+    desk.post("customer/access", fields_of(page) | {"who": who(merino)})
+
+    assert "Ninguna necesita nada" in text_of(page)
+    assert mails(db) == ["lucia@merino.example"]
+
+
+def test_one_person_from_the_file(desk, db, make, merino):
+    db.add(
+        ContactEmail(contact_id=merino.id, purpose=EmailPurpose.PORTAL, email="gestor@merino.example", name="Gestor")
+    )
+    db.commit()
+    tab = desk.get(f"customer/intranet/{merino.id}")
+    page = desk.get("customer/access", pks=merino.id, email="gestor@merino.example")
+
+    done = desk.post("customer/access", fields_of(page))
+
+    assert f"/admin/customer/access?pks={merino.id}&amp;email=gestor%40merino.example" in tab.text
+    assert acting(db) == [("gestor@merino.example", "Instalaciones Merino, S.L.")]
+    assert done.status_code == 303
+
+
+def test_withdrawing_ends_everything_at_once(desk, db, make, merino, nunez):
+    account = make.account(merino, password_hash="x", activated_at=clock.now())
+    make.account(nunez)
+    db.add(PortalSession(account_id=account.id, contact_id=merino.id, token_hash="1" * 64, seen_at=clock.now()))
+    db.commit()
+
+    page = desk.get("customer/withdraw-access", pks=f"{merino.id},{nunez.id}")
+    done = desk.post("customer/withdraw-access", fields_of(page) | {"who": who(merino)})
+
+    assert "2 personas tienen acceso." in text_of(page)
+    assert "Retirar el acceso a 2 personas" in text_of(page)
+    assert acting(db) == [("pilar@nunez.example", "Transportes Núñez, S.L.")]
+    assert db.scalars(select(PortalSession.ended_at)).one() is not None
+    result = text_of(desk.follow(done))
+    assert "Acceso retirado a 1 persona" in result
+    assert "Sesiones cerradas 1" in result
+    assert "Lo retiró Marta Ruiz Ortega" in text_of(desk.get(f"customer/intranet/{merino.id}"))
+
+
+def test_accounts_are_found_by_customer_and_withdrawn_from_their_list(desk, db, make, merino, nunez):
+    accounts = [make.account(contact) for contact in (merino, nunez)]
+    db.commit()
+
+    found = text_of(desk.get("access/list", buscar="núñez"))
+    page = desk.get("access/withdraw-access", pks=accounts[1].id)
+    desk.post("access/withdraw-access", fields_of(page) | {"who": who(nunez)})
+    person = text_of(desk.get(f"access/details/{accounts[1].id}"))
+
+    assert "pilar@nunez.example" in found
+    assert "lucia@merino.example" not in found
+    assert acting(db) == [("lucia@merino.example", "Instalaciones Merino, S.L.")]
+    assert "Transportes Núñez, S.L." in person
+    assert "Acceso retirado" in person
+
+
+def test_nobody_ticked_is_said(desk, db, merino):
+    db.commit()
+    fields = fields_of(desk.get("customer/access", pks=merino.id))
+
+    answer = desk.post("customer/access", {name: value for name, value in fields.items() if name != "who"})
+
+    assert answer.status_code == 409
+    assert "No ha marcado a nadie." in text_of(answer)
+    assert acting(db) == []
+
+
+def test_nothing_selected_is_said(desk):
+    answer = desk.get("customer/access", pks="")
+
+    assert answer.status_code == 400
+    assert "No hay nada marcado." in text_of(answer)
+
+
+def test_a_password_by_hand_is_told_to_nobody(desk, db, merino):
+    db.commit()
+
+    fields = {"email": merino.email, "password": "tres tristes tigres"}
+    page = desk.follow(desk.post(f"customer/password/{merino.id}", fields))
+
+    account = db.scalars(select(PortalAccount)).one()
+    assert password_matches("tres tristes tigres", account.password_hash)
+    assert mails(db) == []
+    assert "ya puede entrar con la contraseña nueva. No se le ha avisado." in text_of(page)
+    assert "No se recomienda." in text_of(page)
+    assert "tres tristes tigres" not in page.text
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"password": ""}, "Rellene este dato."),
+        ({"password": "corta"}, "Use al menos 10 caracteres."),
+        ({"password": "contraseña2026"}, "de las primeras que alguien probaría"),
+        ({"password": "merino-merino"}, "de las primeras que alguien probaría"),
+        ({"password": "x" * 5000}, "Como mucho 128 caracteres."),
+        ({"password": "tres\x00tristes tigres"}, "caracteres de control"),
+        ({"email": "otra@persona.example"}, "Elija una de la lista."),
+    ],
+)
+def test_passwords_that_cannot_be(desk, db, merino, fields, sentence):
+    db.commit()
+
+    answer = desk.post(
+        f"customer/password/{merino.id}", {"email": merino.email, "password": "tres tristes tigres"} | fields
+    )
+
+    assert answer.status_code == 422
+    assert sentence in text_of(answer)
+    assert acting(db) == []
+
+
+def test_a_password_for_a_shared_email_must_be_confirmed(desk, db, make, merino):
+    make.account(make.contact(name="Merino Eventos, S.L.", email=merino.email))
+    db.commit()
+    fields = {"email": merino.email, "password": "tres tristes tigres"}
+
+    refused = desk.post(f"customer/password/{merino.id}", fields)
+    done = desk.post(f"customer/password/{merino.id}", fields | {"share_confirmed": "y"})
+
+    assert refused.status_code == 409
+    assert "lo confirmo" in text_of(refused)
+    assert done.status_code == 303
+    assert len(acting(db)) == 2
+
+
+def changed(desk, contact, **values):
+    return desk.post(f"customer/edit/{contact.id}", fields_of(desk.get(f"customer/edit/{contact.id}")) | values)
+
+
+def test_changing_an_email_asks_what_becomes_of_the_access(desk, db, make, merino):
+    make.account(merino)
+    db.commit()
+
+    asked = changed(desk, merino, email="nueva@merino.example")
+
+    assert asked.status_code == 409
+    assert "Elija si el acceso pasa al correo nuevo o queda en el viejo." in text_of(asked)
+    assert "Pasa al correo nuevo, al que se le envía una invitación" in text_of(asked)
+    assert acting(db) == [("lucia@merino.example", "Instalaciones Merino, S.L.")]
+
+
+@pytest.mark.parametrize(
+    ("wish", "reader", "invited"),
+    [("move", "nueva@merino.example", ["nueva@merino.example"]), ("keep", "lucia@merino.example", [])],
+)
+def test_the_answer_decides(desk, db, make, merino, wish, reader, invited):
+    make.account(merino)
+    db.commit()
+
+    done = changed(desk, merino, email="nueva@merino.example", old_access=wish)
+
+    assert done.status_code == 303
+    assert acting(db) == [(reader, "Instalaciones Merino, S.L.")]
+    assert mails(db) == invited
+    assert db.get_one(Contact, merino.id).email == "nueva@merino.example"
+
+
+def test_sharing_an_email_asks_for_confirmation(desk, db, merino, nunez):
+    db.commit()
+
+    asked = changed(desk, nunez, email=merino.email)
+    done = changed(desk, nunez, email=merino.email, share_confirmed="y")
+
+    assert asked.status_code == 409
+    assert "es el correo de varios clientes" in text_of(asked)
+    assert "Es correcto que ese correo vea los documentos de todos" in text_of(asked)
+    assert done.status_code == 303
+    assert db.scalars(select(Contact.email).where(Contact.id == nunez.id)).one() == merino.email
+
+
+def test_a_new_customer_with_a_shared_email_asks_too(desk, db, merino):
+    db.commit()
+    fields = fields_of(desk.get("customer/create")) | {"name": "Merino Eventos, S.L.", "email": merino.email}
+
+    asked = desk.post("customer/create", fields)
+    done = desk.post("customer/create", fields | {"share_confirmed": "y"})
+
+    assert (asked.status_code, done.status_code) == (409, 303)
+    db.rollback()
+    assert sorted(db.scalars(select(Contact.email))) == [merino.email] * 2
+
+
+def test_an_unchanged_email_asks_nothing(desk, db, make, merino):
+    make.account(merino)
+    db.commit()
+
+    assert changed(desk, merino, phone="910 000 000").status_code == 303
+    assert acting(db) == [("lucia@merino.example", "Instalaciones Merino, S.L.")]
+
+
+def test_looking_as_the_customer_opens_their_intranet(desk, db, make, merino):
+    invoice = make.published_invoice(contact=merino)
+    db.commit()
+
+    link = desk.post(f"customer/as-customer/{merino.id}").headers["location"]
+    entered = desk.client.get(link)
+    page = desk.client.get(entered.headers["location"])
+
+    assert link.startswith("/in/Tosma/ver/")
+    assert entered.status_code == 303
+    assert invoice.number_text in page.text
+
+
+@pytest.mark.parametrize("delivery", AccessDelivery)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_how_it_is_sent_is_the_companys(desk, db, merino, company, delivery):
+    db.get_one(Company, company.id).access_delivery = delivery
+    db.commit()
+
+    told = text_of(desk.get("customer/access", pks=merino.id))
+
+    words = {AccessDelivery.LINK: "Un enlace de activación", AccessDelivery.PASSWORD: "Una contraseña generada"}
+    assert words[delivery] in told
+    assert "cuando se configure la cuenta de correo" in told
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_customers_of_another_company_are_not_there(desk, db, company, merino, system_db):
+    db.commit()
+    everywhere = Make(system_db, company)
+    theirs = everywhere.contact(company_id=everywhere.company().id, email="ajena@rodano.example")
+    account = everywhere.account(theirs)
+    system_db.commit()
+
+    pages = [
+        desk.get(f"customer/intranet/{theirs.id}"),
+        desk.post(f"customer/password/{theirs.id}", {"email": theirs.email, "password": "tres tristes tigres"}),
+        desk.post(f"customer/as-customer/{theirs.id}"),
+        desk.get(f"access/details/{account.id}"),
+    ]
+    shown = desk.get("customer/access", pks=f"{theirs.id},{merino.id}")
+    desk.post("customer/access", fields_of(shown) | {"who": who(theirs, merino)})
+    desk.post("customer/withdraw-access", {"pks": str(theirs.id), "key": "a" * 32})
+
+    assert [page.status_code for page in pages] == [404] * 4
+    assert "ajena@rodano.example" not in shown.text
+    assert "ajena@rodano.example" not in desk.get("access/list").text
+    system_db.rollback()
+    live = system_db.scalars(select(PortalMembership).where(PortalMembership.ended_at.is_(None))).all()
+    assert sorted(membership.account.email for membership in live) == ["ajena@rodano.example", "lucia@merino.example"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "forged", ["x:y", ":", "1", "99999999999999999999:a", "1:\x00", "0:lucia@merino.example", "²:x"]
+)
+def test_people_that_are_none_are_nobody(desk, db, merino, forged):
+    db.commit()
+    fields = fields_of(desk.get("customer/access", pks=merino.id)) | {"who": forged}
+
+    assert desk.post("customer/access", fields).status_code == 409
+    assert acting(db) == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_readers_look_and_change_nothing(sit, db, make, merino):
+    make.account(merino)
+    reader = sit(Role.READER)
+
+    seen = [reader.get(path).status_code for path in (f"customer/intranet/{merino.id}", "access/list")]
+    refused = [
+        reader.get("customer/access", pks=merino.id).status_code,
+        reader.post("customer/access", {"pks": merino.id}).status_code,
+        reader.post("customer/withdraw-access", {"pks": merino.id}).status_code,
+        reader.post(f"customer/password/{merino.id}", {"password": "x"}).status_code,
+    ]
+
+    assert (seen, refused) == ([200, 200], [403] * 4)
+    assert "Invitar otra vez" not in text_of(reader.get(f"customer/intranet/{merino.id}"))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_many_are_done_without_showing_each(desk, db, make):
+    for number in range(201):
+        make.contact(name=f"Cliente {number:03}", email=f"c{number}@merino.example")
+    db.commit()
+
+    page = desk.get("customer/access", scope="filter", q="")
+    desk.post("customer/access", fields_of(page))
+
+    assert "Sin acceso 201" in text_of(page)
+    assert "Dar acceso a 201 personas" in text_of(page)
+    assert len(mails(db)) == 201
+
+
+@pytest.mark.parametrize("count", [1, 3])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_list_asks_the_same_for_one_or_many(desk, db, make, statements, count):
+    for _turn in range(count):
+        make.account(make.contact())
+    db.commit()
+    statements.clear()
+
+    page = desk.get("access/list")
+
+    assert page.text.count(AccessState.UNTOLD.word) == count + 1
+    assert len(statements) == 12
