@@ -1,0 +1,272 @@
+"""What happened to a document or with a contact, newest first: asked of the rows that say it, kept nowhere else."""
+
+import datetime as dt
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import chain
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+
+from app.errors import NotFound
+from app.scope import ScopedSession
+from app.texts import _, plural
+from models import (
+    AuditEntry,
+    Batch,
+    Document,
+    DocumentEvent,
+    OutgoingMail,
+    PortalAccount,
+    PortalMembership,
+    Publication,
+    StaffUser,
+)
+from models.enums import BatchKind, Ending, EventKind, MailKind, MailStatus
+
+MOST = 50
+
+
+class Told(StrEnum):
+    """Where a happening was read, for its sign on the screen. At the same moment, they come in this order."""
+
+    RECORD = "record"
+    OFFICE = "office"
+    MAIL = "mail"
+    CUSTOMER = "customer"
+
+
+_ORDER = list(Told)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Happening:
+    """``who`` did ``what``, in words that follow each other; nobody in particular when ``who`` is empty.
+
+    ``changes`` are those of the audit entry, field by field, when that is where it was read.
+    """
+
+    at: dt.datetime
+    told: Told
+    what: str
+    who: str = ""
+    changes: dict[str, Any] = field(default_factory=dict, hash=False)
+
+    def __str__(self) -> str:
+        return f"{self.who} {self.what}" if self.who else self.what
+
+
+def document_timeline(db: ScopedSession, document_id: int, most: int = MOST) -> list[Happening]:
+    """Publications, mails, what its readers did, and what the audit says. Raises ``NotFound``."""
+    document = db.get(Document, document_id)
+    if document is None:
+        raise NotFound(_("ese documento"))
+    return _newest(
+        most,
+        _publications(db, Publication.document_id == document_id, most),
+        _mails(db, _mails_about(document), most),
+        _readings(db, document_id),
+        _records(db, Document.__tablename__, document_id, most),
+    )
+
+
+def contact_timeline(db: ScopedSession, contact_id: int, most: int = MOST) -> list[Happening]:
+    """Everything published for a contact, batch by batch, who may enter for it, its mails, and what the audit says."""
+    acting = select(PortalMembership.account_id).where(PortalMembership.contact_id == contact_id)
+    own = or_(
+        OutgoingMail.contact_id == contact_id,
+        OutgoingMail.contact_id.is_(None) & OutgoingMail.portal_account_id.in_(acting),
+    )
+    return _newest(
+        most,
+        _publications(db, Publication.contact_id == contact_id, most),
+        _mails(db, own, most),
+        _accesses(db, contact_id, most),
+        _events(db, contact_id, most),
+        _records(db, "contacts", contact_id, most),
+    )
+
+
+def _newest(most: int, *parts: Iterator[Happening]) -> list[Happening]:
+    return sorted(chain(*parts), key=lambda each: (each.at, _ORDER.index(each.told)), reverse=True)[:most]
+
+
+def _publications(db: ScopedSession, which: ColumnElement[bool], most: int) -> Iterator[Happening]:
+    """Each batch that published, withdrew or took back some of them, with how many."""
+    published = (
+        select(Batch.created_at.label("at"), StaffUser.name, func.count().label("documents"))
+        .select_from(Publication)
+        .join(Batch, Batch.id == Publication.batch_id)
+        .outerjoin(StaffUser, StaffUser.id == Batch.user_id)
+        .where(which)
+        .group_by(Batch.id, Batch.created_at, StaffUser.name)
+        .order_by(Batch.id.desc())
+        .limit(most)
+    )
+    for row in db.execute(published):
+        words = plural("publicó un documento", "publicó %(n)s documentos", row.documents)
+        yield Happening(at=row.at, told=Told.OFFICE, who=row.name or _somebody(), what=words)
+    for row in db.execute(_withdrawals(which, most)):
+        if row.kind == BatchKind.WITHDRAW:
+            words = plural("anuló una publicación", "anuló %(n)s publicaciones", row.documents)
+        else:
+            one, many = "deshizo la publicación de un documento", "deshizo la publicación de %(n)s documentos"
+            words = plural(one, many, row.documents)
+        yield Happening(at=row.at, told=Told.OFFICE, who=row.name or _somebody(), what=words)
+
+
+def _withdrawals(which: ColumnElement[bool], most: int) -> Select:
+    """By a withdrawal, or by undoing the batch. What a later publication replaced is told by that one."""
+    undone = Publication.batch_id == Publication.withdrawn_by_batch_id
+    return (
+        select(
+            func.max(Publication.withdrawn_at).label("at"), Batch.kind, StaffUser.name, func.count().label("documents")
+        )
+        .select_from(Publication)
+        .join(Batch, Batch.id == Publication.withdrawn_by_batch_id)
+        .outerjoin(StaffUser, StaffUser.id == case((undone, Batch.undone_by_id), else_=Batch.user_id))
+        .where(which, or_(Batch.kind == BatchKind.WITHDRAW, undone))
+        .group_by(Batch.id, Batch.kind, StaffUser.name)
+        .order_by(Batch.id.desc())
+        .limit(most)
+    )
+
+
+def _somebody() -> str:
+    return _("El programa")
+
+
+def _mails_about(document: Document) -> ColumnElement[bool]:
+    """Mails of the document itself, and the notices of its batches to those who act or acted for its contact."""
+    batches = select(Publication.batch_id).where(Publication.document_id == document.id)
+    acting = select(PortalMembership.account_id).where(PortalMembership.contact_id == document.contact_id)
+    notices = and_(OutgoingMail.batch_id.in_(batches), OutgoingMail.portal_account_id.in_(acting))
+    return or_(OutgoingMail.document_id == document.id, notices)
+
+
+def _mails(db: ScopedSession, which: ColumnElement[bool], most: int) -> Iterator[Happening]:
+    moment = func.coalesce(OutgoingMail.finished_at, OutgoingMail.created_at)
+    rows = db.execute(
+        select(moment.label("at"), OutgoingMail.kind, OutgoingMail.status, OutgoingMail.recipient)
+        .where(which)
+        .order_by(OutgoingMail.id.desc())
+        .limit(most)
+    )
+    for row in rows:
+        words = _(_MAILS[row.status]) % {"que": _(_LETTERS[row.kind]), "quien": row.recipient}
+        yield Happening(at=row.at, told=Told.MAIL, what=words)
+
+
+_LETTERS = {
+    MailKind.NOTICE: "Aviso",
+    MailKind.ACCESS: "Invitación",
+    MailKind.RECOVERY: "Recuperación de contraseña",
+    MailKind.TEST: "Correo de prueba",
+}
+_MAILS = {
+    MailStatus.QUEUED: "%(que)s: correo en cola para %(quien)s",
+    MailStatus.SENDING: "%(que)s: correo saliendo hacia %(quien)s",
+    MailStatus.RETRY: "%(que)s: correo para %(quien)s; se volverá a intentar",
+    MailStatus.SENT: "%(que)s: correo entregado a %(quien)s",
+    MailStatus.FAILED: "%(que)s: correo para %(quien)s que no se pudo entregar",
+    MailStatus.UNKNOWN: "%(que)s: correo sin confirmar para %(quien)s",
+    MailStatus.CANCELLED: "%(que)s: correo para %(quien)s que no llegó a salir",
+}
+_DID = {
+    EventKind.VIEWED: ("vio el documento", "vio el documento %(n)s veces"),
+    EventKind.DOWNLOADED: ("descargó el PDF", "descargó el PDF %(n)s veces"),
+    EventKind.PRINTED: ("imprimió el documento", "imprimió el documento %(n)s veces"),
+}
+_DID_WITH = {
+    EventKind.VIEWED: "vio %(numero)s",
+    EventKind.DOWNLOADED: "descargó el PDF de %(numero)s",
+    EventKind.PRINTED: "imprimió %(numero)s",
+}
+
+
+def _readings(db: ScopedSession, document_id: int) -> Iterator[Happening]:
+    """What each reader did with the document, how often, and when last."""
+    rows = db.execute(
+        select(
+            func.max(DocumentEvent.created_at).label("at"), DocumentEvent.kind, _reader(), func.count().label("times")
+        )
+        .select_from(DocumentEvent)
+        .outerjoin(PortalAccount, PortalAccount.id == DocumentEvent.account_id)
+        .where(DocumentEvent.document_id == document_id)
+        .group_by(DocumentEvent.kind, PortalAccount.id, PortalAccount.name, PortalAccount.email)
+    )
+    for row in rows:
+        yield Happening(
+            at=row.at, told=Told.CUSTOMER, who=row.who or _("El cliente"), what=plural(*_DID[row.kind], row.times)
+        )
+
+
+def _events(db: ScopedSession, contact_id: int, most: int) -> Iterator[Happening]:
+    rows = db.execute(
+        select(DocumentEvent.created_at.label("at"), DocumentEvent.kind, _reader(), Document.number_text)
+        .select_from(DocumentEvent)
+        .join(Document, Document.id == DocumentEvent.document_id)
+        .outerjoin(PortalAccount, PortalAccount.id == DocumentEvent.account_id)
+        .where(DocumentEvent.contact_id == contact_id)
+        .order_by(DocumentEvent.id.desc())
+        .limit(most)
+    )
+    for row in rows:
+        words = _(_DID_WITH[row.kind]) % {"numero": row.number_text}
+        yield Happening(at=row.at, told=Told.CUSTOMER, who=row.who or _("El cliente"), what=words)
+
+
+def _reader() -> ColumnElement[str]:
+    return func.coalesce(func.nullif(PortalAccount.name, ""), PortalAccount.email).label("who")
+
+
+def _accesses(db: ScopedSession, contact_id: int, most: int) -> Iterator[Happening]:
+    rows = db.execute(
+        select(
+            PortalMembership.created_at,
+            PortalMembership.ended_at,
+            PortalMembership.ending,
+            PortalAccount.email,
+            StaffUser.name,
+        )
+        .select_from(PortalMembership)
+        .join(PortalAccount, PortalAccount.id == PortalMembership.account_id)
+        .outerjoin(StaffUser, StaffUser.id == PortalMembership.ended_by_id)
+        .where(PortalMembership.contact_id == contact_id)
+        .order_by(PortalMembership.id.desc())
+        .limit(most)
+    )
+    for row in rows:
+        given = _("Acceso a la intranet para %(quien)s") % {"quien": row.email}
+        yield Happening(at=row.created_at, told=Told.OFFICE, what=given)
+        if row.ended_at is not None:
+            words = _(_ENDINGS[row.ending or Ending.WITHDRAWN]) % {"quien": row.email}
+            yield Happening(at=row.ended_at, told=Told.OFFICE, who=row.name or _somebody(), what=words)
+
+
+_ENDINGS = {
+    Ending.WITHDRAWN: "retiró el acceso de %(quien)s",
+    Ending.MOVED: "cambió el correo: %(quien)s ya no entra",
+    Ending.UNDONE: "deshizo la publicación que daba acceso a %(quien)s",
+}
+_ACTIONS = {
+    "create": "creó la ficha",
+    "change": "cambió la ficha",
+    "set_password": "puso una contraseña de intranet",
+    "archive": "archivó la ficha",
+    "restore": "recuperó la ficha del archivo",
+}
+
+
+def _records(db: ScopedSession, entity: str, entity_id: int, most: int) -> Iterator[Happening]:
+    rows = db.scalars(
+        select(AuditEntry)
+        .where(AuditEntry.entity == entity, AuditEntry.entity_id == entity_id, AuditEntry.action.in_(_ACTIONS))
+        .order_by(AuditEntry.id.desc())
+        .limit(most)
+    )
+    for entry in rows:
+        yield Happening(
+            at=entry.at, told=Told.RECORD, who=entry.actor, what=_(_ACTIONS[entry.action]), changes=entry.changes
+        )

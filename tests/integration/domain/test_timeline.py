@@ -1,0 +1,139 @@
+"""Timelines: every kind of row that tells something, in its words and in its order."""
+
+import datetime as dt
+
+import pytest
+from sqlalchemy import select, update
+
+from app.domain.publishing import publish_documents
+from app.domain.timeline import Happening, Told, contact_timeline, document_timeline
+from app.domain.withdrawing import UndoBatch, undo_batch, withdraw_documents
+from app.errors import NotFound
+from app.scope import Actor, CompanyScope
+from models import DocumentEvent, OutgoingMail, PortalAccount
+from models.base import utc_now
+from models.enums import EventKind, MailStatus
+from tests.factories import Make
+from tests.integration.domain.publishing import searched, ticked, to_publish, to_withdraw
+
+MOMENT = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
+
+
+def told(happenings):
+    return [str(happening) for happening in reversed(happenings)]
+
+
+@pytest.fixture
+def marta(make):
+    return make.user(name="Marta Ruiz")
+
+
+def publish(db, marta, selection, **values):
+    command = to_publish(db, selection, **values)
+    return publish_documents(db, type(command)(**vars(command) | {"user_id": marta.id}))
+
+
+def test_a_document_tells_what_happened_to_it(db, make, marta):
+    invoice = make.invoice(contact=make.contact(email="lucia@merino.example"))
+    published = publish(db, marta, ticked(invoice))
+    db.execute(
+        update(OutgoingMail)
+        .where(OutgoingMail.company_id == db.company_id)
+        .values(status=MailStatus.SENT, finished_at=MOMENT)
+    )
+    account = db.scalars(select(PortalAccount)).one()
+    account.name = "Lucía Merino"
+    for hours in (1, 2):
+        seen = DocumentEvent(
+            document_id=invoice.id,
+            contact_id=invoice.contact_id,
+            account_id=account.id,
+            kind=EventKind.VIEWED,
+            created_at=MOMENT + dt.timedelta(hours=hours),
+        )
+        db.add(seen)
+    db.flush()
+    undo_batch(db, UndoBatch(batch_id=published.batch_id, user_id=marta.id))
+
+    happenings = document_timeline(db, invoice.id)
+
+    assert told(happenings) == [
+        "Marta Ruiz publicó un documento",
+        "Marta Ruiz deshizo la publicación de un documento",
+        "Aviso: correo entregado a lucia@merino.example",
+        "Lucía Merino vio el documento 2 veces",
+    ]
+    assert happenings[0] == Happening(
+        at=MOMENT + dt.timedelta(hours=2), told=Told.CUSTOMER, who="Lucía Merino", what="vio el documento 2 veces"
+    )
+
+
+def test_a_document_tells_its_own_batches_and_mails_only(db, make, marta):
+    mine, other = make.invoice(contact=make.contact(email="a@merino.example")), make.invoice()
+    publish(db, marta, searched())
+    withdraw_documents(db, to_withdraw(db, ticked(other)))
+
+    assert told(document_timeline(db, mine.id)) == [
+        "Marta Ruiz publicó un documento",
+        "Aviso: correo en cola para a@merino.example",
+    ]
+
+
+def test_a_contact_tells_of_all_its_documents_and_people(db, make, marta):
+    contact = make.contact(email="lucia@merino.example")
+    invoices = [make.invoice(contact=contact) for _ in range(3)]
+    make.invoice()
+    publish(db, marta, searched())
+    withdraw_documents(db, to_withdraw(db, ticked(*invoices[:2])))
+    db.add(
+        DocumentEvent(document_id=invoices[2].id, contact_id=contact.id, kind=EventKind.DOWNLOADED, created_at=MOMENT)
+    )
+    db.flush()
+
+    assert sorted(told(contact_timeline(db, contact.id))) == [
+        "Acceso a la intranet para lucia@merino.example",
+        "Aviso: correo en cola para lucia@merino.example",
+        f"El cliente descargó el PDF de {invoices[2].number_text}",
+        "El programa anuló 2 publicaciones",
+        "Marta Ruiz publicó 3 documentos",
+    ]
+
+
+def test_the_audit_is_part_of_the_story(database, db, make, company):
+    contact = make.contact()
+    db.commit()
+
+    def rename(db):
+        db.get(type(contact), contact.id).name = "Instalaciones Merino e Hijos"
+
+    database.run(CompanyScope(company.id), rename, Actor("Javier Tosma"))
+
+    [happening] = contact_timeline(db, contact.id)
+    assert (str(happening), happening.told, list(happening.changes)) == (
+        "Javier Tosma cambió la ficha",
+        Told.RECORD,
+        ["name"],
+    )
+
+
+def test_a_timeline_ends_somewhere(db, make):
+    invoice = make.invoice()
+    db.add_all(
+        DocumentEvent(
+            document_id=invoice.id, contact_id=invoice.contact_id, kind=EventKind.VIEWED, created_at=utc_now()
+        )
+        for _ in range(9)
+    )
+    db.flush()
+
+    assert len(contact_timeline(db, invoice.contact_id, most=5)) == 5
+
+
+def test_a_document_of_another_company_tells_nothing(db, make, system_db):
+    others = Make(system_db, make.home)
+    theirs = others.published_invoice(contact=others.contact(company_id=others.company().id))
+    system_db.commit()
+
+    with pytest.raises(NotFound):
+        document_timeline(db, theirs.id)
+    assert contact_timeline(db, theirs.contact_id) == []
