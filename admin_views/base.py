@@ -50,7 +50,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
-from admin_views import form_pages, list_pages
+from admin_views import form_pages, list_pages, listing
 from admin_views.auth import visit_of
 from admin_views.columns import Column
 from admin_views.command_page import Command, command_page
@@ -184,6 +184,13 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
         if search.text:
             found.append(self.mentions(company_id, search.text))
         return found
+
+    def page_statement(self, company_id: int, search: Search, columns: Sequence[Any]) -> Select[Any]:
+        """The statement of one page: for a view that knows a faster way than its conditions."""
+        return listing.page_statement(self, company_id, search, columns)
+
+    def count_statement(self, company_id: int, search: Search) -> Select[Any]:
+        return listing.count_statement(self, company_id, search)
 
     def mentions(self, company_id: int, text: str) -> ColumnElement[bool]:
         """The words of the search box, without regard to accents or case."""

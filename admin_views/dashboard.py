@@ -11,7 +11,7 @@ from admin_views.formatters import count as spell_count
 from admin_views.listing import COUNT_CAP
 from admin_views.templating import render
 from app import clock
-from app.domain.queries.documents import OVERDUE, conditions
+from app.domain.queries.documents import OVERDUE, conditions, count_unpublished
 from app.domain.selections import DocumentFilter
 from app.money import euros
 from app.scope import CompanyScope, ScopedSession
@@ -107,8 +107,7 @@ def _overdue(db: ScopedSession) -> Card | None:
 
 
 def _unpublished(db: ScopedSession) -> Card | None:
-    found = select(Document.id).where(*conditions(db.company_id, _invoices(published=False))).limit(COUNT_CAP + 1)
-    number = db.scalar(select(func.count()).select_from(found.subquery())) or 0
+    number: int = db.scalar(count_unpublished(db.company_id, DocumentKind.INVOICE)) or 0
     if not number:
         return None
     return Card(

@@ -195,7 +195,7 @@ def _totals(view: "OfficeView", request: Request) -> Response:
     if search.wrong or not columns:
         raise HTTPException(404)
     with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
-        sums = totals_of(view, db, search, columns)
+        sums = totals_of(view, db, search)
     shown = [column.show(total or Decimal(0)) for column, total in zip(columns, sums, strict=True)]
     context = {"sums": list(zip([column.heading for column in columns], shown, strict=True))}
     return HTMLResponse(render(request, "admin/totals.html", context))

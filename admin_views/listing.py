@@ -7,13 +7,13 @@ one costs more than running it.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select, tuple_
 
-from admin_views.columns import Column, cutters
+from admin_views.columns import cutters
 from admin_views.searching import AFTER, BEFORE, LAST, PLACE, Search, read_place, replay, spell_cursor
 from app import clock
 from app.errors import InvalidValue
@@ -22,6 +22,7 @@ from app.scope import ScopedSession
 if TYPE_CHECKING:
     from admin_views.base import OfficeView
 
+MOST = bindparam("most", type_=Integer)
 COUNT_CAP = 10_000
 TOTALS_CAP = 1_000
 
@@ -54,14 +55,18 @@ def find_page(view: "OfficeView", db: ScopedSession, search: Search, *, with_tot
     """The page of ``search``, read in one session."""
     if search.wrong:
         return Page(lines=[], count=0, newer=None, older=None, last=None, first_place=1, totals=None)
-    statement, counting = _statements(view, db.company_id, search.link(**search.cursor), clock.today())
-    found = list(db.execute(statement))
-    count: int = db.scalar(counting) or 0
+    ask = _statements(view, db.company_id, search.link(**search.cursor), clock.today())
+    count: int = db.scalar(ask.counting) or 0
+    most = search.size + 1 if search.cursor else min(search.size + 1, count)
+    found = list(db.execute(ask.page, {"most": most})) if most else []
     rows, more = found[: search.size], len(found) > search.size
     if search.is_backwards:
         rows.reverse()
-    shown = [column for column in view.columns if column.total is not None]
-    totals = totals_of(view, db, search, shown) if shown and (with_totals or count <= TOTALS_CAP) else None
+    totals = None
+    if ask.totals is not None and count <= TOTALS_CAP:
+        totals = list(db.execute(ask.totals, {"most": count}).one())
+    elif ask.totals is not None and with_totals:
+        totals = totals_of(view, db, search)
     has_older = search.before is not None if search.is_backwards else more
     has_newer = more if search.is_backwards else search.after is not None
     place = _first_place(search, len(rows), count, has_newer)
@@ -76,20 +81,51 @@ def find_page(view: "OfficeView", db: ScopedSession, search: Search, *, with_tot
     )
 
 
+class _Statements(NamedTuple):
+    page: Select[Any]
+    counting: Select[Any]
+    totals: Select[Any] | None
+
+
 @lru_cache(maxsize=512)
-def _statements(view: "OfficeView", company_id: int, address: str, today: dt.date) -> tuple[Select[Any], Select[int]]:
-    """The page's statement, asking for one row more than it shows, and the capped count of its search."""
+def _statements(view: "OfficeView", company_id: int, address: str, today: dt.date) -> _Statements:
     search = view.search_of(replay(address.removeprefix("?")))
-    conditions = view.conditions(company_id, search)
-    statement = ordered(view, search, backwards=search.is_backwards).where(*conditions)
-    if (beyond := _beyond(view, search)) is not None:
+    page = view.page_statement(company_id, search, _shown(view))
+    return _Statements(page, view.count_statement(company_id, search), _totals_statement(view, company_id, search))
+
+
+def _shown(view: "OfficeView") -> list[Any]:
+    return [value for column in view.columns for value in column.values]
+
+
+def _totals_statement(view: "OfficeView", company_id: int, search: Search) -> Select[Any] | None:
+    """Sums over the ``:most`` rows there are, found the way the page finds them."""
+    totals = [column.total.label(column.name) for column in view.columns if column.total is not None]
+    if not totals:
+        return None
+    everything = replace(search, after=None, before=None, from_the_end=False)
+    rows = view.page_statement(company_id, everything, totals).subquery()
+    return select(*(func.sum(rows.c[total.name]) for total in totals))
+
+
+def page_statement(view: "OfficeView", company_id: int, search: Search, columns: Sequence[Any]) -> Select[Any]:
+    """The rows of one page, as many as ``:most``. Asking for no more than there are ends the search with the last."""
+    statement = ordered(view, search, columns, backwards=search.is_backwards)
+    statement = statement.where(*view.conditions(company_id, search))
+    if (beyond := beyond_cursor(search, sort_key(view, search), view.model.id)) is not None:
         statement = statement.where(beyond)
-    found = select(literal(1)).select_from(view.model).where(*conditions).limit(COUNT_CAP + 1)
-    return statement.limit(search.size + 1), select(func.count()).select_from(found.subquery())
+    return statement.limit(MOST)
 
 
-def totals_of(view: "OfficeView", db: ScopedSession, search: Search, columns: Sequence[Column]) -> list[Any]:
-    sums = [func.sum(column.total) for column in columns]
+def count_statement(view: "OfficeView", company_id: int, search: Search) -> Select[Any]:
+    """How many rows a search finds, at most one more than the cap."""
+    found = select(literal(1)).select_from(view.model).where(*view.conditions(company_id, search))
+    return select(func.count()).select_from(found.limit(COUNT_CAP + 1).subquery())
+
+
+def totals_of(view: "OfficeView", db: ScopedSession, search: Search) -> list[Any]:
+    """Sums over all a search finds, however much that is."""
+    sums = [func.sum(column.total) for column in view.columns if column.total is not None]
     return list(db.execute(select(*sums).where(*view.conditions(db.company_id, search))).one())
 
 
@@ -104,30 +140,31 @@ def lines_of(view: "OfficeView", db: ScopedSession, rows: Sequence[Any]) -> list
     return lines
 
 
-def ordered(view: "OfficeView", search: Search, *, backwards: bool = False) -> Select[Any]:
-    """Every row of a search in its order: the id, what it is ordered by, then what the columns show."""
+def ordered(
+    view: "OfficeView", search: Search, columns: Sequence[Any] | None = None, *, backwards: bool = False
+) -> Select[Any]:
+    """Every row of a search in its order: the id, what it is ordered by, then ``columns`` (what the list shows)."""
     key = sort_key(view, search)
-    columns = [value for column in view.columns for value in column.values]
     ways = (key, view.model.id)
     down = search.order.descending != backwards
-    return view.joined(select(view.model.id, key, *columns)).order_by(*(way.desc() if down else way for way in ways))
+    asked = select(view.model.id, key, *(_shown(view) if columns is None else columns))
+    return view.joined(asked).order_by(*(way.desc() if down else way for way in ways))
 
 
 def sort_key(view: "OfficeView", search: Search) -> Any:
     return next(column.sort for column in view.columns if column.name == search.order.name)
 
 
-def _beyond(view: "OfficeView", search: Search) -> ColumnElement[bool] | None:
+def beyond_cursor(search: Search, key: Any, row_id: Any) -> ColumnElement[bool] | None:
     """Past the cursor, in the direction the page is read from; a cursor that makes no sense is no cursor."""
     cursor = search.before or search.after
     if cursor is None or search.from_the_end:
         return None
-    key = sort_key(view, search)
     try:
         value = read_place(cursor[0], key.type)
     except (ValueError, InvalidValue):
         return None
-    here, there = tuple_(key, view.model.id), tuple_(literal(value, key.type), literal(cursor[1]))
+    here, there = tuple_(key, row_id), tuple_(literal(value, key.type), literal(cursor[1]))
     falling = search.order.descending != (search.before is not None)
     return here < there if falling else here > there
 

@@ -11,7 +11,7 @@ from models.contact import Contact
 from models.document_parts import Attachment, DocumentLine, DocumentTax, DueDate
 from models.enums import DocumentKind, DocumentStatus, Origin, PaymentMethod
 from models.series import Series
-from models.types import Key, LongText, Money, Name, Rate, ShortText
+from models.types import Key, LongText, Money, Name, NumberText, Rate, ShortText
 
 STATUSES = {
     DocumentKind.QUOTE: ("draft", "issued", "accepted", "rejected", "superseded"),
@@ -55,6 +55,7 @@ class Document(CompanyRecord):
         Index(None, "company_id", "kind", "status", "issued_on", "id"),
         Index(None, "company_id", "contact_id", "kind", "issued_on", "id"),
         Index(None, "company_id", "kind", "series_label", "sort_number"),
+        Index(None, "company_id", "kind", "total"),
         Index(
             "uq_documents_draft_key",
             "company_id",
@@ -72,7 +73,7 @@ class Document(CompanyRecord):
     series_id: Mapped[Key | None]
     series_label: Mapped[ShortText] = mapped_column(default="")
     number: Mapped[int | None]
-    number_text: Mapped[ShortText | None]
+    number_text: Mapped[NumberText | None]
     sort_number: Mapped[Key | None]
     issued_on: Mapped[dt.date]
     operation_on: Mapped[dt.date | None]

@@ -61,6 +61,8 @@ Rate = Annotated[Decimal, mapped_column(Scaled(4))]
 Key = Annotated[int, mapped_column(BigId)]
 OwnKey = Annotated[int, mapped_column(BigId, Identity(), primary_key=True)]
 ShortText = Annotated[str, mapped_column(String(40))]
+# Compared byte by byte on both databases, so that an index finds what begins with something.
+NumberText = Annotated[str, mapped_column(String(40).with_variant(String(40, "C"), "postgresql"))]
 Name = Annotated[str, mapped_column(String(200))]
 LongText = Annotated[str, mapped_column(Text)]
 Email = Annotated[str, mapped_column(String(254))]

@@ -56,7 +56,11 @@ def upgrade() -> None:
         sa.Column("series_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("series_label", sa.String(length=40), nullable=False),
         sa.Column("number", sa.Integer(), nullable=True),
-        sa.Column("number_text", sa.String(length=40), nullable=True),
+        sa.Column(
+            "number_text",
+            sa.String(length=40).with_variant(sa.String(length=40, collation="C"), "postgresql"),
+            nullable=True,
+        ),
         sa.Column("sort_number", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("issued_on", sa.Date(), nullable=False),
         sa.Column("operation_on", sa.Date(), nullable=True),
@@ -163,6 +167,9 @@ def upgrade() -> None:
         "documents",
         ["company_id", "kind", "status", "issued_on", "id"],
         unique=False,
+    )
+    op.create_index(
+        op.f("ix_documents_company_id_kind_total"), "documents", ["company_id", "kind", "total"], unique=False
     )
     op.create_index(
         "uq_documents_draft_key",

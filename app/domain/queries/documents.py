@@ -3,69 +3,101 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, false, or_, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, false, func, select, union
+from sqlalchemy.orm import aliased
 
-from app.domain.folding import contains, fold, starts_with
+from app.domain.folding import contains, fold
 from app.domain.selections import DocumentFilter, DocumentSelection
 from app.errors import InvalidValue
 from app.money import read_spanish
 from models import Contact, Document, Publication
-from models.enums import DocumentStatus
+from models.document import STATUSES
+from models.enums import DocumentKind, DocumentStatus
 
 OVERDUE = "overdue"
 MOST_TICKED = 5000
+LAST_LETTER = "\U0010ffff"  # nothing sorts behind it
 
 
-def live_publication(company_id: int) -> ColumnElement[bool]:
+def live_publication(company_id: int, document: Any = Document) -> ColumnElement[bool]:
     """The document at hand has a publication that is not withdrawn."""
     return exists(
         select(1).where(
             Publication.company_id == company_id,
-            Publication.document_id == Document.id,
+            Publication.document_id == document.id,
             Publication.withdrawn_at.is_(None),
         )
-    ).correlate(Document)
+    ).correlate(document)
 
 
 def conditions(company_id: int, wanted: DocumentFilter) -> list[ColumnElement[bool]]:
     """The filter as conditions on ``Document``, company and kind first, as every index begins."""
-    found: list[ColumnElement[bool]] = [Document.company_id == company_id, Document.kind == wanted.kind]
-    if wanted.state == OVERDUE:
-        found += [
-            Document.status.in_((DocumentStatus.PENDING, DocumentStatus.PART_PAID)),
-            Document.due_on < wanted.today,
-        ]
-    elif wanted.state:
-        found.append(Document.status == DocumentStatus(wanted.state))
-    if wanted.issued_from:
-        found.append(Document.issued_on >= wanted.issued_from)
-    if wanted.issued_to:
-        found.append(Document.issued_on <= wanted.issued_to)
-    if wanted.contact_id is not None:
-        found.append(Document.contact_id == wanted.contact_id)
-    if wanted.series_label:
-        found.append(Document.series_label == wanted.series_label)
-    if wanted.published is True:
-        found.append(live_publication(company_id))
-    elif wanted.published is False:
-        found += [Document.status != DocumentStatus.DRAFT, ~live_publication(company_id)]
+    found = _plain(Document, company_id, wanted)
     if wanted.text.strip():
-        found.append(_mentions(company_id, wanted.text.strip()))
+        mentioned = mentioning(company_id, wanted).subquery()
+        found.append(Document.id.in_(select(mentioned.c.id)))
     return found
 
 
-def _mentions(company_id: int, text: str) -> ColumnElement[bool]:
-    """Number, customer (name, NIF, e-mail; without regard to accents) or, when it reads as one, the exact total."""
+def mentioning(company_id: int, wanted: DocumentFilter) -> CompoundSelect[Any]:
+    """Id and day of what the filter finds with its words: number, customer (name, NIF, e-mail; without regard to
+    accents) or, when they read as one, the exact total. One select for each, as each has an index of its own.
+    """
+    text = wanted.text.strip()
     contacts = select(Contact.id).where(
         Contact.company_id == company_id, Contact.search_key.like(contains(fold(text)), escape="\\")
     )
-    ways: list[ColumnElement[bool]] = [
-        Document.contact_id.in_(contacts),
-        Document.number_text.like(starts_with(text.upper()), escape="\\"),
-    ]
+    document = aliased(Document)
+    ways: list[list[ColumnElement[bool]]] = [[document.contact_id.in_(contacts)]]
+    for number in {text, text.upper()}:
+        ways.append([document.number_text >= number, document.number_text < number + LAST_LETTER])
     if (amount := _amount(text)) is not None:
-        ways.append(Document.total == amount)
-    return or_(*ways)
+        ways.append([document.total == amount])
+    plain = _plain(document, company_id, wanted)
+    return union(*(select(document.id, document.issued_on).where(*plain, *way) for way in ways))
+
+
+def _plain(document: Any, company_id: int, wanted: DocumentFilter) -> list[ColumnElement[bool]]:
+    """All of the filter but its words."""
+    found: list[ColumnElement[bool]] = [document.company_id == company_id, document.kind == wanted.kind]
+    if wanted.state == OVERDUE:
+        found += [
+            document.status.in_((DocumentStatus.PENDING, DocumentStatus.PART_PAID)),
+            document.due_on < wanted.today,
+        ]
+    elif wanted.state:
+        found.append(document.status == DocumentStatus(wanted.state))
+    if wanted.issued_from:
+        found.append(document.issued_on >= wanted.issued_from)
+    if wanted.issued_to:
+        found.append(document.issued_on <= wanted.issued_to)
+    if wanted.contact_id is not None:
+        found.append(document.contact_id == wanted.contact_id)
+    if wanted.series_label:
+        found.append(document.series_label == wanted.series_label)
+    if wanted.published is True:
+        found.append(live_publication(company_id, document))
+    elif wanted.published is False:
+        found += [document.status != DocumentStatus.DRAFT, ~live_publication(company_id, document)]
+    return found
+
+
+def count_unpublished(company_id: int, kind: DocumentKind) -> Select[Any]:
+    """How many issued documents of a kind no customer can see, without looking at them one by one.
+
+    Drafts are never published, so it is the issued ones less the live publications, but those of other kinds.
+    """
+    issued = [status for status in STATUSES[kind] if status != DocumentStatus.DRAFT]
+    mine = select(func.count(Document.id)).where(
+        Document.company_id == company_id, Document.kind == kind, Document.status.in_(issued)
+    )
+    live = (Publication.company_id == company_id, Publication.withdrawn_at.is_(None))
+    published = select(func.count(Publication.id)).where(*live)
+    others = [other for other in DocumentKind if other != kind]
+    of_others = select(func.count(Document.id)).where(
+        Document.company_id == company_id, Document.kind.in_(others), live_publication(company_id)
+    )
+    return select(mine.scalar_subquery() - published.scalar_subquery() + of_others.scalar_subquery())
 
 
 def _amount(text: str) -> Decimal | None:
