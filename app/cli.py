@@ -9,6 +9,7 @@ from functools import partial
 
 import click
 
+from app.commands.checking import check
 from app.commands.entry import demo_option, installed, open_settings, opened, say, sentences
 from app.commands.setting_up import setup, show_set_up_address
 from app.commands.spanish import Group, speak_spanish
@@ -145,6 +146,7 @@ def show_routes(*, as_json: bool, demo: bool) -> None:
         click.echo(f"{','.join(route.methods):18} {route.path:60} {route.audience:9} {route.permission} {route.role}")
 
 
+cli.add_command(check)
 cli.add_command(import_invoices)
 cli.add_command(setup)
 cli.add_command(staff)

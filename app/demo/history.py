@@ -76,7 +76,7 @@ class History:
             (_publications, ("created_at",)),
             (_accounts, ("created_at",)),
             (_memberships, ("created_at",)),
-            (_mails, ("created_at", "due_at")),
+            (_mails, ("created_at",)),
         ):
             self._change(table, table.c.batch_id == batch_id, **dict.fromkeys(names, moment))
         self._change(_batches, _batches.c.id == batch_id, created_at=moment)
@@ -93,6 +93,7 @@ class History:
             mine,
             status=MailStatus.SENT,
             subject="Nuevas facturas en su área de cliente",
+            due_at=moment,
             attempts=1,
             last_reply=ACCEPTED,
             finished_at=later,

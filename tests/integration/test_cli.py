@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.cli import cli
 from app.db import make_engine
@@ -325,6 +325,36 @@ def test_nobody_of_that_name(run, company):
         1,
         "Error: No existe ningún usuario con ese correo.",
     )
+
+
+def test_check_finds_everything_in_order(run, engine):
+    run("import", "--create-companies", BATCH)
+
+    assert said(run("check")) == (0, "Suministros Besalú SA: todo en orden")
+
+
+def test_check_says_what_is_wrong(run, db, make, tmp_path):
+    invoice = make.invoice()
+    make.invoice()
+    db.execute(update(Invoice).where(Invoice.id == invoice.id).values(number=5, total=invoice.total + 1))
+    db.commit()
+    run("import", "--create-companies", BATCH)
+    (kept,) = (path for path in (tmp_path / "var" / "files").rglob("*") if path.is_file())
+    kept.write_bytes(b"otra cosa")
+
+    result = run("check")
+
+    assert result.exit_code == 1
+    assert result.output.splitlines() == [
+        "Suministros Besalú SA:",
+        f"  - El archivo «batch-3.2.1.xml» está alterado ({'/'.join(kept.parts[-3:])}).",
+        "Suministros Tosma, S.L.:",
+        "  - Serie FV26: debería tener 2 números seguidos y tiene 2.",
+        "  - FV26-0001: base e impuestos no dan el total.",
+    ]
+    assert "archivo" not in run("check", "--no-files").output
+    kept.unlink()
+    assert "Falta el archivo «batch-3.2.1.xml»" in run("check").output
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -1,0 +1,57 @@
+"""``check``: whether what must be true still is, company by company."""
+
+import hashlib
+from collections.abc import Iterator
+
+import click
+from sqlalchemy import select
+
+from app.commands.entry import installed, say
+from app.commands.spanish import Command
+from app.domain.invariants import violations
+from app.errors import AdapterError
+from app.installation import Installation
+from app.scope import SYSTEM, CompanyScope
+from app.texts import _
+from models import Company, StoredFile
+
+
+@click.command("check", cls=Command, short_help="Comprueba que todo está como debe.")
+@click.option("--no-files", is_flag=True, help="Sin leer los archivos guardados.")
+@installed
+def check(installation: Installation, *, no_files: bool) -> None:
+    """Comprueba números, totales, publicaciones, accesos, correos, auditoría y archivos. Acaba con 1 si algo falla."""
+    with installation.database.read(SYSTEM) as db:
+        companies = db.scalars(select(Company).order_by(Company.name, Company.id)).all()
+    failures = 0
+    for company in companies:
+        wrong = list(_wrong(installation, CompanyScope(company.id), with_files=not no_files))
+        failures += len(wrong)
+        say(f"{company.name}: {_('todo en orden') if not wrong else ''}".rstrip())
+        for sentence in wrong:
+            say(f"  - {sentence}")
+    if not companies:
+        say(_("No hay ninguna empresa."))
+    if failures:
+        raise SystemExit(1)
+
+
+def _wrong(installation: Installation, scope: CompanyScope, *, with_files: bool) -> Iterator[str]:
+    with installation.database.read(scope) as db:
+        yield from violations(db, demo=installation.settings.demo)
+    if with_files:
+        with installation.database.read(scope) as db:
+            files = db.scalars(select(StoredFile).order_by(StoredFile.id)).all()
+        for file in files:
+            yield from _wrong_file(installation, file)
+
+
+def _wrong_file(installation: Installation, file: StoredFile) -> Iterator[str]:
+    """The bytes are there and are those that were kept."""
+    try:
+        content = installation.storage.get(file.key)
+    except AdapterError:
+        yield _("Falta el archivo «%(nombre)s» (%(clave)s).") % {"nombre": file.name, "clave": file.key}
+        return
+    if hashlib.sha256(content).hexdigest() != file.sha256:
+        yield _("El archivo «%(nombre)s» está alterado (%(clave)s).") % {"nombre": file.name, "clave": file.key}
