@@ -13,7 +13,7 @@ from admin_views.auth import visit_of
 from admin_views.intranet_forms import ButtonForm
 from admin_views.posted import posted
 from admin_views.web_buttons import Shape, WebButton
-from app.adapters.pdf.pictures import HEAVIEST, normalise_logo
+from app.adapters.pdf import HEAVIEST_LOGO, normalise_logo
 from app.colours import Accent, dark_accent, light_accent
 from app.domain import fields
 from app.domain.companies import slug_is_free
@@ -115,7 +115,7 @@ def posted_logo(request: Request) -> StoredFile | InvalidValue | None:
     if not isinstance(sent, UploadFile) or not sent.filename:
         return None
     try:
-        content = normalise_logo(sent.file.read(HEAVIEST + 1))
+        content = normalise_logo(sent.file.read(HEAVIEST_LOGO + 1))
     except InvalidValue as refusal:
         return refusal
     storage = installation_of(request).storage

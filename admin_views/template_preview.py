@@ -16,8 +16,7 @@ from admin_views.invoice_page import inline_pdf
 from admin_views.posted import posted
 from admin_views.templating import render
 from app import clock
-from app.adapters.pdf import normalise_logo
-from app.adapters.pdf.pictures import HEAVIEST
+from app.adapters.pdf import HEAVIEST_LOGO, normalise_logo
 from app.domain.templates import Look
 from app.domain.terms import Due, write_dues
 from app.domain.totals import settle
@@ -98,7 +97,7 @@ def _posted_logo(request: Request) -> bytes | None:
     sent = posted(request).get("logo")
     if not isinstance(sent, UploadFile) or not sent.filename:
         return None
-    return normalise_logo(sent.file.read(HEAVIEST + 1))
+    return normalise_logo(sent.file.read(HEAVIEST_LOGO + 1))
 
 
 def _shown(answer: Response) -> Response:

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from functools import cache
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -18,7 +19,6 @@ from app.errors import Refusal
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 _SLOTS = BoundedSemaphore(os.cpu_count() or 1)
 _WAIT_FOR_SLOT = 5.0
-_NOBODY = _HASHER.hash(secrets.token_urlsafe(16))
 
 LONGEST_PASSWORD = 128
 
@@ -49,9 +49,15 @@ def password_matches(password: str, password_hash: str) -> bool:
         password = ""
     with _Slot():
         try:
-            return _HASHER.verify(password_hash or _NOBODY, password) and bool(password_hash)
+            return _HASHER.verify(password_hash or _nobody(), password) and bool(password_hash)
         except (VerificationError, InvalidHashError):
             return False
+
+
+@cache
+def _nobody() -> str:
+    """A hash that nothing matches, as dear to check as any."""
+    return _HASHER.hash(secrets.token_urlsafe(16))
 
 
 class _Slot:

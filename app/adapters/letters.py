@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import clock, money, texts
-from app.adapters.pdf.ink import PAPER, colour, readable
+from app.colours import light_accent
 from app.domain.mail_secrets import Secret
 from app.domain.outbox import DueMail
 from app.domain.queries.letters import LetterFacts, Listing
@@ -98,7 +98,7 @@ def _sender(company: Company) -> dict[str, Any]:
     return {
         "company": name,
         "initial": next((letter for letter in name if letter.isalnum()), "·").upper(),
-        "accent": _readable_on_white(company.accent),
+        "accent": light_accent(company.accent).accent,
         "phone": company.phone,
         "phone_link": re.sub(r"[^\d+]", "", company.phone),
         "hours": company.opening_hours,
@@ -106,12 +106,6 @@ def _sender(company: Company) -> dict[str, Any]:
         "tax_id": company.tax_id,
         "place": ", ".join(filter(None, (company.address, town))),
     }
-
-
-@lru_cache(maxsize=64)
-def _readable_on_white(code: str) -> str:
-    """The company's colour, darkened until it reads on white, and white reads on it."""
-    return "#" + "".join(f"{round(part * 255):02x}" for part in readable(colour(code), PAPER))
 
 
 def kind_word(kind: DocumentKind) -> str:

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 OURS = ("app", "models", "admin_views")
-FOUNDATIONS = ("app.errors", "app.clock", "app.money", "app.secrets", "app.texts")
+FOUNDATIONS = ("app.colours", "app.errors", "app.clock", "app.money", "app.secrets", "app.texts")
 RULES = ("app.domain", "app.scope", "models", *FOUNDATIONS)
 PROGRAMS = ("app.main", "app.cli", "app.worker", "app.__main__")
 

@@ -5,7 +5,20 @@ The libraries behind it are heavy, so they are loaded on the first call.
 
 from app.adapters.pdf.sheet import Look, Party, Sheet, SheetDue, SheetLine, SheetTax
 
-__all__ = ["Look", "Party", "Sheet", "SheetDue", "SheetLine", "SheetTax", "normalise_logo", "render", "unprintable"]
+HEAVIEST_LOGO = 2 * 1024 * 1024  # bytes
+
+__all__ = [
+    "HEAVIEST_LOGO",
+    "Look",
+    "Party",
+    "Sheet",
+    "SheetDue",
+    "SheetLine",
+    "SheetTax",
+    "normalise_logo",
+    "render",
+    "unprintable",
+]
 
 
 def render(sheet: Sheet) -> bytes:

@@ -11,11 +11,11 @@ from PIL import Image, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 
+from app.adapters.pdf import HEAVIEST_LOGO
 from app.adapters.pdf.paper import Box
 from app.errors import InvalidValue
 from app.texts import _
 
-HEAVIEST = 2 * 1024 * 1024
 WIDEST = 4000
 MOST_PIXELS = 8_000_000
 KEPT_SIZE = (600, 240)
@@ -39,7 +39,7 @@ def normalise_logo(content: bytes) -> bytes:
 
     Raises ``InvalidValue``. Weight and pixels are checked before anything is decoded.
     """
-    if len(content) > HEAVIEST:
+    if len(content) > HEAVIEST_LOGO:
         raise InvalidValue(_("El logotipo ocupa demasiado: como mucho 2 MB."), field="logo")
     try:
         clean = _redrawn(_opened(content))
