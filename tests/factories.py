@@ -128,7 +128,12 @@ class Make:
         contact = values.pop("contact", None) or self.contact()
         series = values.pop("series", None) or self.series(company_id=contact.company_id)
         values.setdefault("issued_on", clock.today())
-        zeros = {"discount_rate": Decimal(0), "withholding_rate": Decimal(0), "has_surcharge": False}
+        plain = {
+            "discount_rate": Decimal(0),
+            "withholding_rate": Decimal(0),
+            "has_surcharge": False,
+            "payment_method": PaymentMethod.TRANSFER,
+        }
         invoice = Invoice(
             company_id=contact.company_id,
             contact_id=contact.id,
@@ -139,8 +144,7 @@ class Make:
             lines=lines if lines is not None else [self.line(company_id=contact.company_id)],
             taxes=[],
             dues=[],
-            payment_method=PaymentMethod.TRANSFER,
-            **zeros | values,
+            **plain | values,
         )
         settle(invoice)
         plan_dues(invoice, contact, self.db.get_one(Company, contact.company_id))
