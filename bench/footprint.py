@@ -88,18 +88,18 @@ def _own_cpu(pid: int) -> float:
 @contextmanager
 def _serving(environment: dict[str, str], port: int) -> Iterator[int]:
     command = [sys.executable, "-m", "app", "serve", "--port", str(port)]
-    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    server = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        _wait_for(port, process)
-        yield process.pid
+        _wait_for(port, server)
+        yield server.pid
     finally:
-        process.send_signal(signal.SIGTERM)
-        process.wait(30)
+        server.send_signal(signal.SIGTERM)
+        server.wait(30)
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
     deadline = time.monotonic() + PATIENCE_SECONDS
-    while time.monotonic() < deadline and process.poll() is None:
+    while time.monotonic() < deadline and server.poll() is None:
         try:
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2):
                 return
