@@ -53,7 +53,7 @@ class AuditAdmin(OfficeView, model=AuditEntry):
             newest_first=True,
         ),
         Column(name="quien", label="Quién", value=AuditEntry.actor, css="c-state"),
-        Column(name="que", label="Qué", value=AuditEntry.action, show=action_word, csv=action_word, css="c-total-word"),
+        Column(name="que", label="Qué", value=AuditEntry.action, show=action_word, csv=action_word, css="c-side"),
         Column(
             name="donde",
             label="Dónde",

@@ -68,7 +68,7 @@ class SeriesAdmin(OfficeView, model=Series):
             css="hide",
         ),
         Column(name="ultimo", label="Último día", value=Series.last_issued_on, show=day, css="hide"),
-        Column(name="siguiente", label="Será la", value=Series.next_number, css="num c-total"),
+        Column(name="siguiente", label="Será la", value=Series.next_number, css="num c-side"),
     )
     default_order = Order("serie", descending=False)
     filters = (

@@ -99,7 +99,7 @@ class TemplateAdmin(OfficeView, model=DocumentTemplate):
     search_hint = "Nombre"
     columns = (
         Column(name="nombre", label="Nombre", value=DocumentTemplate.name, sort=DocumentTemplate.name),
-        Column(name="version", label="Versión", value=_NEWEST, css="num c-total"),
+        Column(name="version", label="Versión", value=_NEWEST, css="num c-side"),
         Column(
             name="estado",
             label="Estado",
