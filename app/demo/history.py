@@ -1,6 +1,7 @@
 """What has happened since: publications with their notices, accesses activated, documents read."""
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
@@ -170,12 +171,6 @@ class History:
             )
 
     def _events(self, row: Any) -> list[DocumentEvent]:
-        kinds = [
-            kind
-            for kind, chance in ((EventKind.VIEWED, 0.7), (EventKind.DOWNLOADED, 0.45))
-            if self.dice.happens(chance)
-        ]
-        first = self._later(row.published_at, hours=200)
         address, browser = f"203.0.113.{self.dice.randint(1, 254)}", self.dice.one(BROWSERS)
         return [
             DocumentEvent(
@@ -186,10 +181,20 @@ class History:
                 kind=kind,
                 address=address,
                 browser=browser,
-                created_at=min(first + dt.timedelta(minutes=turn), self._now),
+                created_at=moment,
             )
-            for turn, kind in enumerate(kinds)
+            for kind, moment in self._readings(row.published_at)
         ]
+
+    def _readings(self, published_at: dt.datetime) -> Iterator[tuple[EventKind, dt.datetime]]:
+        """Most look at it in the week that follows, many take the PDF; now and then somebody comes back these days."""
+        first = self._later(published_at, hours=200)
+        if self.dice.happens(0.7):
+            yield EventKind.VIEWED, first
+        if self.dice.happens(0.45):
+            yield EventKind.DOWNLOADED, min(first + dt.timedelta(minutes=1), self._now)
+        if self.dice.happens(0.012):
+            yield EventKind.VIEWED, max(first, self._now - dt.timedelta(minutes=self.dice.randint(5, 9 * 1440)))
 
     @property
     def _now(self) -> dt.datetime:

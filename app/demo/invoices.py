@@ -173,10 +173,12 @@ class Book:
             return DocumentStatus.PAID
         returned = 20 if invoice.payment_method is PaymentMethod.DIRECT_DEBIT else 0
         late = (self.timeline.today - invoice.due_on).days
+        if late > 365:
+            return DocumentStatus.PAID
         if late > 60:
-            weights = (960, 4, returned // 2, 12)
+            weights = (980, 4, returned // 2, 6)
         elif late > 0:
-            weights = (700, 90, returned * 2, 210)
+            weights = (810, 60, returned * 2, 130)
         elif invoice.dues[0].day < self.timeline.today:
             weights = (100, 600, returned, 300)
         else:
