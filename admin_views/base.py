@@ -61,7 +61,9 @@ from admin_views.posted import posted
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search, read_search
 from admin_views.selection import Selection, selected
+from app.domain import fields
 from app.domain.folding import contains, fold
+from app.errors import InvalidValue
 from app.scope import CompanyScope, ScopedSession
 from app.texts import _
 from app.web import installation_of
@@ -328,7 +330,10 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
         """Rows for whoever types part of them: ``?term=mer``. Needs to see the list."""
         if not await self.check_can_list(request):
             raise HTTPException(403)
-        term = request.query_params.get("term", "")[:100]
+        try:
+            term = fields.line(request.query_params.get("term", ""), "term", most=100)
+        except InvalidValue:
+            return JSONResponse({"results": []})
         scope, database = CompanyScope(visit_of(request).company_id), installation_of(request).database
 
         def work() -> list[dict[str, str]]:

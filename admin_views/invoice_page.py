@@ -16,6 +16,7 @@ from admin_views.filters import whole
 from admin_views.form_pages import load
 from admin_views.formatters import INVOICE_SIGNS, OVERDUE, PAYMENT_METHODS, Sign
 from admin_views.invoice_figures import share, sums_of
+from admin_views.invoice_history import history_of_invoice
 from app import clock
 from app.adapters.pdf.from_document import spell_account
 from app.domain.templates import find_default
@@ -35,6 +36,7 @@ class InvoiceReading:
         files = db.scalars(select(Attachment).where(Attachment.document_id == row.id).order_by(Attachment.id)).all()
         return {
             "sign": sign_of(row),
+            "moments": history_of_invoice(db, row.id),
             "sums": sums_of(row),
             "method": _(PAYMENT_METHODS[row.payment_method]),
             "dues": [

@@ -22,6 +22,7 @@ from admin_views.forms import OfficeForm
 from admin_views.invoice_figures import estimated, unknown
 from admin_views.invoice_filling import fill, new_values, replace_dues, values_of
 from admin_views.invoice_form import AskFirst, InvoiceForm, agreement, moved_up
+from admin_views.invoice_history import history_of_invoice
 from admin_views.posted import posted
 from admin_views.printable import check_printable
 from app import clock
@@ -94,6 +95,7 @@ class InvoiceWriting:
             "customer": lookups.customer_card(contact) if contact else None,
             "next_numbers": {str(series.id): series.spell(series.next_number) for series in _series(db, form)},
             "figures": figures,
+            "moments": history_of_invoice(db, row.id) if row is not None else [],
             "asking": form.asking,
             "corrected": row.corrects_text if row is not None else "",
         }
