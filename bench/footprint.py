@@ -20,10 +20,14 @@ PATIENCE_SECONDS = 60
 # Everything of ours left out: what remains is what importing our libraries costs by itself.
 _NAMES = """
 import sys
-import app.serving, app.main
+import app.cli, app.main, app.migrations, app.serving, app.worker
+from app.installation import open_installation
 from app.settings import read_settings
-app.main.create_app(read_settings())
-ours = {"app", "models", "admin_views", "alembic_versions", "__main__", "__mp_main__"}
+settings = read_settings()
+installation = open_installation(settings)
+app.migrations.migrate(installation.database.engine)
+app.serving.server_config(settings, lambda: app.main.create_app(settings)).load()
+ours = {"app", "models", "admin_views", "__main__", "__mp_main__"}
 print(" ".join(name for name in list(sys.modules) if name.partition(".")[0] not in ours))
 """
 _IMPORTS = """
