@@ -44,11 +44,6 @@ def _note(account_id: int, found: Standing | None) -> str:
     return note_of(found.person, clock.now()) if found else ""
 
 
-def _person(name: str, found: Standing | None) -> str:
-    """Whoever is called as their only contact is not told twice."""
-    return "" if found is not None and name in found.names else name
-
-
 def _names(account_id: int, found: Standing | None) -> str:
     if found is None:
         return DASH
@@ -68,16 +63,6 @@ class AccessAdmin(AccessPages, OfficeView, model=PortalAccount):
 
     columns = (
         Column(name="correo", label="Correo", value=PortalAccount.email, sort=PortalAccount.email),
-        Column(
-            name="persona",
-            label="Persona",
-            value=PortalAccount.name,
-            extra="people",
-            show=_person,
-            csv=lambda name, found: name,
-            css="hide",
-            sort=func.lower(PortalAccount.name),
-        ),
         Column(name="cliente", label="Cliente", value=PortalAccount.id, extra="people", show=_names, css="c-who"),
         Column(
             name="estado",

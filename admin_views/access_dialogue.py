@@ -68,20 +68,24 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """``rows`` is empty when there are too many to show: then it is all or nothing, told by ``states``."""
+    """``rows`` is empty when there are too many to show: then it is about all who need it, told by ``states``."""
 
     contacts: int
     people: int
     rows: list[Row]
     states: list[tuple[Any, int]]
-    able: int
+    wished: int
     shared: tuple[Shared, ...]
     sender: str
     delivery: AccessDelivery
 
     @property
     def ticked(self) -> int:
-        return sum(row.is_ticked for row in self.rows) if self.rows else self.able
+        return sum(row.is_ticked for row in self.rows) if self.rows else self.wished
+
+    @property
+    def can_confirm(self) -> bool:
+        return any(row.is_able for row in self.rows) if self.rows else self.wished > 0
 
 
 class AccessDialogue:
@@ -112,46 +116,41 @@ class AccessDialogue:
 
     def show(self, db: ScopedSession, form: AccessForm) -> Shown:
         ids, only = self._reach(db)
-        people = [
+        people = self._people(db, ids, only)
+        account = company_account(db)
+        return Shown(
+            contacts=len(ids),
+            people=len(people),
+            rows=[self._row(person) for person in people] if len(ids) <= MOST_SHOWN else [],
+            states=_states(people),
+            wished=len({person.email for person in people if self._is_wished(person)}),
+            shared=self._shared(db, ids, only) if self.deed is Deed.GRANT else (),
+            sender=account.sender_email if account else "",
+            delivery=db.get_one(Company, db.company_id).access_delivery,
+        )
+
+    def _people(self, db: ScopedSession, ids: tuple[int, ...], only: tuple[str, ...]) -> list[Person]:
+        return [
             person
             for those in access_states(db, ids).values()
             for person in those
             if (not only or person.email in only) and (self.deed is Deed.GRANT or person.may_enter)
         ]
-        listed = len(ids) <= MOST_SHOWN
-        rows = [self._row(person) for person in people] if listed else []
-        able = [person for person in people if self._is_able(person)]
-        account = company_account(db)
-        return Shown(
-            contacts=len(ids),
-            people=len(people),
-            rows=rows,
-            states=_states(people),
-            able=len({person.email for person in able}),
-            shared=self._shared(db, ids, only) if self.deed is Deed.GRANT else (),
-            sender=account.sender_email if account else "",
-            delivery=db.get_one(Company, db.company_id).access_delivery,
-        )
 
     def perform(self, db: ScopedSession, form: AccessForm) -> Granted | AccessWithdrawn:
         """Do it for who is ticked. Raises ``Refusal``: nobody ticked, a share nobody confirmed, nothing to do."""
         if not form.key.data:
             raise Refusal(_("El formulario está incompleto. Ábralo de nuevo."))
         ids, emails = self._chosen(db)
-        selection = ContactSelection(label=self._label(len(emails) or len(ids)), ids=ids, emails=emails)
+        selection = ContactSelection(label=self._label(len(emails)), ids=ids, emails=emails)
         if self.deed is Deed.WITHDRAW:
             return withdraw_access(db, WithdrawAccess(selection=selection, key=form.key.data, user_id=self.user_id))
-        states = access_states(db, ids) if emails else {}
         command = GrantAccess(
             selection=selection,
             key=form.key.data,
             user_id=self.user_id,
             tell=form.tell.data,
-            again=any(
-                person.state is AccessState.ACTIVE and person.email in emails
-                for those in states.values()
-                for person in those
-            ),
+            again=any(person.state is AccessState.ACTIVE for person in self._people(db, ids, emails)),
             share_confirmed=form.share_confirmed.data,
         )
         return grant_access(db, command)
@@ -163,33 +162,38 @@ class AccessDialogue:
         return ids, only
 
     def _chosen(self, db: ScopedSession) -> Reach:
-        """Those ticked, among whom the selection reaches."""
+        """Those ticked, among whom the selection reaches; those who need it when nobody could be ticked."""
         ids, only = self._reach(db)
         if self.ticked is None:
-            return ids, only
-        known = set(ids)
-        pairs = [(whole(left), email) for left, _colon, email in (one.partition(":") for one in self.ticked)]
-        mine = [(contact_id, email) for contact_id, email in pairs if contact_id in known and email]
+            mine = [(one.contact_id, one.email) for one in self._people(db, ids, only) if self._is_wished(one)]
+        else:
+            known = set(ids)
+            pairs = [(whole(left), email) for left, _colon, email in (one.partition(":") for one in self.ticked)]
+            mine = [(contact_id, email) for contact_id, email in pairs if contact_id in known and email]
         if not mine:
             raise Refusal(_("No ha marcado a nadie. Marque al menos a una persona."))
         return tuple(sorted({pk for pk, _email in mine})), tuple(sorted({email for _pk, email in mine}))
 
     def _row(self, person: Person) -> Row:
-        now = clock.now()
         able = self._is_able(person)
-        wished = self.deed is Deed.WITHDRAW or bool(self.email) or words.needs_something(person, now)
         value = f"{person.contact_id}:{person.email}"
         return Row(
             person=person,
             sign=words.sign_of(person),
-            note=words.note_of(person, now),
+            note=words.note_of(person, clock.now()),
             deed=words.deed_of(person) if self.deed is Deed.GRANT else _("Retirar"),
-            is_ticked=able and (wished if self.ticked is None else value in self.ticked),
+            is_ticked=able and (self._is_wished(person) if self.ticked is None else value in self.ticked),
             is_able=able,
         )
 
     def _is_able(self, person: Person) -> bool:
         return person.may_enter if self.deed is Deed.WITHDRAW else person.state is not AccessState.NO_EMAIL
+
+    def _is_wished(self, person: Person) -> bool:
+        """Whether it is about this person unless somebody unticks them."""
+        if not self._is_able(person):
+            return False
+        return self.deed is Deed.WITHDRAW or bool(self.email) or words.needs_something(person, clock.now())
 
     def _shared(self, db: ScopedSession, ids: tuple[int, ...], only: tuple[str, ...]) -> tuple[Shared, ...]:
         mine = (contacts.c.company_id == db.company_id, contacts.c.id.in_(ids))

@@ -156,14 +156,20 @@ class BatchAdmin(OfficeView, model=Batch):
             "is_publishing": row.kind in PUBLISHING,
             "figures": defaultdict(int, row.figures),
             "undone": defaultdict(int, row.undone_figures or {}),
-            "progress": batches.progress_of(db, row),
+            **self._going(db, request, row),
             "documents": batches.documents_of(db, row),
             "accesses": batches.accesses_of(db, row),
-            "moments": [(told(one), one.who, one.at) for one in batches.moments_of(db, row)],
             "version": row.template_version if row.template_version_id else None,
             "may_undo": row.kind is BatchKind.PUBLISH
             and row.undone_at is None
             and self.has_permission(request, "action:undo"),
+        }
+
+    def _going(self, db: ScopedSession, request: Request, row: Batch) -> dict[str, Any]:
+        """What changes while a batch is going."""
+        return {
+            "progress": batches.progress_of(db, row),
+            "moments": [(told(one), one.who, one.at) for one in batches.moments_of(db, row)],
             "may_retry": self.has_permission(request, "action:retry"),
         }
 
@@ -175,13 +181,8 @@ class BatchAdmin(OfficeView, model=Batch):
     def _progress(self, request: Request) -> Response:
         with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
             row = load(self, db, request.path_params["pk"])
-            context = {
-                "view": self,
-                "row": row,
-                "progress": batches.progress_of(db, row),
-                "may_retry": self.has_permission(request, "action:retry"),
-            }
-        return HTMLResponse(render(request, "admin/batch/_progress.html", context))
+            context = {"view": self, "row": row, **self._going(db, request, row)}
+        return HTMLResponse(render(request, "admin/batch/_parts.html", context))
 
     @page("/undo/{pk:int}", needs="action:undo")
     async def undo_page(self, request: Request) -> Response:

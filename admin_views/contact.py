@@ -88,6 +88,7 @@ class ContactAdmin(IntranetTab, OfficeView):
     )
     action_icons: ClassVar[dict[str, str]] = {"access": "key", "archive": "archive"}
     form_class = ContactForm
+    form_template = "admin/contact_form.html"
     panels = PANELS
     other_pages = (INTRANET_TAB,)
 

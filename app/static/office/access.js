@@ -8,7 +8,8 @@ const mails = form.querySelector("[data-mails]");
 const tell = form.querySelector("[name=tell]");
 
 const spell = (number) => number.toLocaleString("es-ES");
-const words = (place, number) => (number === 1 ? place.dataset.one : place.dataset.many.replace("%n", spell(number)));
+const words = (place, number) =>
+  number === 0 ? place.dataset.none : number === 1 ? place.dataset.one : place.dataset.many.replace("%n", spell(number));
 
 function show() {
   const ticked = able.filter((box) => box.checked);
@@ -25,7 +26,7 @@ function show() {
   }
   if (!mails) return;
   const letters = tell.checked ? new Set(ticked.map((box) => box.value.replace(/^\d+:/, ""))).size : 0;
-  mails.textContent = letters ? words(mails, letters) : mails.dataset.none;
+  mails.textContent = words(mails, letters);
 }
 
 if (boxes.length) {

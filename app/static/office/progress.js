@@ -1,29 +1,26 @@
-/* A publication that is still going: its figures are asked for again until nothing moves any more. */
+// A publication that is still going: its figures are asked for again until nothing moves any more.
+import { replaceParts } from "./parts.js";
+
 const SOONEST = 2000;
 const LATEST = 30000;
 const PATIENCE = 15 * 60000;
 let wait = SOONEST;
 let unchanged = 0;
+let before = "";
 
 async function look() {
-  const shown = document.querySelector("[data-progress]");
-  const answer = await fetch(shown.dataset.progress, { headers: { Accept: "text/html" } }).catch(() => null);
-  if (answer?.redirected || (answer && !answer.ok)) return;
-  if (answer) compare(shown, await answer.text());
-  const now = document.querySelector("[data-progress]");
-  if (!("over" in now.dataset) && unchanged < PATIENCE) setTimeout(look, wait);
-}
-
-function compare(shown, html) {
-  const found = new DOMParser().parseFromString(html, "text/html").querySelector("[data-progress]");
-  if (!found) return;
-  if (found.textContent === shown.textContent) {
+  const answer = await fetch(document.querySelector("[data-progress]").dataset.progress).catch(() => null);
+  if (answer && (answer.redirected || !answer.ok)) return;
+  const now = answer ? await answer.text() : before;
+  if (now === before) {
     unchanged += wait;
     wait = Math.min(wait * 1.5, LATEST);
-    return;
+  } else {
+    [wait, unchanged, before] = [SOONEST, 0, now];
+    replaceParts(now);
   }
-  [wait, unchanged] = [SOONEST, 0];
-  shown.replaceWith(found);
+  const isOver = "over" in document.querySelector("[data-progress]").dataset;
+  if (!isOver && unchanged < PATIENCE) setTimeout(look, wait);
 }
 
 setTimeout(look, wait);
