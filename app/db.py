@@ -1,13 +1,15 @@
 """The database: engines for SQLite and PostgreSQL, and the only place where transactions begin and end."""
 
+import math
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Engine, create_engine, event, make_url
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.pool import QueuePool
+from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.exc import DBAPIError, DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
 from app.scope import Actor, Scope, ScopedSession, make_sessions
 
@@ -16,6 +18,7 @@ Runner = Callable[[Callable[[ScopedSession], Any]], Any]
 
 CONNECTIONS = 48  # more than the threads that may ask at once
 RETRIES = 4
+RESTED = 1.0  # seconds
 SERIALISATION_FAILURE, DEADLOCK = "40001", "40P01"
 
 _SQLITE_PRAGMAS = (
@@ -41,15 +44,31 @@ def make_engine(url: str) -> Engine:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
-    return create_engine(
+    engine = create_engine(
         url,
         pool_size=8,
         max_overflow=CONNECTIONS - 8,
-        pool_pre_ping=True,
         hide_parameters=True,
         # Compiling a plan costs seconds where running it costs milliseconds.
         connect_args={"options": "-c timezone=utc -c jit=off"},
     )
+    event.listen(engine, "checkin", _note_use)
+    event.listen(engine, "checkout", partial(_try_when_rested, engine.dialect))
+    return engine
+
+
+def _note_use(connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+def _try_when_rested(dialect: Dialect, connection: Any, record: ConnectionPoolEntry, proxy: Any) -> None:
+    """Try a pooled connection before it is used, unless it was used a moment ago: trying costs as much as asking."""
+    if time.monotonic() - record.info.get("used_at", math.inf) < RESTED:
+        return
+    try:
+        dialect.do_ping(connection)
+    except dialect.loaded_dbapi.Error as error:
+        raise DisconnectionError from error
 
 
 def _prepare_sqlite(connection: Any, record: Any) -> None:
@@ -71,6 +90,10 @@ class Database:
         self.engine = engine
         self.reads = make_sessions(engine)
         self.writes = make_sessions(engine.execution_options(writes=True))
+        # PostgreSQL shows each statement what is committed by then, within a transaction or without: without one there
+        # is no BEGIN and no ROLLBACK to wait for. SQLite gets its transaction, and with it one state of everything.
+        is_sqlite = engine.dialect.name == "sqlite"
+        self._looking = engine if is_sqlite else engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def read(self, scope: Scope) -> Iterator[ScopedSession]:
@@ -80,11 +103,11 @@ class Database:
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
-        """One transaction that changes nothing for several scopes in turn: who is asking, then what they may see.
+        """One connection, to change nothing, for several scopes in turn: who is asking, then what they may see.
 
         Sessions of it are ``reads(scope=..., bind=connection)``.
         """
-        with self.engine.connect() as connection:
+        with self._looking.connect() as connection:
             yield connection
 
     @contextmanager
