@@ -9,6 +9,8 @@ CENT = Decimal("0.01")
 ZERO = Decimal("0.00")
 LARGEST = Decimal("999999999999.99")
 
+_UNITS = tuple(Decimal(1).scaleb(-places) for places in range(9))
+_SPANISH_SIGNS = str.maketrans(",.", ".,")
 _SPANISH = re.compile(r"[-−]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?", re.ASCII)
 _PLAIN = re.compile(r"[-+]?\d+(?:\.\d+)?", re.ASCII)
 
@@ -25,9 +27,10 @@ def percent_of(amount: Decimal, rate: Decimal) -> Decimal:
 
 def spell(amount: Decimal, places: int = 2) -> str:
     """``-1234.5`` as ``−1.234,50``: a real minus, points for thousands, a decimal comma."""
-    text = f"{abs(amount.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)):,.{places}f}"
-    sign = "−" if amount < 0 and text.strip("0.,") else ""
-    return sign + text.translate(str.maketrans(",.", ".,"))
+    text = f"{amount.quantize(_UNITS[places], ROUND_HALF_UP):,.{places}f}".translate(_SPANISH_SIGNS)
+    if text[0] != "-":
+        return text
+    return "−" + text[1:] if text.strip("-0.,") else text[1:]
 
 
 def euros(amount: Decimal, currency: str = "EUR") -> str:

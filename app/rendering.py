@@ -19,6 +19,7 @@ from app.installation import Installation
 from app.scope import CompanyScope, Scope, ScopedSession
 from app.texts import _
 from models import Attachment, Company, Document, Publication, StoredFile, TemplateVersion
+from models.file import file_key
 
 PDF = "application/pdf"
 
@@ -51,6 +52,11 @@ def publication_pdf(installation: Installation, scope: Scope, publication_id: in
         return Printed(installation.storage.get(file.key), file.sha256, _file_name(number))
     content = render_publication(installation, company_id, publication_id)
     return Printed(content, hashlib.sha256(content).hexdigest(), _file_name(number))
+
+
+def stored_pdf(installation: Installation, company_id: int, sha256: str, number: str | None) -> Printed:
+    """The file of a publication that has one, for whoever has found it among what they may see."""
+    return Printed(installation.storage.get(file_key(company_id, sha256)), sha256, _file_name(number))
 
 
 def render_publication(installation: Installation, company_id: int, publication_id: int) -> bytes:

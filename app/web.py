@@ -53,7 +53,7 @@ def browser_key(request: Request) -> str:
     new: str | None = request.scope.get("new_cookie")
     if new:
         return new
-    door = door_of(request.url.path)
+    door = door_of(request.scope["path"])
     assert door is not None, "only pages behind a door have a cookie"
     known = request.cookies.get(cookie_name(door, installation_of(request).settings.is_secure))
     return known or replace_cookie(request, new_token())

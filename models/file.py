@@ -20,7 +20,12 @@ class StoredFile(CompanyRecord):
 
     @property
     def key(self) -> str:
-        return f"{self.company_id}/{self.sha256[:2]}/{self.sha256}"
+        return file_key(self.company_id, self.sha256)
 
     def __str__(self) -> str:
         return self.name
+
+
+def file_key(company_id: int, sha256: str) -> str:
+    """Where the bytes are, for whoever knows what they are."""
+    return f"{company_id}/{sha256[:2]}/{sha256}"

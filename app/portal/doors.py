@@ -2,7 +2,7 @@
 
 A *page* is ``handler(visit, db)`` in one transaction: reading for a GET, writing for a POST; returning commits, raising
 rolls back. An *errand* is ``handler(visit)`` and opens its own transactions: for work that must not happen inside one,
-such as hashing a password or rendering. Both run in one hop to a thread.
+such as hashing a password or rendering. Everything runs in one hop to a thread.
 
 Public doors are open to everybody. A person's doors need somebody signed in, and see their account across the customers
 they act for (``CompanyScope``: what they call takes the account's id). A customer's doors also need the customer
@@ -12,6 +12,7 @@ chosen, and see that customer's things (``PortalScope``). All forms are carried 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 from urllib.parse import parse_qsl
 
 from sqlalchemy import Connection
@@ -59,17 +60,21 @@ class UnreadableForm(Refusal):
 
 
 Page = Callable[[Visit, ScopedSession], Response]
+Look = Callable[[Visit, ScopedSession], Any]
 Errand = Callable[[Visit], Response]
+Sequel = Callable[[Visit, Any], Response]
 NO_FIELDS: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True, eq=False)
 class Doorway:
-    """An endpoint of the portal. Exactly one of ``page`` and ``errand``."""
+    """An endpoint of the portal: a ``page``, an ``errand``, or a ``look`` and its ``sequel``."""
 
     audience: Audience
     page: Page | None = None
     errand: Errand | None = None
+    look: Look | None = None
+    sequel: Sequel | None = None
     needs_own_password: bool = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -86,14 +91,22 @@ class Doorway:
                 host, person = find_host(connection, request, installation)
                 visit = Visit(request, installation, host, person, _fields(request, body))
                 turned_away = self.turn_away(visit, connection)
-                if turned_away is None and self.page and body is None:
-                    with installation.database.reads(scope=self._scope(visit), bind=connection) as db:
-                        return self.page(visit, db)
-            return turned_away or self.enter(visit)
+                seen = self._see(visit, connection) if turned_away is None and body is None else None
+            if self.sequel and seen is not None:
+                return self.sequel(visit, seen)
+            return turned_away or seen or self.enter(visit)
         except Moved as moved:
             return _elsewhere(request, moved.slug)
         except Refusal as refusal:
             return refusal_page(request, host, refusal)
+
+    def _see(self, visit: Visit, connection: Connection) -> Any:
+        """What a page or a look makes of what this visit may read; nothing for an errand."""
+        reading = self.page or self.look
+        if reading is None:
+            return None
+        with visit.installation.database.reads(scope=self._scope(visit), bind=connection) as db:
+            return reading(visit, db)
 
     def enter(self, visit: Visit) -> Response:
         """What happens behind the door, in transactions of its own."""
@@ -163,8 +176,9 @@ def customer_page(page: Page) -> Doorway:
     return Doorway(Audience.CUSTOMER, page=page)
 
 
-def customer_errand(errand: Errand) -> Doorway:
-    return Doorway(Audience.CUSTOMER, errand=errand)
+def customer_errand_after(look: Look) -> Callable[[Sequel], Doorway]:
+    """An errand that only needs what ``look(visit, db)`` finds; it runs when that transaction is over."""
+    return lambda sequel: Doorway(Audience.CUSTOMER, look=look, sequel=sequel)
 
 
 def _way_back(visit: Visit) -> dict[str, str]:

@@ -17,10 +17,10 @@ from app.domain.queries.customer_invoice import dues_of, events_of, find_invoice
 from app.errors import NotFound
 from app.money import euros, short, spell
 from app.portal import words
-from app.portal.doors import customer_errand, customer_page
+from app.portal.doors import customer_errand_after, customer_page
 from app.portal.pages import shell
 from app.portal.visit import Visit
-from app.rendering import PDF, publication_pdf
+from app.rendering import PDF, publication_pdf, stored_pdf
 from app.scope import ScopedSession
 from app.texts import _
 from app.web import client_address
@@ -76,16 +76,22 @@ def show(visit: Visit, db: ScopedSession) -> Response:
     return page
 
 
-@customer_errand
-def pdf(visit: Visit) -> Response:
-    """The PDF that was published: to keep, or with ``?ver=1`` to look at and print."""
-    wanted, inline = document_id(visit), visit.query("ver") == "1"
-    with visit.as_customer() as db:
-        publication = find_publication(db, wanted)
+def _published(visit: Visit, db: ScopedSession) -> Any:
+    publication = find_publication(db, document_id(visit))
     if publication is None:
         raise NotFound(_("esa factura"))
-    printed = publication_pdf(visit.installation, visit.customer_scope, publication.id)
-    _remember(visit, EventKind.PRINTED if inline else EventKind.DOWNLOADED, wanted)
+    return publication
+
+
+@customer_errand_after(_published)
+def pdf(visit: Visit, publication: Any) -> Response:
+    """The PDF that was published: to keep, or with ``?ver=1`` to look at and print."""
+    inline = visit.query("ver") == "1"
+    if publication.pdf_sha256:
+        printed = stored_pdf(visit.installation, visit.host.id, publication.pdf_sha256, publication.number_text)
+    else:
+        printed = publication_pdf(visit.installation, visit.customer_scope, publication.id)
+    _remember(visit, EventKind.PRINTED if inline else EventKind.DOWNLOADED, document_id(visit))
     headers = {"ETag": f'"{printed.sha256}"', "Cache-Control": "private, no-store"}
     if visit.request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)

@@ -1,5 +1,7 @@
 """*Ver como el cliente*: the link from the office becomes a cookie that can only look, for half an hour."""
 
+import re
+
 from starlette.responses import Response
 from starlette.routing import Route
 
@@ -9,6 +11,8 @@ from app.portal.doors import public_errand
 from app.portal.visit import Visit
 from app.texts import _
 from app.web import replace_cookie
+
+_NUMBER = re.compile(r"\d{1,18}", re.ASCII)
 
 
 @public_errand
@@ -20,7 +24,8 @@ def enter(visit: Visit) -> Response:
     if cookie is None:
         raise NotFound(_("esa vista: el enlace vale una vez y un minuto. Ábrala otra vez desde la ficha del cliente"))
     replace_cookie(visit.request, cookie)
-    return visit.redirect()
+    invoice = visit.request.query_params.get("factura", "")
+    return visit.redirect(f"/facturas/{invoice}" if _NUMBER.fullmatch(invoice) else "")
 
 
 routes = [Route("/in/{slug}/ver/{secret}", enter, methods=["GET"], name="portal:preview")]

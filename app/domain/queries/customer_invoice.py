@@ -34,7 +34,7 @@ def find_invoice(db: ScopedSession, document_id: int) -> Row[Any] | None:
 
 
 def find_publication(db: ScopedSession, document_id: int) -> Row[Any] | None:
-    """``id`` and ``pdf_sha256`` of the invoice's live publication, or nothing."""
+    """``id`` and ``pdf_sha256`` of the invoice's live publication and its ``number_text``, or nothing."""
     return next(iter(rows(db, _PUBLICATION, document_id=document_id)), None)
 
 
@@ -66,7 +66,7 @@ _INVOICE = (
 )
 
 _PUBLICATION = (
-    select(publications.c.id, publications.c.pdf_sha256)
+    select(publications.c.id, publications.c.pdf_sha256, documents.c.number_text)
     .select_from(documents)
     .join(publications, LIVE_PUBLICATION)
     .where(MINE, documents.c.id == DOCUMENT)

@@ -4,7 +4,6 @@ import pytest
 
 from app.portal.browsers import spell_browser
 
-
 WEBKIT = "AppleWebKit/537.36 (KHTML, like Gecko)"
 
 
