@@ -169,6 +169,7 @@ class _Round:
             self.wake.wait(self._pause())
         for job in self.jobs.values():
             job.join()
+        self._collect()
         self._hang_up(0)
 
     def _pause(self) -> float:

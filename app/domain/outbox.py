@@ -142,12 +142,8 @@ def claim_mails(db: ScopedSession, command: ClaimMails) -> list[WrittenMail]:
     too_late = keep_secrets(db, (written.secret for written in held if written.secret), command.now)
     held = [written for written in held if not (written.secret and written.secret.account_id in too_late)]
     until = command.now + command.lease
-    if known := [written.mail.id for written in held if written.stored is None]:
-        db.connection().execute(
-            _of_company(db, mails.c.id.in_(known)).values(
-                status=MailStatus.SENDING, claim=command.claim, leased_until=until
-            )
-        )
+    if known := [_taken(db, written, command.claim, until) for written in held if written.stored is None]:
+        db.connection().execute(_TAKE, known)
     if new := [_frozen(db, written, command.claim, until) for written in held if written.stored is not None]:
         db.connection().execute(_FREEZE, new)
     return held
@@ -169,30 +165,36 @@ def _still_as_seen(db: ScopedSession, command: ClaimMails) -> list[WrittenMail]:
     ]
 
 
-_FREEZE = (
-    sa.update(mails)
-    .where(mails.c.company_id == sa.bindparam("of_company"), mails.c.id == sa.bindparam("of_mail"))
-    .values(
-        status=MailStatus.SENDING,
-        **{
-            name: sa.bindparam(name)
-            for name in ("claim", "leased_until", "frozen", "message_id", "subject", "is_secret", "give_up_at")
-        },
+def _claiming(*names: str) -> Any:
+    return (
+        sa.update(mails)
+        .where(mails.c.company_id == sa.bindparam("of_company"), mails.c.id == sa.bindparam("of_mail"))
+        .values(
+            status=MailStatus.SENDING,
+            **{name: sa.bindparam(name) for name in ("claim", "leased_until", "give_up_at", *names)},
+        )
     )
-)
 
 
-def _frozen(db: ScopedSession, written: WrittenMail, claim: str, until: dt.datetime) -> dict[str, Any]:
+_TAKE, _FREEZE = _claiming(), _claiming("frozen", "message_id", "subject", "is_secret")
+
+
+def _taken(db: ScopedSession, written: WrittenMail, claim: str, until: dt.datetime) -> dict[str, Any]:
     return {
         "of_company": db.company_id,
         "of_mail": written.mail.id,
         "claim": claim,
         "leased_until": until,
+        "give_up_at": written.give_up_at,
+    }
+
+
+def _frozen(db: ScopedSession, written: WrittenMail, claim: str, until: dt.datetime) -> dict[str, Any]:
+    return _taken(db, written, claim, until) | {
         "frozen": written.stored,
         "message_id": written.message_id,
         "subject": written.subject[:200],
         "is_secret": written.is_secret,
-        "give_up_at": written.give_up_at,
     }
 
 

@@ -1,0 +1,213 @@
+"""What our mails say, and that nothing typed by anybody can say anything else."""
+
+import datetime as dt
+import re
+from decimal import Decimal
+from html.parser import HTMLParser
+
+import pytest
+from jinja2 import UndefinedError
+
+from app.adapters.letters import Letters, templates
+from app.adapters.mail_address import one_line
+from app.domain.mail_secrets import Secret
+from app.domain.outbox import DueMail
+from app.domain.queries.letters import LetterFacts, ListedDocument, Listing, Reader
+from models import Company
+from models.enums import DocumentKind, MailKind, TokenPurpose
+
+NOW = dt.datetime(2026, 11, 21, 9, 30, tzinfo=dt.UTC)
+PORTAL = "https://clientes.tosma.example/in/Tosma"
+HOSTILE = "<script>alert('ñ')</script> & {{ 7 * 7 }} %(company)s"
+
+
+def company(**values) -> Company:
+    known = {
+        "id": 1, "name": "Electricidad Tosma, S.L.", "trade_name": "Electricidad Tosma", "tax_id": "B12345674",
+        "address": "Calle del Telar, 8", "postcode": "46015", "city": "Valencia", "phone": "960 000 123",
+        "opening_hours": "de lunes a viernes, de 9 a 14 h", "slug": "Tosma", "accent": "#1f5f8b", "email": "",
+    }  # fmt: skip
+    return Company(**known | values)
+
+
+def document(number: int = 131, **values) -> ListedDocument:
+    known = {
+        "id": number, "kind": DocumentKind.INVOICE, "number": f"2026/A-{number:06d}",
+        "issued_on": dt.date(2026, 11, 18), "due_on": dt.date(2026, 12, 18), "total": Decimal("1286.77"),
+        "currency": "EUR", "buyer": "Bodegas Artieda",
+    }  # fmt: skip
+    return ListedDocument(**known | values)
+
+
+def letter(kind: MailKind, *documents: ListedDocument, secret: Secret | None = None, more: int = 0, **values):
+    firm = values.pop("company", None) or company()
+    reader = Reader(
+        id=9, email="lucia@artieda.example", password_hash="", must_change_password=False, is_told=False,
+        is_active=False, has_access=True,
+    )  # fmt: skip
+    listing = Listing(documents, len(documents) + more, len({each.buyer for each in documents}) > 1)
+    facts = LetterFacts(company=firm, account=None, readers={9: reader}, listings={(5, 9): listing})
+    known = dict.fromkeys(DueMail.__dataclass_fields__) | {"kind": kind, "language": "es", "batch_id": 5}
+    mail = DueMail(**known | {"portal_account_id": 9, "recipient": reader.email, "recipient_name": "Lucía"} | values)
+    return Letters("https://clientes.tosma.example", facts).write(mail, secret, NOW)
+
+
+def link(purpose: TokenPurpose) -> Secret:
+    return Secret(account_id=9, text="T0K3N", hash="", seen_hash="", purpose=purpose, expires_at=NOW)
+
+
+PASSWORD = Secret(account_id=9, text="abcd-efgh-jkmn-pqrs", hash="", seen_hash="")
+
+
+class Reading(HTMLParser):
+    """An HTML letter as a person or a program reads it."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.links, self.tags, self.words = [], [], []
+        self.feed(html)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.links += [value for name, value in attrs if name in ("href", "src", "background", "action")]
+
+    def handle_data(self, data):
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+
+ALL = {
+    "aviso": lambda **values: letter(MailKind.NOTICE, document(), **values),
+    "aviso de varias, con enlace": lambda **values: letter(
+        MailKind.NOTICE, document(1), document(2), secret=link(TokenPurpose.ACTIVATE), **values
+    ),
+    "aviso con contraseña": lambda **values: letter(MailKind.NOTICE, document(), secret=PASSWORD, **values),
+    "acceso con enlace": lambda **values: letter(MailKind.ACCESS, secret=link(TokenPurpose.ACTIVATE), **values),
+    "acceso con contraseña": lambda **values: letter(MailKind.ACCESS, secret=PASSWORD, **values),
+    "acceso de quien ya tiene contraseña": lambda **values: letter(MailKind.ACCESS, **values),
+    "recuperación": lambda **values: letter(MailKind.RECOVERY, secret=link(TokenPurpose.RECOVER), **values),
+    "prueba": lambda **values: letter(MailKind.TEST, portal_account_id=None, **values),
+}
+
+
+def test_a_notice_of_one_invoice():
+    subject, text, html = letter(MailKind.NOTICE, document())
+
+    assert subject == "Factura 2026/A-000131 de Electricidad Tosma"
+    assert text == (
+        "Hola, Lucía:\n\n"
+        "Tiene una factura nueva en su área de cliente.\n\n"
+        "- Factura 2026/A-000131, 18/11/2026: 1.286,77\u00a0€ (vence el 18/12/2026)\n\n"
+        "Vea el documento y descargue su PDF aquí:\n\n"
+        f"{PORTAL}/facturas/131\n\n"
+        "¿No esperaba este correo o ve algo que no cuadra? Responda a este mensaje o llame al 960 000 123 "
+        "(de lunes a viernes, de 9 a 14 h).\n\n"
+        "-- \n"
+        "Electricidad Tosma, S.L. · NIF B12345674\n"
+        "Calle del Telar, 8, 46015 Valencia\n"
+    )
+    assert Reading(html).links == [f"{PORTAL}/facturas/131"] * 2 + ["tel:960000123"]
+
+
+def test_a_notice_of_five_thousand_lists_twenty():
+    subject, text, html = letter(MailKind.NOTICE, *map(document, range(1, 21)), more=4980)
+
+    assert subject == "5.000 facturas nuevas de Electricidad Tosma"
+    assert text.count("- Factura ") == 20
+    assert "\ny 4.980 más\n" in text
+    assert "y 4.980 más" in Reading(html).text
+    assert f"\n{PORTAL}\n" in text
+
+
+@pytest.mark.parametrize(("documents", "subject"), [
+    ((document(kind=DocumentKind.QUOTE),), "Presupuesto 2026/A-000131 de Electricidad Tosma"),
+    ((document(1), document(2)), "2 facturas nuevas de Electricidad Tosma"),
+    ((document(1), document(2, kind=DocumentKind.QUOTE)), "2 documentos nuevos de Electricidad Tosma"),
+    ((document(1, kind=DocumentKind.DELIVERY_NOTE),) * 2, "2 albaranes nuevos de Electricidad Tosma"),
+])  # fmt: skip
+def test_the_subject_says_what_is_new(documents, subject):
+    assert letter(MailKind.NOTICE, *documents).subject == subject
+
+
+def test_each_line_says_whose_it_is_when_there_are_several():
+    _, text, html = letter(MailKind.NOTICE, document(1, buyer="Bodegas Artieda"), document(2, buyer="Óptica Vega"))
+
+    assert text.count(", Bodegas Artieda\n") == text.count(", Óptica Vega\n") == 1
+    assert "Óptica Vega" in Reading(html).text
+
+
+def test_a_first_notice_leads_to_choosing_a_password():
+    _, text, html = ALL["aviso de varias, con enlace"]()
+
+    assert "El enlace sirve una sola vez, hasta el 21/11/2026, 10:30:" in text
+    assert f"\n{PORTAL}/activar/T0K3N\n" in text
+    assert Reading(html).links.count(f"{PORTAL}/activar/T0K3N") == 1
+
+
+def test_recovering_says_that_nothing_changes_by_itself():
+    subject, text, html = ALL["recuperación"]()
+
+    assert subject == "Su contraseña del área de cliente de Electricidad Tosma"
+    assert f"\n{PORTAL}/clave/T0K3N\n" in text
+    assert "no haga nada: su contraseña sigue siendo la misma" in text
+    assert f"{PORTAL}/clave/T0K3N" in Reading(html).links
+
+
+@pytest.mark.parametrize("write", ALL.values(), ids=ALL)
+def test_both_parts_tell_the_same(write):
+    _, text, html = write()
+
+    shown = Reading(html)
+    for word in re.findall(r"https://\S+|lucia@artieda\.example|abcd-efgh-jkmn-pqrs|1\.286,77", text):
+        assert word in shown.text or word in shown.links
+
+
+@pytest.mark.parametrize("write", ALL.values(), ids=ALL)
+def test_html_asks_nothing_of_anybody(write):
+    shown = Reading(write().html)
+
+    assert {link.split(":")[0] for link in shown.links} <= {"https", "tel"}
+    assert all(link.startswith((PORTAL, "tel:")) for link in shown.links)
+    assert not {"img", "script", "link", "form", "iframe"}.intersection(shown.tags)
+
+
+@pytest.mark.parametrize("write", ALL.values(), ids=ALL)
+def test_what_people_typed_stays_text(write):
+    hostile = company(trade_name=HOSTILE, name=HOSTILE, address=HOSTILE, phone="960 <b>", opening_hours=HOSTILE)
+
+    subject, text, html = write(company=hostile, recipient_name=HOSTILE)
+
+    shown = Reading(html)
+    assert one_line(subject) == subject
+    assert "script" not in shown.tags
+    assert "b" not in shown.tags
+    assert HOSTILE in text
+    assert HOSTILE in shown.text
+
+
+@pytest.mark.parametrize("write", ALL.values(), ids=ALL)
+def test_a_company_without_phone_or_address_and_a_reader_without_name(write):
+    bare = company(trade_name="", phone="", opening_hours="", address="", postcode="", city="")
+
+    _, text, html = write(company=bare, recipient_name="")
+
+    assert "Responda a este mensaje.\n" in text
+    assert "llame" not in text + html
+    assert text.endswith("Electricidad Tosma, S.L. · NIF B12345674\n")
+
+
+@pytest.mark.parametrize("write", ALL.values(), ids=ALL)
+def test_people_are_addressed_as_usted(write):
+    said = write().text + Reading(write().html).text
+
+    assert re.findall(r"\b(?:tu|tus|tú|puedes|tienes|haz|entra aquí|copia|llama|responde)\b", said, re.IGNORECASE) == []
+
+
+def test_a_missing_value_is_a_mistake_and_not_a_blank():
+    _, text, _ = templates(MailKind.RECOVERY)
+
+    with pytest.raises(UndefinedError):
+        text.render({"name": ""})
