@@ -37,7 +37,9 @@ def fill(engine: sa.Engine, *, invoices: int, contacts: int) -> int:
         db.connection().execute(_insert_invoices(company.id, invoices, contacts))
         company_id = company.id
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.exec_driver_sql("ANALYZE")
+        # Only what has rows: PostgreSQL would take what it has seen empty for empty, and read it whole ever after.
+        for table in ("contacts", "documents"):
+            connection.exec_driver_sql(f"ANALYZE {table}")
     return company_id
 
 

@@ -13,7 +13,7 @@ NOW = "2026-11-21 10:00:00.000000"
 
 RECOUNT = """
 SELECT count(*), sum(d.id), max(d.id) FROM documents d
-WHERE d.company_id = {company} AND d.kind = 'invoice' AND d.status <> 'draft' AND NOT EXISTS (
+WHERE d.company_id = {company} AND d.kind = 'invoice' AND d.status = 'pending' AND NOT EXISTS (
     SELECT 1 FROM publications p WHERE p.company_id = {company} AND p.document_id = d.id AND p.withdrawn_at IS NULL)
 """
 BATCH = """
@@ -23,7 +23,8 @@ VALUES ({company}, '{now}', 'publish', 'invoice', 'suelo', 'Todas', '', {yes}, '
 PUBLICATIONS = """
 INSERT INTO publications (company_id, created_at, document_id, contact_id, batch_id, template_version_id)
 SELECT {company}, {moment}, d.id, d.contact_id, {batch}, {version} FROM documents d
-WHERE d.company_id = {company} AND d.kind = 'invoice' AND d.status <> 'draft'
+WHERE d.company_id = {company} AND d.kind = 'invoice' AND d.status = 'pending'
+ORDER BY d.id + 0
 ON CONFLICT (company_id, document_id) WHERE withdrawn_at IS NULL DO NOTHING
 """
 OF_BATCH = """

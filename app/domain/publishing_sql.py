@@ -35,7 +35,11 @@ def count_selected(company_id: int, selection: DocumentSelection) -> Select:
 def publish_new(
     db: ScopedSession, selection: DocumentSelection, *, batch_id: int, version_id: int, now: dt.datetime
 ) -> int:
-    """A publication for each selected document that was issued and has no live one."""
+    """A publication for each selected document that was issued and has no live one.
+
+    In the order of the documents, so that the indexes grow at their end: half the work. Sorted for that (hence the
+    sum): walking through all documents of the company in their order would be dearer than a sort.
+    """
     issued = [*selected(db.company_id, selection), Document.status != DocumentStatus.DRAFT]
     rows = sa.select(
         sa.literal(db.company_id, BigId),
@@ -44,7 +48,8 @@ def publish_new(
         sa.literal(batch_id, BigId),
         sa.literal(version_id, BigId),
         sa.literal(now, Moment()),
-    ).where(*issued)
+    )
+    rows = rows.where(*issued).order_by(Document.id + 0)
     return insert_missing(db, publications, _WRITTEN, rows, unique=["company_id", "document_id"], where=LIVE)
 
 
