@@ -6,12 +6,12 @@ the same words. Text is kept as typed until it is right.
 
 import datetime as dt
 import enum
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from wtforms import BooleanField, Field, Form, HiddenField, SelectField, StringField
+from wtforms import BooleanField, Form, HiddenField, SelectField, StringField
 from wtforms.validators import StopValidation
 
 from app import clock
@@ -63,6 +63,7 @@ class Strict(StringField):
     """Text read by a rule. ``css`` is its share of six columns, ``hint`` stands beneath it."""
 
     control = "input"
+    nothing: Any = ""
 
     def __init__(
         self,
@@ -82,6 +83,8 @@ class Strict(StringField):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         if not valuelist:
+            if self.data is None and not self.required:
+                self.data = self.nothing
             return
         self.typed = str(valuelist[0])
         try:
@@ -113,6 +116,8 @@ class Prose(Strict):
 
 class Number(Strict):
     """An amount, a price, a rate: decimal comma, as many ``places`` as may be."""
+
+    nothing = Decimal(0)
 
     def __init__(
         self,
@@ -147,6 +152,8 @@ class Number(Strict):
 class Whole(Strict):
     """A whole number between two bounds, or nothing."""
 
+    nothing = None
+
     def __init__(self, label: str, *, least: int = 0, most: int = 10**9, **options: Any) -> None:
         attributes = {"inputmode": "numeric", "class": "num"} | options.pop("attributes", {})
         super().__init__(label, self._read, attributes=attributes, **{"css": "s1"} | options)
@@ -164,6 +171,8 @@ class Whole(Strict):
 
 class Day(Strict):
     """A day: ``21/11/2026``, or ``2111`` with the year understood."""
+
+    nothing = None
 
     def __init__(self, label: str, **options: Any) -> None:
         attributes = {"inputmode": "numeric", "placeholder": _("dd/mm/aaaa"), "data-day": ""}
@@ -277,7 +286,3 @@ class Key(HiddenField):
     @property
     def hint(self) -> str:
         return ""
-
-
-def visible(form: Iterable[Field]) -> Sequence[Field]:
-    return [field for field in form if getattr(field, "control", "input") != "hidden"]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import hashlib
+import math
 
 from sqlalchemy import case, delete
 from sqlalchemy.dialects import postgresql, sqlite
@@ -48,7 +49,7 @@ def check(db: ScopedSession, subject: str, limit: int, window: dt.timedelta) -> 
     )
     tries, since = db.execute(counted).one()
     if tries > limit:
-        raise TooManyTries(int((since + window - now).total_seconds()) + 1)
+        raise TooManyTries(math.ceil((since + window - now).total_seconds()))
 
 
 def forget(db: ScopedSession, subject: str) -> None:
