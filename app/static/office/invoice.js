@@ -98,6 +98,11 @@ form.addEventListener("chosen", (event) => {
 });
 
 function chooseCustomer(found) {
+  fillCustomer(found);
+  form.elements.series.focus();
+}
+
+function fillCustomer(found) {
   form.querySelector("[data-customer-facts]").textContent = found.facts;
   const card = form.querySelector("[data-customer-card]");
   card.href = found.card;
@@ -106,8 +111,22 @@ function chooseCustomer(found) {
   form.elements.withholding_rate.value = found.withholding_rate === "0" ? "" : found.withholding_rate;
   form.elements.has_surcharge.checked = found.has_surcharge;
   byTerms.checked = true;
-  form.elements.series.focus();
 }
+
+// A customer typed and not chosen is still one, if it can be only one.
+form.elements.contact.addEventListener("change", async () => {
+  const typed = form.elements.contact.value.trim();
+  if (!typed || form.elements.contact_id.value) return;
+  const answer = await fetch(`/admin/invoice/customers?term=${encodeURIComponent(typed)}`).catch(() => null);
+  if (!answer?.ok || form.elements.contact.value.trim() !== typed || form.elements.contact_id.value) return;
+  const { results } = await answer.json();
+  const found = results.find((one) => one.code === typed) || (results.length === 1 ? results[0] : null);
+  if (!found) return;
+  form.elements.contact.value = found.text;
+  form.elements.contact_id.value = found.id;
+  fillCustomer(found);
+  reckon();
+});
 
 function cell(row, name) {
   return row.querySelector(`[name$="-${name}"]`);
