@@ -10,6 +10,8 @@ from admin_views.company import CompanyAdmin
 from admin_views.contact import CustomerAdmin, SupplierAdmin
 from admin_views.intranet import IntranetAdmin
 from admin_views.invoice import InvoiceAdmin
+from admin_views.mail import OutgoingMailAdmin, WaitingMailAdmin
+from admin_views.mail_account import MailAccountPage
 from admin_views.office import Office
 from admin_views.product import ProductAdmin
 from admin_views.series import SeriesAdmin
@@ -25,6 +27,9 @@ VIEWS = [
     InvoiceAdmin,
     BatchAdmin,
     AccessAdmin,
+    OutgoingMailAdmin,
+    WaitingMailAdmin,
+    MailAccountPage,
     CompanyAdmin,
     IntranetAdmin,
     SeriesAdmin,

@@ -24,6 +24,7 @@ Row = dict[str, Role]
 
 _SEEN_BY_ALL: Row = {"list": READ, "details": READ, "export": READ}
 _ACCESS: Row = {"action:access": BILL, "action:withdraw-access": BILL}
+_MAIL: Row = _SEEN_BY_ALL | {"action:send-again": BILL, "action:cancel": BILL}
 _KEPT_BY_BILLING: Row = _SEEN_BY_ALL | {"create": BILL, "edit": BILL, "action:archive": BILL}
 
 MATRIX: dict[str, Row] = {
@@ -46,7 +47,8 @@ MATRIX: dict[str, Row] = {
     },
     "batch": {"list": READ, "details": READ, "export": READ, "action:undo": BILL, "action:retry": BILL},
     "access": _SEEN_BY_ALL | _ACCESS,
-    "outgoing-mail": {"list": READ, "details": READ, "export": READ, "action:send-again": BILL, "action:cancel": BILL},
+    "outgoing-mail": _MAIL,
+    "waiting-mail": _MAIL,
     "mail-account": {"list": ADMIN, "details": ADMIN, "create": ADMIN, "edit": ADMIN, "action:test": ADMIN},
     "company": {"list": MANAGE, "details": MANAGE, "edit": ADMIN, "action:confirm": ADMIN},
     "intranet": {"list": MANAGE, "edit": ADMIN},

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from admin_views.auth import visit_of
 from admin_views.formatters import count as spell_count
 from admin_views.listing import COUNT_CAP
+from admin_views.mail_words import trouble_of
 from admin_views.templating import render
 from app import clock
 from app.domain.queries.documents import OVERDUE, conditions, count_unpublished
@@ -57,8 +58,10 @@ def dashboard(request: Request) -> str:
     """Runs in a thread."""
     visit = visit_of(request)
     screens = {view.identity for view in request.scope["frame"].views if view.is_accessible(request)}
-    with installation_of(request).database.read(CompanyScope(visit.company_id)) as db:
-        cards = [card for card in _cards(db) if card is not None and card.screen in screens]
+    installation = installation_of(request)
+    demo = installation.settings.demo
+    with installation.database.read(CompanyScope(visit.company_id)) as db:
+        cards = [card for card in _cards(db, demo) if card is not None and card.screen in screens]
         owed, invoices = _owed(db)
         context = {
             "cards": cards,
@@ -71,8 +74,8 @@ def dashboard(request: Request) -> str:
     return render(request, "admin/dashboard.html", context)
 
 
-def _cards(db: ScopedSession) -> list[Card | None]:
-    return [_overdue(db), _unpublished(db), _failed_mails(db), _untold(db)]
+def _cards(db: ScopedSession, demo: bool) -> list[Card | None]:
+    return [_overdue(db), _unpublished(db), _failed_mails(db), _stuck_mails(db, demo), _untold(db)]
 
 
 def _invoices(**wanted: Any) -> DocumentFilter:
@@ -140,7 +143,24 @@ def _failed_mails(db: ScopedSession) -> Card | None:
         point=_("no ha llegado o no consta") if number == 1 else _("no han llegado o no consta"),
         icon="mail-x",
         tone="bad",
-        address="/admin/outgoing-mail/list?estado=fallido",
+        address="/admin/outgoing-mail/list?estado=problemas",
+    )
+
+
+def _stuck_mails(db: ScopedSession, demo: bool) -> Card | None:
+    """Mails that should have left by now, and what keeps them."""
+    trouble = trouble_of(db, demo=demo)
+    if trouble is None or not trouble.waiting:
+        return None
+    return Card(
+        screen="waiting-mail",
+        number=_shown(trouble.waiting),
+        sentence=_("correo espera") if trouble.waiting == 1 else _("correos esperan"),
+        point=_("sin poder salir"),
+        icon="mail-pause",
+        tone="warn",
+        address="/admin/waiting-mail/list",
+        hint=trouble.title,
     )
 
 

@@ -43,8 +43,22 @@ class ShownMail:
     was_written: bool
 
 
+@dataclass(frozen=True)
+class MailSource:
+    """A mail as it travels; ``was_written``: these are the bytes themselves, if only with dots for its secrets."""
+
+    content: bytes
+    was_written: bool
+
+
 def mail_as_sent(installation: Installation, mail: OutgoingMail) -> ShownMail | None:
     """The parts of a mail, masked except in the demonstration; none when it ended without ever having been written."""
+    source = mail_source(installation, mail)
+    return _parts(source.content, was_written=source.was_written) if source else None
+
+
+def mail_source(installation: Installation, mail: OutgoingMail) -> MailSource | None:
+    """The whole of a mail, masked except in the demonstration."""
     with installation.database.read(CompanyScope(mail.company_id)) as db:
         seen = db.execute(
             select(*(getattr(OutgoingMail, name) for name in DueMail.__dataclass_fields__), OutgoingMail.finished_at)
@@ -57,13 +71,14 @@ def mail_as_sent(installation: Installation, mail: OutgoingMail) -> ShownMail | 
         facts = letter_facts(db, [due]) if due.frozen is None and finished_at is None else None
     if facts is not None:
         try:
-            return _parts(preview_mail(installation, facts, due, clock.now()), was_written=False)
+            return MailSource(preview_mail(installation, facts, due, clock.now()), was_written=False)
         except Refusal:
             return None
     if due.frozen is None:
         return None
     is_sealed = due.is_secret and finished_at is None
-    return _parts(_opened(installation, mail.company_id, due) if is_sealed else due.frozen, was_written=True)
+    content = _opened(installation, mail.company_id, due) if is_sealed else due.frozen
+    return MailSource(content, was_written=True)
 
 
 def _opened(installation: Installation, company_id: int, due: DueMail) -> bytes:

@@ -41,12 +41,24 @@ def open_connection(
     ``private_hosts`` are names the operator trusts, in the settings and never in a form: for them neither the
     address nor the port is restricted. Raises ``AdapterError``.
     """
+    deadline = time.monotonic() + timeout
     name = host_name(host)
+    targets = _checked_targets(name, port, timeout, private_hosts)
+    return _connect(name, port, targets, deadline, timeout)
+
+
+def check_target(host: str, port: int, *, timeout: float, private_hosts: frozenset[str] = frozenset()) -> None:
+    """Whether a connection there would be allowed, without making one. Raises ``AdapterError``.
+
+    It is ``permanent`` when the place itself is at fault, and not when its name is only unknown for now.
+    """
+    _checked_targets(host_name(host), port, timeout, private_hosts)
+
+
+def _checked_targets(name: str, port: int, timeout: float, private_hosts: frozenset[str]) -> Sequence[Target]:
     trusted = name in {private.lower().rstrip(".") for private in private_hosts}
     if not 0 < port < 65536 or (port not in PORTS and not trusted):
         raise AdapterError(_("El puerto %(port)s no está permitido.") % {"port": port}, permanent=True)
-
-    deadline = time.monotonic() + timeout
     targets = _resolve(name, port, timeout)
     if not trusted and not all(is_public(str(target[4][0])) for target in targets):
         raise AdapterError(
@@ -54,7 +66,7 @@ def open_connection(
             % {"host": name},
             permanent=True,
         )
-    return _connect(name, port, targets, deadline, timeout)
+    return targets
 
 
 def host_name(text: str) -> str:

@@ -81,6 +81,14 @@ def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -
     return account
 
 
+def resume_account(db: ScopedSession) -> None:
+    """Have a paused account tried at once, as if it had just been saved."""
+    account = company_account(db)
+    if account is not None:
+        waiting = sa.update(_rows).where(_rows.c.company_id == db.company_id, _rows.c.id == account.id)
+        db.connection().execute(waiting.values(failures=0, paused_until=None, last_error=""))
+
+
 def _checked_place(command: SaveMailAccount) -> dict[str, Any]:
     host = fields.line(command.host, "host", required=True).lower().removesuffix(".")
     if not _HOST.fullmatch(host):

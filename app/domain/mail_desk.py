@@ -10,8 +10,10 @@ from app import clock
 from app.domain.audit import record
 from app.domain.outbox import REST, mails
 from app.scope import ScopedSession
+from app.secrets import new_token
 from app.texts import _, plural
-from models.enums import MailStatus
+from models import OutgoingMail
+from models.enums import MailKind, MailStatus
 
 WAITING = (MailStatus.QUEUED, MailStatus.RETRY)
 CAN_GO_AGAIN = (MailStatus.FAILED, MailStatus.UNKNOWN, MailStatus.RETRY)
@@ -19,7 +21,10 @@ CAN_GO_AGAIN = (MailStatus.FAILED, MailStatus.UNKNOWN, MailStatus.RETRY)
 
 @dataclass(frozen=True, kw_only=True)
 class RetryMails:
+    """``sent_too``: also those that have left, because their reader says they never arrived."""
+
     mail_ids: tuple[int, ...]
+    sent_too: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +58,7 @@ def retry_mails(db: ScopedSession, command: RetryMails) -> Requeued:
     A mail whose secret was erased is written again with a new one; every other leaves with the very bytes it had. Not
     sooner than a minute after a server asked for patience, and after a doubt only one more is allowed.
     """
-    chosen = _chosen(db, command.mail_ids, CAN_GO_AGAIN)
+    chosen = _chosen(db, command.mail_ids, (*CAN_GO_AGAIN, MailStatus.SENT) if command.sent_too else CAN_GO_AGAIN)
     now = clock.now()
     was_erased = sa.and_(mails.c.is_secret, mails.c.finished_at.is_not(None))
     changed = db.connection().execute(
@@ -67,6 +72,21 @@ def retry_mails(db: ScopedSession, command: RetryMails) -> Requeued:
         )
     )
     return Requeued(_recorded(db, "retry", changed))
+
+
+def queue_test(db: ScopedSession, recipient: str, name: str = "") -> OutgoingMail:
+    """A mail that says that mail works, ahead of every notice."""
+    mail = OutgoingMail(
+        company_id=db.company_id,
+        kind=MailKind.TEST,
+        dedup_key=f"test {new_token()}",
+        recipient=recipient,
+        recipient_name=name,
+        due_at=clock.now(),
+    )
+    db.add(mail)
+    db.flush()
+    return mail
 
 
 def cancel_mails(db: ScopedSession, command: CancelMails) -> Cancelled:

@@ -101,3 +101,8 @@ def attempts_of(db: ScopedSession, mail_id: int) -> list[MailAttempt]:
             .order_by(MailAttempt.id)
         )
     )
+
+
+def due_since(db: ScopedSession) -> dt.datetime | None:
+    """When the first of the company's mails that have not left should have; none when nothing waits."""
+    return db.scalar(sa.select(sa.func.min(mails.c.due_at)).where(mails.c.company_id == db.company_id, OPEN))
