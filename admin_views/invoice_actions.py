@@ -5,6 +5,7 @@ from typing import Any
 
 from sqladmin import Flash
 from sqladmin.authorization import Action
+from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -25,6 +26,7 @@ from app.domain import fields
 from app.domain.correcting import CorrectInvoice, Drafted, correct_invoice, repeat_invoice
 from app.domain.customer_view import open_view
 from app.domain.drafting import estimate_draft
+from app.domain.queries.documents import live_publication
 from app.domain.templates import find_default
 from app.errors import InvalidValue
 from app.installation import Installation
@@ -32,7 +34,7 @@ from app.rendering import drawn, printed
 from app.scope import Actor, CompanyScope, ScopedSession
 from app.texts import _
 from app.web import installation_of
-from models import Contact
+from models import Contact, Document
 
 
 class CorrectForm(OfficeForm):
@@ -129,10 +131,14 @@ def _typed_sheet(installation: Installation, db: ScopedSession, form: InvoiceFor
 
 def _as_customer(view: Any, request: Request) -> Response:
     visit, installation = visit_of(request), installation_of(request)
-    invoice = _loaded(view, request)
+    scope = CompanyScope(visit.company_id)
+    with installation.database.read(scope) as db:
+        invoice = load(view, db, request.path_params["pk"])
+        live = select(Document.id).where(Document.id == invoice.id, live_publication(db.company_id))
+        page = f"?factura={invoice.id}" if db.scalar(live) else ""
     secret = installation.database.run(
-        CompanyScope(visit.company_id),
+        scope,
         lambda db: open_view(db, installation.keys, invoice.contact_id, staff_user_id=visit.user_id),
         Actor(visit.user_name, visit.user_id),
     )
-    return RedirectResponse(f"/in/{visit.company_slug}/ver/{secret}", status_code=303)
+    return RedirectResponse(f"/in/{visit.company_slug}/ver/{secret}{page}", status_code=303)

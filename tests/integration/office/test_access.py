@@ -375,6 +375,17 @@ def test_looking_as_the_customer_opens_their_intranet(desk, db, make, merino):
     assert invoice.number_text in page.text
 
 
+def test_from_an_invoice_one_lands_on_it_once_it_is_published(desk, db, make, merino):
+    published, hidden = make.published_invoice(contact=merino), make.invoice(contact=merino)
+    db.commit()
+
+    links = [desk.post(f"invoice/as-customer/{each.id}").headers["location"] for each in (published, hidden)]
+    landed = [desk.client.get(link).headers["location"] for link in links]
+
+    assert landed == [f"/in/Tosma/facturas/{published.id}", "/in/Tosma"]
+    assert desk.client.get(landed[0]).status_code == 200
+
+
 @pytest.mark.parametrize("delivery", AccessDelivery)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_how_it_is_sent_is_the_companys(desk, db, merino, company, delivery):
