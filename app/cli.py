@@ -3,14 +3,17 @@
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 import click
 
 from app.commands.checking import check
-from app.commands.entry import demo_option, installed, open_settings, opened, say, sentences
+from app.commands.entry import DEMO_ADDRESS, demo_option, installed, open_settings, opened, say, sentences
 from app.commands.setting_up import setup, show_set_up_address
 from app.commands.spanish import Group, speak_spanish
 from app.commands.staff import staff
@@ -21,6 +24,8 @@ from app.settings_example import settings_example
 from app.texts import _
 
 speak_spanish()
+
+ROOT = Path(__file__).parents[1]
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -46,19 +51,27 @@ def serve(*, demo: bool, host: str, port: int, workers: int | None, no_worker: b
             workers=workers or settings.workers,
             run_worker=settings.run_worker and not no_worker,
         )
-        with opened(settings) as installation:
-            _prepare(installation)
+        _prepare(settings)
         say(_("Atendiendo en %(lugar)s. Para terminar: Ctrl+C.") % {"lugar": serving.address_of(bound)})
         _serve(settings, bound)
 
 
-def _prepare(installation: Installation) -> None:
+def _prepare(settings: Settings) -> None:
     """Everything that must be there before the first request, told as it is done."""
-    _migrate(installation)
-    if installation.settings.demo:
-        _load_demo(installation)
+    if settings.demo:
+        _run_demo(settings)
         return
-    show_set_up_address(installation)
+    with opened(settings) as installation:
+        _migrate(installation)
+        show_set_up_address(installation)
+
+
+def _run_demo(settings: Settings) -> None:
+    """Apart from the server, which would keep the memory that thousands of sample invoices took."""
+    command = [sys.executable, "-m", "app", "demo", "--address", settings.base_url]
+    loaded = subprocess.run(command, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=False)
+    if loaded.returncode:
+        raise SystemExit(loaded.returncode)
 
 
 def _serve(settings: Settings, bound: socket.socket) -> None:
@@ -103,9 +116,10 @@ def _migrate(installation: Installation) -> None:
 
 
 @cli.command(short_help="Carga la empresa de muestra.")
-def demo() -> None:
+@click.option("--address", default=DEMO_ADDRESS, metavar="URL", help="La dirección en la que se atenderá.")
+def demo(address: str) -> None:
     """Carga la empresa de muestra en su propia carpeta (var/demo), sin atender a nadie. Puede repetirse."""
-    with sentences(), opened(open_settings(demo=True)) as installation:
+    with sentences(), opened(open_settings(demo=True, served_at=address)) as installation:
         _migrate(installation)
         _load_demo(installation)
 

@@ -1,5 +1,6 @@
 """The server as the operator starts it: what it says, what it answers, whom it cuts off, and how it ends."""
 
+import json
 import os
 import re
 import signal
@@ -37,11 +38,9 @@ def start(tmp_path) -> Iterator[Start]:
     running: list[subprocess.Popen[str]] = []
 
     def begin(*arguments: str) -> "subprocess.Popen[str]":
-        environment = os.environ | {
-            "VENTANILLA_DATA_DIR": str(tmp_path / "var"),
-            "VENTANILLA_BASE_URL": "http://127.0.0.1:8000",
-            "PYTHONUNBUFFERED": "1",
-        }
+        environment = os.environ | {"VENTANILLA_DATA_DIR": str(tmp_path / "var"), "PYTHONUNBUFFERED": "1"}
+        if "--demo" not in arguments:
+            environment["VENTANILLA_BASE_URL"] = "http://127.0.0.1:8000"
         begun = subprocess.Popen(
             [sys.executable, "-m", "app", *arguments],
             cwd=ROOT,
@@ -102,6 +101,26 @@ def test_serve_answers_and_stops_when_its_group_is_told_to(start, options):
     assert "server" not in health[2]
     assert begun.returncode in {0, -signal.SIGTERM}
     assert rest == ""
+
+
+def test_the_demonstration_is_ready_with_one_command(start, tmp_path):
+    begun = start("serve", "--demo", "--port", "0")
+
+    address = read_until(begun, r"Atendiendo en (\S+)\.")[1]
+    health = ask(f"{address}/healthz")
+    written = json.loads((tmp_path / "var" / "credentials.json").read_text())
+    os.killpg(begun.pid, signal.SIGTERM)
+    rest, _nothing = begun.communicate(timeout=STOP_WITHIN)
+    checked = start("check", "--demo")
+    told, _nothing = checked.communicate(timeout=PATIENCE)
+
+    assert health[:2] == (200, "ok")
+    assert (written["admin"]["url"], written["portal"]["url"]) == (f"{address}/admin", f"{address}/in/Tosma_SL")
+    assert rest == ""
+    assert (checked.returncode, told) == (
+        0,
+        "Electricidad Tosma, S.L.: todo en orden\nLucía Ferrer Ibáñez: todo en orden\n",
+    )
 
 
 def test_a_request_under_way_is_finished_before_it_stops(start):
