@@ -73,7 +73,7 @@ def sums(page):
     return page.locator("[data-sums]").inner_text().replace("\u00a0", " ").split("\n")
 
 
-def test_an_invoice_is_typed_without_lifting_the_hands(office, db):
+def test_a_customer_brings_its_terms_and_a_day_is_typed_short(office):
     page = office("invoice/create")
     keys = page.keyboard
 
@@ -90,6 +90,14 @@ def test_an_invoice_is_typed_without_lifting_the_hands(office, db):
     page.locator("#issued_on").fill(f"{TODAY:%d%m}")
     page.locator("#issued_on").press("Enter")
     expect(page.locator("#issued_on")).to_have_value(f"{TODAY:%d/%m/%Y}")
+
+
+def test_articles_come_by_code_or_words_and_enter_goes_on(office, db):
+    page = office("invoice/create")
+    keys = page.keyboard
+    page.locator("#contact").fill("00217")
+    page.locator("#contact").press("Tab")
+    expect(page.locator("#has_surcharge")).to_be_checked()
 
     cell(page, 0, "code").focus()
     keys.type("cu-2210")

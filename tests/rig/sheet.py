@@ -3,6 +3,11 @@
 from typing import Any
 
 import lxml.html
+from sqlalchemy import func, select
+
+from app.scope import ScopedSession
+from models import Invoice
+from tests.rig.desk import Desk
 
 
 def fields_of_sheet(page: Any) -> dict[str, str]:
@@ -32,3 +37,20 @@ def errors_of_sheet(page: Any) -> dict[str, str]:
     html = lxml.html.fromstring(page.text)
     wrong = html.xpath("//*[contains(concat(' ', @class, ' '), ' v-hint t bad ')][@id]")
     return {hint.get("id").removesuffix("-hint"): hint.text_content().strip() for hint in wrong}
+
+
+def typed(desk: Desk, **values: str) -> dict[str, str]:
+    """A new invoice for Merino with one line of 100,00, and whatever else is typed."""
+    line = {"lines-0-concept": "Cuadro eléctrico", "lines-0-unit_price": "100"}
+    return fields_of_sheet(desk.get("invoice/create")) | {"contact": "Merino", "do": "save"} | line | values
+
+
+def only(db: ScopedSession) -> Invoice:
+    """The only invoice there is, as others have left it."""
+    db.rollback()
+    return db.scalars(select(Invoice)).one()
+
+
+def count(db: ScopedSession) -> int:
+    db.rollback()
+    return db.scalar(select(func.count(Invoice.id))) or 0
