@@ -136,6 +136,10 @@ class BatchAdmin(OfficeView, model=Batch):
     def joined(self, statement: Select[Any]) -> Select[Any]:
         return statement.outerjoin(StaffUser, StaffUser.id == Batch.user_id)
 
+    def lookup(self, db: ScopedSession, term: str) -> list[dict[str, str]]:
+        found = db.scalars(self.matching(db, term, Batch.id.desc()).where(Batch.kind.in_(PUBLISHING)))
+        return [{"id": str(row.id), "text": row.selection, "hint": moment(row.created_at)} for row in found]
+
     def title_of(self, row: Batch) -> str:
         figures = defaultdict(int, row.figures)
         if row.kind is BatchKind.WITHDRAW:

@@ -155,6 +155,17 @@ def test_withdrawals_have_a_page_and_no_undo(desk, db, make):
     assert "Solo se deshacen las publicaciones." in text_of(undone)
 
 
+def test_publications_are_looked_up_and_lead_to_their_mails(desk, published):
+    page = desk.get(f"batch/details/{published.id}")
+
+    (found,) = desk.get("batch/ajax/lookup", term="marcadas").json()["results"]
+    mails = text_of(desk.get("outgoing-mail/list", publicacion=published.id))
+
+    assert (found["id"], found["text"]) == (str(published.id), "2 facturas marcadas")
+    assert f"/admin/outgoing-mail/list?publicacion={published.id}" in page.text
+    assert "Instalaciones Merino, S.L." in mails
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("path", ["details", "progress", "undo"])
 def test_publications_of_another_company_are_not_there(desk, db, system_db, company, path):
