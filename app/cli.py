@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 
 from app.commands.checking import check
+from app.commands.copying import bring_back, make_backup
 from app.commands.entry import DEMO_ADDRESS, demo_option, installed, open_settings, opened, say, sentences
 from app.commands.setting_up import setup, show_set_up_address
 from app.commands.spanish import Group, speak_spanish
@@ -160,6 +161,8 @@ def show_routes(*, as_json: bool, demo: bool) -> None:
         click.echo(f"{','.join(route.methods):18} {route.path:60} {route.audience:9} {route.permission} {route.role}")
 
 
+cli.add_command(make_backup)
+cli.add_command(bring_back)
 cli.add_command(check)
 cli.add_command(import_invoices)
 cli.add_command(setup)

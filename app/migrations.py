@@ -36,17 +36,24 @@ def migrate(engine: Engine) -> None:
     Raises ``NewerDatabase`` when the database knows revisions this program does not.
     """
     with engine.execution_options(writes=True).begin() as connection:
-        known = {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
         current = MigrationContext.configure(connection).get_current_revision()
-        if current is not None and current not in known:
+        if current is not None and not is_known(current):
             raise NewerDatabase(current)
         command.upgrade(_config(connection), "head")
 
 
-def is_current(engine: Engine) -> bool:
+def is_known(revision: str) -> bool:
+    """Whether this program has that migration; otherwise a later one made the database."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
+
+
+def revision_of(engine: Engine) -> str | None:
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
-        return current == ScriptDirectory.from_config(_config()).get_current_head()
+        return MigrationContext.configure(connection).get_current_revision()
+
+
+def is_current(engine: Engine) -> bool:
+    return revision_of(engine) == ScriptDirectory.from_config(_config()).get_current_head()
 
 
 def differences(engine: Engine) -> list[object]:

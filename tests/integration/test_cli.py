@@ -358,6 +358,24 @@ def test_check_says_what_is_wrong(run, db, make, tmp_path):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_copy_and_back(run, environment, engine, tmp_path):
+    run("import", "--create-companies", BATCH)
+
+    made = run("backup", "copia.tar")
+    environment["VENTANILLA_DATABASE_URL"] = f"sqlite:///{tmp_path / 'otra.db'}"
+    back = run("restore", "copia.tar")
+
+    assert made.output.splitlines()[0] == f"Copia hecha en {tmp_path / 'copia.tar'}: la base de datos y 1 archivo."
+    assert made.output.splitlines()[1].startswith("La clave secreta")
+    assert back.output.splitlines()[0].endswith("la base de datos y 1 archivo.")
+    assert said(run("check")) == (0, "Suministros Besalú SA: todo en orden")
+    assert said(run("restore", "copia.tar")) == (
+        1,
+        "Error: Esta base de datos ya tiene empresas: restaure en una vacía.",
+    )
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_routes_all_say_who_may_use_them(run):
     result = run("routes", "--json")
 

@@ -1,0 +1,220 @@
+"""A copy brings everything back, to the byte, and nothing that is not one is let in."""
+
+import io
+import json
+import sqlite3
+import tarfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from app.backup import BackupRefused, back_up, restore
+from app.domain.invariants import violations
+from app.installation import Installation, open_installation
+from app.intake import TakeIn, take_in
+from app.migrations import NewerDatabase, is_current, migrate
+from app.scope import SYSTEM, CompanyScope
+from models import Base, Company
+
+SAMPLES = Path(__file__).parents[1] / "samples"
+SAME_KIND = [("sqlite", "sqlite"), ("postgresql", "postgresql")]
+both = pytest.mark.parametrize(("database_url", "empty_database_url"), SAME_KIND, indirect=True)
+here = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+on_sqlite = pytest.mark.parametrize(("database_url", "empty_database_url"), SAME_KIND[:1], indirect=True)
+
+
+@pytest.fixture
+def elsewhere(settings, empty_database_url, tmp_path) -> Iterator[Installation]:
+    """An installation without anything, beside the test's own."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    other = open_installation(
+        replace(settings, data_dir=folder, database_url=empty_database_url, storage_url=(folder / "files").as_uri())
+    )
+    yield other
+    other.database.engine.dispose()
+
+
+@pytest.fixture
+def filled(installation) -> Installation:
+    for name in ("facturae/batch-3.2.1.xml", "ubl/invoice-full.xml", "facturae/professional-3.2-signed.xml"):
+        content = (SAMPLES / name).read_bytes()
+        list(take_in(installation, TakeIn(name=name, content=content, create_companies=True)))
+    return installation
+
+
+def rows(installation: Installation) -> dict[str, list[tuple]]:
+    with installation.database.read(SYSTEM) as db:
+        return {
+            table.name: [tuple(row) for row in db.connection().execute(select(table).order_by(*table.primary_key))]
+            for table in Base.metadata.sorted_tables
+        }
+
+
+def files(installation: Installation) -> dict[str, bytes]:
+    folder = installation.storage.folder
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@both
+def test_a_copy_brings_everything_back(filled, elsewhere, tmp_path):
+    path = tmp_path / "copia.tar"
+
+    copied = back_up(filled, path)
+    restored = restore(elsewhere, path)
+
+    assert str(copied) == f"Copia hecha en {path}: la base de datos y 4 archivos."
+    assert restored.files == 4
+    assert rows(elsewhere) == rows(filled)
+    assert files(elsewhere) == files(filled)
+    assert is_current(elsewhere.database.engine)
+    assert path.stat().st_mode & 0o077 == 0
+    with elsewhere.database.read(SYSTEM) as db:
+        companies = db.scalars(select(Company.id)).all()
+    for company in companies:
+        with elsewhere.database.read(CompanyScope(company)) as db:
+            assert list(violations(db)) == []
+
+
+@both
+def test_what_was_restored_goes_on_counting_where_it_was(filled, elsewhere, tmp_path):
+    back_up(filled, tmp_path / "copia.tar")
+    restore(elsewhere, tmp_path / "copia.tar")
+    another = (SAMPLES / "facturae" / "igic-3.2.2.xml").read_bytes()
+
+    verdicts = [
+        [verdict.document_id for verdict in take_in(each, TakeIn(name="x.xml", content=another, create_companies=True))]
+        for each in (filled, elsewhere)
+    ]
+
+    assert verdicts[0] == verdicts[1] != [None]
+
+
+@both
+def test_a_database_that_was_only_migrated_is_still_empty(filled, elsewhere, tmp_path):
+    migrate(elsewhere.database.engine)
+    back_up(filled, tmp_path / "copia.tar")
+
+    restore(elsewhere, tmp_path / "copia.tar")
+
+    assert rows(elsewhere) == rows(filled)
+
+
+@here
+def test_a_copy_while_somebody_writes_is_of_one_moment(filled, tmp_path):
+    with filled.database.write(SYSTEM) as db:
+        db.scalars(select(Company)).first().name = "A medio escribir"
+        db.flush()
+        back_up(filled, tmp_path / "copia.tar")
+
+    with tarfile.open(tmp_path / "copia.tar") as archive:
+        (tmp_path / "copy.db").write_bytes(archive.extractfile("database").read())
+    connection = sqlite3.connect(tmp_path / "copy.db")
+    names = {name for (name,) in connection.execute("SELECT name FROM companies")}
+    connection.close()
+    assert "A medio escribir" not in names
+
+
+@on_sqlite
+def test_nothing_is_written_over(filled, elsewhere, tmp_path):
+    (tmp_path / "copia.tar").write_text("algo")
+
+    with pytest.raises(BackupRefused, match="Ya existe"):
+        back_up(filled, tmp_path / "copia.tar")
+    with pytest.raises(BackupRefused, match="No existe la carpeta"):
+        back_up(filled, tmp_path / "falta" / "copia.tar")
+    back_up(filled, tmp_path / "otra.tar")
+    with pytest.raises(BackupRefused, match="ya tiene empresas"):
+        restore(filled, tmp_path / "otra.tar")
+
+    assert (tmp_path / "copia.tar").read_text() == "algo"
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def archive_of(path: Path, **members: bytes) -> Path:
+    with tarfile.open(path, "w") as archive:
+        for name, content in members.items():
+            member = tarfile.TarInfo(name.replace("__", "/").replace("_json", ".json"))
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return path
+
+
+def manifest(**changes) -> bytes:
+    about = {"format": 1, "kind": "sqlite", "revision": "2026112101", "taken_at": "2026-11-21T10:00:00+00:00"}
+    return json.dumps(about | changes).encode()
+
+
+@on_sqlite
+def test_what_is_no_copy_is_refused(elsewhere, engine, tmp_path):
+    (tmp_path / "texto.tar").write_text("nada que ver" * 1000)
+    empty = archive_of(tmp_path / "vacia.tar")
+    odd = archive_of(tmp_path / "rara.tar", ventanilla_json=b"[1]")
+    later = archive_of(tmp_path / "posterior.tar", ventanilla_json=manifest(format=2))
+    other = archive_of(tmp_path / "otra.tar", ventanilla_json=manifest(kind="postgresql"))
+
+    for path, sentence in (
+        (tmp_path / "falta.tar", "No existe"),
+        (tmp_path / "texto.tar", "no es una copia de Ventanilla o está dañada"),
+        (empty, "No es una copia de Ventanilla o está dañada"),
+        (odd, "No es una copia de Ventanilla o está dañada"),
+        (later, "La copia es de una versión posterior"),
+        (other, "La copia es de otro tipo de base de datos"),
+    ):
+        with pytest.raises(BackupRefused, match=sentence):
+            restore(elsewhere, path)
+
+
+@on_sqlite
+def test_a_copy_of_a_later_program_is_refused_before_anything_changes(elsewhere, engine, tmp_path):
+    path = archive_of(tmp_path / "futura.tar", ventanilla_json=manifest(revision="2999010101"), database=b"")
+
+    with pytest.raises(NewerDatabase):
+        restore(elsewhere, path)
+
+    assert files(elsewhere) == {}
+
+
+@on_sqlite
+def test_names_in_a_copy_lead_nowhere_and_bytes_are_what_they_say(filled, elsewhere, tmp_path):
+    path = tmp_path / "copia.tar"
+    back_up(filled, path)
+    with tarfile.open(path, "a") as archive:
+        for name in ("../fuera", "/tmp/fuera", "files/../../fuera", "files/1/aa/corto"):
+            member = tarfile.TarInfo(name)
+            member.size = 1
+            archive.addfile(member, io.BytesIO(b"x"))
+        forged = tarfile.TarInfo(f"files/1/aa/{'a' * 64}")
+        forged.size = 1
+        archive.addfile(forged, io.BytesIO(b"x"))
+
+    with pytest.raises(BackupRefused, match="está dañado"):
+        restore(elsewhere, path)
+
+    assert set(files(elsewhere)) == set(files(filled))
+    assert list(tmp_path.rglob("fuera")) == []
+
+
+@on_sqlite
+def test_half_a_copy_is_refused_and_the_database_stays_empty(filled, elsewhere, tmp_path):
+    whole, half = tmp_path / "copia.tar", tmp_path / "media.tar"
+    back_up(filled, whole)
+    content = whole.read_bytes()
+    half.write_bytes(content[: len(content) - 20_000])
+
+    with pytest.raises(BackupRefused, match="dañad"):
+        restore(elsewhere, half)
+
+    restore(elsewhere, whole)
+    assert rows(elsewhere) == rows(filled)
+
+
+@here
+def test_the_secret_key_is_not_in_the_copy(filled, tmp_path, settings):
+    back_up(filled, tmp_path / "copia.tar")
+
+    content = (tmp_path / "copia.tar").read_bytes()
+    assert settings.secret_keys[0].encode() not in content
