@@ -31,6 +31,8 @@ def release_dead(database: Database, now: dt.datetime) -> list[Released]:
         companies = stale_companies(db, now)
     released = [database.run(CompanyScope(company_id), lambda db: release_stale(db, now)) for company_id in companies]
     for company_id, what in zip(companies, released, strict=True):
+        if what == Released():
+            continue  # another worker was quicker
         log.warning("company %s: a worker died, %s in doubt, %s again", company_id, what.doubtful, what.waiting)
     return released
 
