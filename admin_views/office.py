@@ -1,6 +1,5 @@
 """The back office as an application: SQLAdmin's registry, permissions and names over our own pages."""
 
-import secrets
 from typing import Any
 
 from sqladmin import Admin
@@ -132,7 +131,7 @@ async def _refused(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> Response:
-    """A bug: the server logs it, the person gets a reference and nothing of what happened."""
+    """A bug: the log has it under the reference that the person gets, who sees nothing else of what happened."""
     return error_page(
         request, 500, _("Algo ha fallado y no se ha guardado nada. Vuelva a intentarlo dentro de un rato.")
     )
@@ -140,5 +139,6 @@ async def _failed(request: Request, error: Exception) -> Response:
 
 def error_page(request: Request, status: int, sentence: str) -> Response:
     request.scope.setdefault("frame", Frame(request, ()))
-    context = {"status": status, "sentence": sentence, "reference": secrets.token_hex(4).upper()}
+    reference = request.scope.get("reference", "") if status >= 500 else ""
+    context = {"status": status, "sentence": sentence, "reference": reference}
     return HTMLResponse(render(request, "sqladmin/error.html", context), status_code=status)

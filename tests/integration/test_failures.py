@@ -44,6 +44,17 @@ def test_an_error_gives_a_reference_that_the_log_knows(visitor, caplog):
     assert "ZeroDivisionError: password=••••" in events[0]["trace"]
 
 
+def test_the_office_gives_the_same_reference(visitor, application, caplog):
+    application.state.office.admin.router.routes.insert(0, Route("/roto", broken))
+
+    with caplog.at_level(logging.ERROR):
+        answer = visitor.get("/admin/roto")
+
+    assert answer.status_code == 500
+    assert [record.reference for record in caplog.records] == re.findall(r"<b>([0-9A-F]{8})</b>", answer.text)
+    assert len(caplog.records) == 1
+
+
 @pytest.mark.parametrize(
     ("path", "status"), [("/roto/activar/abcdefghijkl", 500), ("/nada", 404), ("/static/../app.py", 404)]
 )
