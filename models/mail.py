@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from models.base import CompanyRecord, company_table, inside
 from models.contact import Contact
 from models.enums import MailKind, MailSecurity, MailStatus
-from models.types import BigId, Email, Key, LongText, Name, ShortText
+from models.types import BigId, Email, Key, LongText, Name, Sha256, ShortText
 
 
 class MailAccount(CompanyRecord):
@@ -31,7 +31,7 @@ class MailAccount(CompanyRecord):
     security: Mapped[MailSecurity] = mapped_column(default=MailSecurity.STARTTLS)
     username: Mapped[Name] = mapped_column(default="")
     sealed_password: Mapped[LongText] = mapped_column(default="")
-    pinned_fingerprint: Mapped[ShortText | None]
+    pinned_fingerprint: Mapped[Sha256 | None]
     password_changed_at: Mapped[dt.datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
     paused_until: Mapped[dt.datetime | None]

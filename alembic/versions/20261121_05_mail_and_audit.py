@@ -24,7 +24,7 @@ def upgrade() -> None:
         ),
         sa.Column("username", sa.String(length=200), nullable=False),
         sa.Column("sealed_password", sa.Text(), nullable=False),
-        sa.Column("pinned_fingerprint", sa.String(length=40), nullable=True),
+        sa.Column("pinned_fingerprint", sa.String(length=64), nullable=True),
         sa.Column("password_changed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
