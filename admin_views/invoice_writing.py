@@ -31,6 +31,7 @@ from app.domain.drafting import (
     AlreadyIssued,
     AlreadySaved,
     SaveInvoiceDraft,
+    TaxNotValid,
     delete_draft,
     estimate_draft,
     save_invoice_draft,
@@ -141,7 +142,8 @@ class InvoiceWriting:
         with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
             form, row = self.read_form(db, request)
             form.validate()
-            return JSONResponse(figures_of(db, row, form) | {"errors": _errors(form)})
+            taxes = [(value, name) for value, name in form.offered_taxes.items() if name]
+            return JSONResponse(figures_of(db, row, form) | {"errors": _errors(form), "taxes": taxes})
 
     def read_form(self: Any, db: ScopedSession, request: Request) -> tuple[InvoiceForm, Any]:
         """The posted form and the draft it is of (``?of=``), for pages beside the form's own."""
@@ -200,11 +202,13 @@ def _already_issued(view: Any, request: Request, refusal: AlreadyIssued) -> Resp
 
 
 def _errors(form: InvoiceForm) -> dict[str, str]:
-    """What is wrong already while it is typed: a figure or a day, never what is still missing."""
+    """What is wrong already while it is typed: a figure, a day or a tax; never what is still missing."""
+    rows: list[Any] = form.lines.rows
     header = [form[name] for name in ("issued_on", "operation_on", "discount_rate", "withholding_rate")]
-    cells = [row[name] for row in form.lines.rows for name in ("quantity", "unit_price", "discount_rate", "tax")]
+    cells = [row[name] for row in rows for name in ("quantity", "unit_price", "discount_rate", "tax")]
     typed = [field for field in (*header, *cells) if field.raw_data and str(field.raw_data[0]).strip()]
-    return {field.name: str(field.errors[0]) for field in typed if field.errors}
+    late = {row.tax.name: str(TaxNotValid()) for row in rows if row.tax.data not in form.offered_taxes}
+    return late | {field.name: str(field.errors[0]) for field in typed if field.errors}
 
 
 def _looked_up(request: Request, find: Callable[[ScopedSession, str], list[dict[str, Any]]]) -> Response:

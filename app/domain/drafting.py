@@ -54,6 +54,13 @@ class AlreadySaved(Refusal):
         self.document_id = document_id
 
 
+class TaxNotValid(InvalidValue):
+    """A rate holds between two days."""
+
+    def __init__(self, field: str | None = None) -> None:
+        super().__init__(_("Ese impuesto no vale en la fecha de la factura."), field=field)
+
+
 @dataclass(frozen=True, kw_only=True)
 class LineDraft:
     """A line as typed. ``id`` keeps a line that was there; it must belong to the same document.
@@ -264,7 +271,7 @@ def _write_lines(
 
 def _tax(line: DocumentLine, rate: TaxRate | None, has_surcharge: bool, index: int) -> None:
     if rate is None:
-        raise InvalidValue(_("Ese impuesto no vale en la fecha de la factura."), field=f"lines-{index}-tax")
+        raise TaxNotValid(f"lines-{index}-tax")
     line.tax_kind, line.tax_rate, line.exemption = rate.kind, rate.rate, rate.exemption
     line.surcharge_rate = rate.surcharge_rate if has_surcharge else Decimal(0)
 

@@ -1,5 +1,6 @@
 """An invoice typed as a book-keeper types: look-ups, Enter, the keypad, figures that follow, one number."""
 
+import datetime as dt
 import re
 from decimal import Decimal
 
@@ -198,6 +199,25 @@ def test_what_is_wrong_shows_while_typing_and_on_saving(office):
     page.locator("#problemas").get_by_role("link", name="Cliente").click()
     assert focused(page) == "contact"
     assert cell(page, 0, "quantity").input_value() == "12"
+
+
+def test_taxes_are_those_of_the_day(office, make, db):
+    make.tax("18", valid_from=dt.date(2019, 1, 1), valid_until=dt.date(2019, 12, 31))
+    db.commit()
+    page = office("invoice/create")
+    cell(page, 0, "concept").fill("Uno")
+    cell(page, 0, "unit_price").fill("100")
+    tax = cell(page, 0, "tax")
+
+    page.locator("#issued_on").fill("31/12/2019")
+    expect(tax.locator("option")).to_have_text(["IVA 21 %", "IVA 18 %"])
+    expect(page.get_by_text("Ese impuesto no vale en la fecha de la factura.")).to_be_visible()
+    expect(page.locator("[data-amount]").first).to_have_text("—")
+    tax.select_option(label="IVA 18 %")
+
+    expect(page.locator("[data-issue]")).to_have_text("Emitir factura de 118,00\u00a0€")
+    expect(page.get_by_text("Ese impuesto no vale en la fecha de la factura.")).to_have_count(0)
+    expect(tax.locator("option")).to_have_text(["IVA 18 %"])
 
 
 def test_issuing_asks_and_a_double_press_numbers_once(office, db):

@@ -3,6 +3,7 @@ export function showFigures(form, figures, byTerms) {
   for (const row of form.querySelectorAll("[data-lines=lines] [data-line]")) {
     row.querySelector("[data-amount]").textContent = figures.lines[row.dataset.name] || "—";
   }
+  offerTaxes(form, figures.taxes);
   const problem = form.querySelector("[data-problem]");
   problem.textContent = figures.problem;
   problem.hidden = !figures.problem;
@@ -15,6 +16,20 @@ export function showFigures(form, figures, byTerms) {
   const issue = form.querySelector("[data-issue]");
   if (issue) issue.textContent = issue.dataset.words.replace("%s", figures.payable);
   showDues(form, figures, byTerms);
+}
+
+// Another day may have other taxes. A line keeps the one it has; what is wrong with it is told beside it.
+function offerTaxes(form, taxes) {
+  const wanted = taxes.map(([value]) => value).join();
+  const blank = form.querySelector("[data-lines=lines] template").content.querySelector("select");
+  for (const select of [blank, ...form.querySelectorAll("[data-lines=lines] select")]) {
+    const kept = [...select.options].find((option) => option.value === select.value && !taxes.some(([value]) => value === option.value));
+    const offered = [...select.options].filter((option) => option !== kept).map((option) => option.value).join();
+    if (offered === wanted) continue;
+    const chosen = select.value;
+    select.replaceChildren(...(kept ? [kept] : []), ...taxes.map(([value, name]) => new Option(name, value)));
+    select.value = chosen;
+  }
 }
 
 function showDues(form, figures, byTerms) {

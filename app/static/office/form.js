@@ -6,7 +6,7 @@ const form = document.querySelector("[data-form]");
 if (form) {
   const bar = form.querySelector("[data-changes]");
   const save = form.querySelector("[data-save]");
-  const failed = document.getElementById("problemas") !== null;
+  const failed = document.getElementById("problemas") !== null || form.hasAttribute("data-unsaved");
   const values = () => new Map([...new FormData(form)].filter(([name]) => name !== "csrf").map(([name, value]) => [name, typeof value === "string" ? value : value.name]));
   let before = values();
   let leaving = false;
@@ -21,7 +21,7 @@ if (form) {
   function show() {
     if (!bar) return;
     const many = changes();
-    bar.textContent = many === 0 ? bar.dataset.none : many === 1 ? bar.dataset.one : bar.dataset.many.replace("%n", many);
+    bar.textContent = many === 0 ? (failed && bar.dataset.failed) || bar.dataset.none : many === 1 ? bar.dataset.one : bar.dataset.many.replace("%n", many);
     if (save) save.disabled = many === 0 && !failed;
   }
 
@@ -29,7 +29,7 @@ if (form) {
   form.addEventListener("change", show);
   form.addEventListener("submit", (event) => { leaving = !event.submitter?.hasAttribute("data-aside"); });
   document.querySelector("[data-leave]")?.addEventListener("click", () => { leaving = true; });
-  addEventListener("beforeunload", (event) => { if (!leaving && changes()) event.preventDefault(); });
+  addEventListener("beforeunload", (event) => { if (!leaving && (failed || changes())) event.preventDefault(); });
   document.addEventListener("keydown", (event) => {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "s") {
       event.preventDefault();

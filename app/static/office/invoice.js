@@ -113,13 +113,17 @@ function fillCustomer(found) {
   byTerms.checked = true;
 }
 
+async function lookUp(address) {
+  const answer = await fetch(`/admin/invoice/${address}`).catch(() => null);
+  return answer?.ok && !answer.redirected ? (await answer.json()).results : [];
+}
+
 // A customer typed and not chosen is still one, if it can be only one.
 form.elements.contact.addEventListener("change", async () => {
   const typed = form.elements.contact.value.trim();
   if (!typed || form.elements.contact_id.value) return;
-  const answer = await fetch(`/admin/invoice/customers?term=${encodeURIComponent(typed)}`).catch(() => null);
-  if (!answer?.ok || form.elements.contact.value.trim() !== typed || form.elements.contact_id.value) return;
-  const { results } = await answer.json();
+  const results = await lookUp(`customers?term=${encodeURIComponent(typed)}`);
+  if (form.elements.contact.value.trim() !== typed || form.elements.contact_id.value) return;
   const found = results.find((one) => one.code === typed) || (results.length === 1 ? results[0] : null);
   if (!found) return;
   form.elements.contact.value = found.text;
@@ -150,9 +154,7 @@ lines.addEventListener("change", async (event) => {
   const code = event.target.value.trim();
   if (!code || row.dataset.filled === code || cell(row, "concept").value.trim()) return;
   const day = encodeURIComponent(form.elements.issued_on.value);
-  const answer = await fetch(`/admin/invoice/articles?term=${encodeURIComponent(code)}&day=${day}`).catch(() => null);
-  if (!answer?.ok) return;
-  const { results } = await answer.json();
+  const results = await lookUp(`articles?term=${encodeURIComponent(code)}&day=${day}`);
   const same = results.find((found) => found.code.toLowerCase() === code.toLowerCase());
   if (same && event.target.value.trim() === code && !cell(row, "concept").value.trim()) chooseArticle(row, same);
 });

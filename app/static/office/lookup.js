@@ -43,7 +43,7 @@ export function watch(place) {
     if (term.length < 2) { close(); return; }
     const turn = ++asked;
     const answer = await fetch(`${place.dataset.lookup}?term=${encodeURIComponent(term)}`);
-    if (!answer.ok || turn !== asked || document.activeElement !== field) return;
+    if (!answer.ok || answer.redirected || turn !== asked || document.activeElement !== field) return;
     const { results } = await answer.json();
     list.replaceChildren(...results.map(option));
     list.hidden = !results.length;
