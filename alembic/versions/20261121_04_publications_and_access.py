@@ -171,10 +171,20 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
-        op.f("ix_publications_company_id_contact_id_document_id"),
+        "ix_publications_of_contact",
         "publications",
         ["company_id", "contact_id", "document_id"],
         unique=False,
+        postgresql_where=sa.text("withdrawn_at IS NULL"),
+        sqlite_where=sa.text("withdrawn_at IS NULL"),
+    )
+    op.create_index(
+        "ix_publications_past",
+        "publications",
+        ["company_id", "contact_id", "document_id"],
+        unique=False,
+        postgresql_where=sa.text("withdrawn_at IS NOT NULL"),
+        sqlite_where=sa.text("withdrawn_at IS NOT NULL"),
     )
     op.create_index(
         "ix_publications_to_render",

@@ -111,6 +111,7 @@ def _standings(company_id: int, selection: DocumentSelection) -> Any:
             past.c.company_id == company_id,
             past.c.contact_id == Document.contact_id,
             past.c.document_id == Document.id,
+            past.c.withdrawn_at.is_not(None),
         )
         .correlate(Document)
         .scalar_subquery()

@@ -64,7 +64,11 @@ def document_timeline(db: ScopedSession, document_id: int, most: int = MOST) -> 
         raise NotFound(_("ese documento"))
     return _newest(
         most,
-        _publications(db, Publication.document_id == document_id, most),
+        _publications(
+            db,
+            _either_half(Publication.contact_id == document.contact_id, Publication.document_id == document_id),
+            most,
+        ),
         _mails(db, _mails_about(document), most),
         _readings(db, document_id),
         _records(db, Document.__tablename__, document_id, most),
@@ -80,12 +84,17 @@ def contact_timeline(db: ScopedSession, contact_id: int, most: int = MOST) -> li
     )
     return _newest(
         most,
-        _publications(db, Publication.contact_id == contact_id, most),
+        _publications(db, _either_half(Publication.contact_id == contact_id), most),
         _mails(db, own, most),
         _accesses(db, contact_id, most),
         _events(db, contact_id, most),
         _records(db, "contacts", contact_id, most),
     )
+
+
+def _either_half(*which: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Live or withdrawn: said so, each is found by its own index."""
+    return or_(and_(*which, Publication.withdrawn_at.is_(None)), and_(*which, Publication.withdrawn_at.is_not(None)))
 
 
 def _newest(most: int, *parts: Iterator[Happening]) -> list[Happening]:
@@ -139,7 +148,9 @@ def _somebody() -> str:
 
 def _mails_about(document: Document) -> ColumnElement[bool]:
     """Mails of the document itself, and the notices of its batches to those who act or acted for its contact."""
-    batches = select(Publication.batch_id).where(Publication.document_id == document.id)
+    batches = select(Publication.batch_id).where(
+        _either_half(Publication.contact_id == document.contact_id, Publication.document_id == document.id)
+    )
     acting = select(PortalMembership.account_id).where(PortalMembership.contact_id == document.contact_id)
     notices = and_(OutgoingMail.batch_id.in_(batches), OutgoingMail.portal_account_id.in_(acting))
     return or_(OutgoingMail.document_id == document.id, notices)
