@@ -89,7 +89,10 @@ def _test(view: MailAccountPage, request: Request) -> Response:
         mail_id = _write(request, lambda db: _queue(db, str(form.recipient.data)))
     except Refusal as refusal:
         form.recipient.errors = [str(refusal)]
-        return _show(view, request, test=form, status=refusal.status)
+        answer = _show(view, request, test=form, status=refusal.status)
+        if isinstance(refusal, throttling.TooManyTries):
+            answer.headers["Retry-After"] = str(refusal.retry_after)
+        return answer
     return RedirectResponse(f"{HOME}?{TEST}={mail_id}", status_code=303)
 
 
