@@ -7,7 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import aliased, joinedload
 
 from app.scope import ScopedSession
-from models import Document, DocumentTemplate, TemplateVersion
+from models import Document, DocumentTemplate, Series, TemplateVersion
 from models.enums import DocumentKind
 
 
@@ -42,7 +42,10 @@ def usable_versions(db: ScopedSession) -> list[TemplateVersion]:
 
 
 def numbered_series(db: ScopedSession, kind: DocumentKind) -> list[NumberedSeries]:
-    """Every series that has numbers, the highest label first: a few probes of one index, however many documents."""
+    """Every series that has numbers: the company's usual one first, then by label, the highest first.
+
+    A few probes of one index, however many documents there are.
+    """
     ours = (Document.company_id == db.company_id, Document.kind == kind)
     labels = select(sa.func.min(Document.series_label).label("label")).where(*ours).cte("labels", recursive=True)
     following = select(sa.func.min(Document.series_label)).where(*ours, Document.series_label > labels.c.label)
@@ -57,4 +60,11 @@ def numbered_series(db: ScopedSession, kind: DocumentKind) -> list[NumberedSerie
     found = db.execute(
         select(labels.c.label, *bounds).where(labels.c.label.is_not(None)).order_by(labels.c.label.desc())
     )
-    return [NumberedSeries(label, first, last) for label, first, last in found if last is not None]
+    numbered = [NumberedSeries(label, first, last) for label, first, last in found if last is not None]
+    usual = db.scalar(
+        select(Series.label)
+        .where(Series.company_id == db.company_id, Series.kind == kind, Series.is_default, Series.closed_at.is_(None))
+        .order_by(Series.year.desc(), Series.id.desc())
+        .limit(1)
+    )
+    return sorted(numbered, key=lambda series: series.label != usual)

@@ -29,6 +29,13 @@ def test_series_with_numbers_and_where_they_end(db, make):
     assert numbered_series(db, DocumentKind.QUOTE) == []
 
 
+def test_the_usual_series_comes_first(db, make):
+    for label, is_usual in (("FV26", True), ("R26", False)):
+        make.invoice(series=make.series(label=label, is_default=is_usual))
+
+    assert [series.label for series in numbered_series(db, DocumentKind.INVOICE)] == ["FV26", "R26"]
+
+
 def test_series_of_others_are_not_there(db, company, system_db):
     everywhere = Make(system_db, company)
     stranger = everywhere.company()
