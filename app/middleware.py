@@ -4,6 +4,7 @@ Plain ASGI, so that it also stands before SQLAdmin. A guard answers; it never ra
 """
 
 from collections.abc import Awaitable, Callable
+from html import escape
 from urllib.parse import parse_qs, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -134,9 +135,14 @@ class WriteGuard:
 
 
 def refusal(status: int, sentence: str) -> HTMLResponse:
-    """A small page of its own: it must not depend on anything that could also fail."""
+    """A small page of its own: it must not depend on anything that could also fail, and reads well without its look."""
+    said = escape(sentence)
     return HTMLResponse(
-        f'<!doctype html><html lang="es"><meta charset="utf-8"><title>{sentence}</title><p>{sentence}</p></html>',
+        '<!doctype html><html lang="es"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<title>{said}</title><link rel="icon" href="data:,"><link rel="stylesheet" href="/static/portal.css"></head>'
+        '<body class="gate"><header class="top"></header>'
+        f'<main class="flow"><p class="sheet">{said}</p></main></body></html>',
         status_code=status,
     )
 
