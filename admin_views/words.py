@@ -69,6 +69,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "end_sessions": ("cerró las demás sesiones de", "Sesiones cerradas"),
     "disable": ("desactivó a", "Desactivado"),
     "enable": ("volvió a activar a", "Activado"),
+    "bring_back": ("trajo de una copia", "Restauración"),
 }
 
 FIELDS: dict[str, str] = {

@@ -19,20 +19,24 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
-from sqlalchemy import inspect, make_url, select
+from sqlalchemy import case, inspect, make_url, null, select, update
 
 from app import clock
+from app.domain.audit import record
+from app.domain.bulk import write
 from app.errors import Refusal
 from app.installation import Installation
 from app.migrations import NewerDatabase, is_known, migrate, revision_of
-from app.scope import SYSTEM
+from app.scope import SYSTEM, Actor, CompanyScope, ScopedSession
 from app.texts import _, plural
-from models import Company, StoredFile
+from models import Company, OutgoingMail, StoredFile
+from models.enums import MailStatus
 
 FORMAT = 1
 MANIFEST, DATABASE = "ventanilla.json", "database"
+UNFINISHED = (MailStatus.QUEUED, MailStatus.SENDING, MailStatus.RETRY)
 FILE_NAME = re.compile(r"files/(\d+/[0-9a-f]{2}/([0-9a-f]{64}))")
 USUAL_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
 
@@ -55,6 +59,7 @@ class Copied:
 class Restored:
     taken_at: dt.datetime
     files: int
+    held: int = 0
 
     def __str__(self) -> str:
         files = plural("%(n)s archivo", "%(n)s archivos", self.files)
@@ -83,9 +88,10 @@ def back_up(installation: Installation, path: Path) -> Copied:
     return Copied(path, copied)
 
 
-def restore(installation: Installation, path: Path) -> Restored:
+def restore(installation: Installation, path: Path, actor: Actor | None = None) -> Restored:
     """Bring a copy back into an installation without companies, and bring it up to date.
 
+    Mails that waited when the copy was made may have left since: they are held for somebody to decide.
     Raises ``BackupRefused`` or ``NewerDatabase`` before anything changes.
     """
     if _has_companies(installation):
@@ -105,7 +111,36 @@ def restore(installation: Installation, path: Path) -> Restored:
             _load_database(installation, snapshot)
     installation.database.engine.dispose()
     migrate(installation.database.engine)
-    return Restored(dt.datetime.fromisoformat(about["taken_at"]), files)
+    held = _hold_mails(installation, actor)
+    return Restored(dt.datetime.fromisoformat(about["taken_at"]), files, held)
+
+
+def _hold_mails(installation: Installation, actor: Actor | None) -> int:
+    """*Sin confirmar*, company by company: sending them again is for somebody who knows what has left since."""
+    with installation.database.read(SYSTEM) as db:
+        companies = db.scalars(select(Company.id).order_by(Company.id)).all()
+    return sum(
+        installation.database.run(CompanyScope(company_id), _hold_mails_of_company, actor) for company_id in companies
+    )
+
+
+def _hold_mails_of_company(db: ScopedSession) -> int:
+    mails: Any = OutgoingMail.__table__
+    held = (
+        update(mails)
+        .where(mails.c.company_id == db.company_id, mails.c.status.in_(UNFINISHED))
+        .values(
+            status=MailStatus.UNKNOWN,
+            last_reply=_("Esperaba cuando se hizo la copia: puede que saliera después."),
+            finished_at=clock.now(),
+            claim=None,
+            leased_until=None,
+            frozen=case((mails.c.is_secret, null()), else_=mails.c.frozen),
+        )
+    )
+    many = write(db, held)
+    record(db, "bring_back", "companies", entity_id=db.company_id, changes={"mails": [None, many]})
+    return many
 
 
 def _write(installation: Installation, archive: tarfile.TarFile) -> int:

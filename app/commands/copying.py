@@ -5,10 +5,10 @@ from pathlib import Path
 import click
 
 from app.backup import back_up, restore
-from app.commands.entry import demo_option, installed, open_settings, opened, say, sentences
+from app.commands.entry import CONSOLE, demo_option, installed, open_settings, opened, say, sentences
 from app.commands.spanish import Command
 from app.installation import Installation
-from app.texts import _
+from app.texts import _, plural
 
 
 @click.command("backup", cls=Command, short_help="Hace una copia de todo en un archivo.")
@@ -26,5 +26,9 @@ def make_backup(installation: Installation, path: Path) -> None:
 def bring_back(path: Path, *, demo: bool) -> None:
     """Trae una copia a una instalación sin empresas y pone al día la base de datos."""
     with sentences(), opened(open_settings(demo=demo)) as installation:
-        say(str(restore(installation, path.absolute())))
+        restored = restore(installation, path.absolute(), CONSOLE)
+    say(str(restored))
+    if restored.held:
+        sentence = plural("Un correo esperaba", "%(n)s correos esperaban", restored.held)
+        say(_("%(correos)s cuando se hizo: quedan «Sin confirmar» por si salieron después.") % {"correos": sentence})
     say(_("Compruébela: python -m app check"))
