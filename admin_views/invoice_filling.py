@@ -15,6 +15,7 @@ from app.domain.numbering import default_series
 from app.domain.terms import dues_of_terms
 from app.domain.totals import tax_label
 from app.errors import InvalidValue
+from app.money import short
 from app.scope import ScopedSession
 from app.secrets import new_token
 from models import Company, Contact, DocumentLine, Invoice, Series, TaxRate
@@ -157,7 +158,7 @@ def _fill_article(db: ScopedSession, row: InvoiceLine, rates: list[TaxRate]) -> 
 
 
 def _fill_contact(db: ScopedSession, form: InvoiceForm) -> None:
-    """Whom the text means. Without scripts the id behind it may still be of whom it said before."""
+    """Whom the text means, with its terms. Without scripts the id behind it may still be of whom it said before."""
     chosen = db.get(Contact, form.contact_id.data) if form.contact_id.data is not None else None
     typed = form.contact.data or ""
     if chosen is not None and fields.line(lookups.spell_customer(chosen), "contact", most=300) == typed:
@@ -170,6 +171,9 @@ def _fill_contact(db: ScopedSession, form: InvoiceForm) -> None:
         return
     form.contact_id.data = contact.id
     put(form.contact, lookups.spell_customer(contact))
+    form.has_surcharge.data = contact.has_surcharge
+    if not (form.withholding_rate.typed or "").strip() and contact.withholding_rate:
+        put(form.withholding_rate, short(contact.withholding_rate, 4))
 
 
 def put(field: Strict, text: str) -> None:

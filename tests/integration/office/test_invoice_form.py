@@ -126,6 +126,24 @@ def test_a_customer_that_could_be_several_is_asked_for(desk, db, make, shop):
 
 
 @ONLY_SQLITE
+def test_a_customer_that_was_typed_brings_its_terms_once(desk, db, shop):
+    shop.has_surcharge, shop.withholding_rate = True, Decimal(15)
+    db.commit()
+
+    page = desk.follow(desk.post("invoice/create", typed(desk)))
+    fields = fields_of_sheet(page)
+    del fields["has_surcharge"]
+    invoice = only(db)
+    brought = (invoice.surcharge_total, invoice.withheld_total)
+    desk.post(f"invoice/edit/{invoice.id}", fields | {"do": "save", "withholding_rate": ""})
+
+    assert brought == (Decimal("5.20"), Decimal(15))
+    invoice = only(db)
+    db.refresh(invoice)
+    assert (invoice.surcharge_total, invoice.withheld_total) == (Decimal(0), Decimal(0))
+
+
+@ONLY_SQLITE
 def test_the_text_wins_over_a_customer_chosen_before(desk, db, make, shop):
     other = make.contact(name="Hotel Mirador, S.A.", tax_id="A58818501")
     db.commit()
@@ -187,7 +205,9 @@ def test_due_dates_by_hand_must_add_up(desk, db, shop):
 
 
 def test_figures_while_typing_are_those_of_saving(desk, db, shop):
-    lines = {"lines-0-quantity": "3", "lines-0-discount_rate": "2,5", "discount_rate": "1", "has_surcharge": "y"}
+    shop.has_surcharge = True
+    db.commit()
+    lines = {"lines-0-quantity": "3", "lines-0-discount_rate": "2,5", "discount_rate": "1"}
     fields = typed(desk, withholding_rate="15", **lines)
 
     estimate = desk.post("invoice/estimate", fields).json()
