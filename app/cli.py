@@ -63,6 +63,7 @@ def _prepare(settings: Settings) -> None:
         _run_demo(settings)
         return
     with opened(settings) as installation:
+        say(_("Preparando la base de datos…"))
         _migrate(installation)
         show_set_up_address(installation)
 
@@ -121,6 +122,7 @@ def _migrate(installation: Installation) -> None:
 def demo(address: str) -> None:
     """Carga la empresa de muestra en su propia carpeta (var/demo), sin atender a nadie. Puede repetirse."""
     with sentences(), opened(open_settings(demo=True, served_at=address)) as installation:
+        say(_("Preparando la base de datos…"))
         _migrate(installation)
         _load_demo(installation)
 
