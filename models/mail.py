@@ -60,6 +60,14 @@ class OutgoingMail(CompanyRecord):
         inside("document_id", "documents"),
         UniqueConstraint("company_id", "dedup_key"),
         Index(None, "company_id", "batch_id", "status"),
+        Index(None, "company_id", "portal_account_id", "id"),
+        Index(
+            "ix_outgoing_mails_document",
+            "company_id",
+            "document_id",
+            postgresql_where=text("document_id IS NOT NULL"),
+            sqlite_where=text("document_id IS NOT NULL"),
+        ),
         Index(None, "company_id", "status", "id"),
         Index(
             "ix_outgoing_mails_due",

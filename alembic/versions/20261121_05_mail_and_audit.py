@@ -124,7 +124,21 @@ def upgrade() -> None:
         unique=False,
     )
     op.create_index(
+        op.f("ix_outgoing_mails_company_id_portal_account_id_id"),
+        "outgoing_mails",
+        ["company_id", "portal_account_id", "id"],
+        unique=False,
+    )
+    op.create_index(
         op.f("ix_outgoing_mails_company_id_status_id"), "outgoing_mails", ["company_id", "status", "id"], unique=False
+    )
+    op.create_index(
+        "ix_outgoing_mails_document",
+        "outgoing_mails",
+        ["company_id", "document_id"],
+        unique=False,
+        postgresql_where=sa.text("document_id IS NOT NULL"),
+        sqlite_where=sa.text("document_id IS NOT NULL"),
     )
     op.create_index(
         "ix_outgoing_mails_due",
