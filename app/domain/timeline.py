@@ -1,13 +1,15 @@
 """What happened to a document or with a contact, newest first: asked of the rows that say it, kept nowhere else."""
 
 import datetime as dt
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy.orm import aliased
 
 from app.errors import NotFound
 from app.scope import ScopedSession
@@ -62,14 +64,13 @@ def document_timeline(db: ScopedSession, document_id: int, most: int = MOST) -> 
     document = db.get(Document, document_id)
     if document is None:
         raise NotFound(_("ese documento"))
+    own = (Publication.contact_id == document.contact_id, Publication.document_id == document_id)
+    batches = _batches(db, *own)
     return _newest(
         most,
-        _publications(
-            db,
-            _either_half(Publication.contact_id == document.contact_id, Publication.document_id == document_id),
-            most,
-        ),
-        _mails(db, _mails_about(document), most),
+        _publications(db, batches, most),
+        _mails(db, OutgoingMail.document_id == document_id, most),
+        _mails(db, _notices_of(document, batches), most),
         _readings(db, document_id),
         _records(db, Document.__tablename__, document_id, most),
     )
@@ -78,13 +79,13 @@ def document_timeline(db: ScopedSession, document_id: int, most: int = MOST) -> 
 def contact_timeline(db: ScopedSession, contact_id: int, most: int = MOST) -> list[Happening]:
     """Everything published for a contact, batch by batch, who may enter for it, its mails, and what the audit says."""
     acting = select(PortalMembership.account_id).where(PortalMembership.contact_id == contact_id)
-    own = or_(
-        OutgoingMail.contact_id == contact_id,
-        OutgoingMail.contact_id.is_(None) & OutgoingMail.portal_account_id.in_(acting),
+    own = and_(
+        OutgoingMail.portal_account_id.in_(acting),
+        or_(OutgoingMail.contact_id == contact_id, OutgoingMail.contact_id.is_(None)),
     )
     return _newest(
         most,
-        _publications(db, _either_half(Publication.contact_id == contact_id), most),
+        _publications(db, _batches(db, Publication.contact_id == contact_id), most),
         _mails(db, own, most),
         _accesses(db, contact_id, most),
         _events(db, contact_id, most),
@@ -92,68 +93,63 @@ def contact_timeline(db: ScopedSession, contact_id: int, most: int = MOST) -> li
     )
 
 
-def _either_half(*which: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Live or withdrawn: said so, each is found by its own index."""
-    return or_(and_(*which, Publication.withdrawn_at.is_(None)), and_(*which, Publication.withdrawn_at.is_not(None)))
-
-
 def _newest(most: int, *parts: Iterator[Happening]) -> list[Happening]:
     return sorted(chain(*parts), key=lambda each: (each.at, _ORDER.index(each.told)), reverse=True)[:most]
 
 
-def _publications(db: ScopedSession, which: ColumnElement[bool], most: int) -> Iterator[Happening]:
-    """Each batch that published, withdrew or took back some of them, with how many."""
-    published = (
-        select(Batch.created_at.label("at"), StaffUser.name, func.count().label("documents"))
-        .select_from(Publication)
-        .join(Batch, Batch.id == Publication.batch_id)
+@dataclass
+class _Counted:
+    """How many of the documents at hand a batch published, and how many it withdrew."""
+
+    published: int = 0
+    withdrawn: int = 0
+
+
+def _batches(db: ScopedSession, *which: ColumnElement[bool]) -> dict[int, _Counted]:
+    """Each batch that published or withdrew some. Live and withdrawn ones apart: each have an index of their own."""
+    found: dict[int, _Counted] = defaultdict(_Counted)
+    # Sums, so that SQLite does not take grouping for a reason to walk through all publications by batch.
+    batch, by = Publication.batch_id + literal_column("0"), Publication.withdrawn_by_batch_id
+    for half in (Publication.withdrawn_at.is_(None), Publication.withdrawn_at.is_not(None)):
+        counted = select(batch, by, func.count()).where(*which, half)
+        for batch_id, withdrawn_by, count in db.execute(counted.group_by(batch, by)):
+            found[batch_id].published += count
+            if withdrawn_by is not None:
+                found[withdrawn_by].withdrawn += count
+    return found
+
+
+def _publications(db: ScopedSession, counted: dict[int, _Counted], most: int) -> Iterator[Happening]:
+    last = sorted(counted, reverse=True)[:most]
+    undoer = aliased(StaffUser)
+    rows = db.execute(
+        select(Batch.id, Batch.kind, Batch.created_at, Batch.undone_at, StaffUser.name, undoer.name.label("undoer"))
+        .select_from(Batch)
         .outerjoin(StaffUser, StaffUser.id == Batch.user_id)
-        .where(which)
-        .group_by(Batch.id, Batch.created_at, StaffUser.name)
-        .order_by(Batch.id.desc())
-        .limit(most)
+        .outerjoin(undoer, undoer.id == Batch.undone_by_id)
+        .where(Batch.id.in_(last))
     )
-    for row in db.execute(published):
-        words = plural("publicó un documento", "publicó %(n)s documentos", row.documents)
-        yield Happening(at=row.at, told=Told.OFFICE, who=row.name or _somebody(), what=words)
-    for row in db.execute(_withdrawals(which, most)):
+    for row in rows:
+        batch = counted[row.id]
+        if batch.published:
+            words = plural("publicó un documento", "publicó %(n)s documentos", batch.published)
+            yield Happening(at=row.created_at, told=Told.OFFICE, who=row.name or _somebody(), what=words)
         if row.kind == BatchKind.WITHDRAW:
-            words = plural("anuló una publicación", "anuló %(n)s publicaciones", row.documents)
-        else:
-            one, many = "deshizo la publicación de un documento", "deshizo la publicación de %(n)s documentos"
-            words = plural(one, many, row.documents)
-        yield Happening(at=row.at, told=Told.OFFICE, who=row.name or _somebody(), what=words)
-
-
-def _withdrawals(which: ColumnElement[bool], most: int) -> Select:
-    """By a withdrawal, or by undoing the batch. What a later publication replaced is told by that one."""
-    undone = Publication.batch_id == Publication.withdrawn_by_batch_id
-    return (
-        select(
-            func.max(Publication.withdrawn_at).label("at"), Batch.kind, StaffUser.name, func.count().label("documents")
-        )
-        .select_from(Publication)
-        .join(Batch, Batch.id == Publication.withdrawn_by_batch_id)
-        .outerjoin(StaffUser, StaffUser.id == case((undone, Batch.undone_by_id), else_=Batch.user_id))
-        .where(which, or_(Batch.kind == BatchKind.WITHDRAW, undone))
-        .group_by(Batch.id, Batch.kind, StaffUser.name)
-        .order_by(Batch.id.desc())
-        .limit(most)
-    )
+            words = plural("anuló una publicación", "anuló %(n)s publicaciones", batch.withdrawn)
+            yield Happening(at=row.created_at, told=Told.OFFICE, who=row.name or _somebody(), what=words)
+        if row.undone_at is not None:
+            words = _("deshizo la publicación")
+            yield Happening(at=row.undone_at, told=Told.OFFICE, who=row.undoer or _somebody(), what=words)
 
 
 def _somebody() -> str:
     return _("El programa")
 
 
-def _mails_about(document: Document) -> ColumnElement[bool]:
-    """Mails of the document itself, and the notices of its batches to those who act or acted for its contact."""
-    batches = select(Publication.batch_id).where(
-        _either_half(Publication.contact_id == document.contact_id, Publication.document_id == document.id)
-    )
+def _notices_of(document: Document, batches: dict[int, _Counted]) -> ColumnElement[bool]:
+    """The notices of its batches to those who act or acted for its contact."""
     acting = select(PortalMembership.account_id).where(PortalMembership.contact_id == document.contact_id)
-    notices = and_(OutgoingMail.batch_id.in_(batches), OutgoingMail.portal_account_id.in_(acting))
-    return or_(OutgoingMail.document_id == document.id, notices)
+    return and_(OutgoingMail.batch_id.in_(sorted(batches)), OutgoingMail.portal_account_id.in_(acting))
 
 
 def _mails(db: ScopedSession, which: ColumnElement[bool], most: int) -> Iterator[Happening]:
@@ -161,7 +157,7 @@ def _mails(db: ScopedSession, which: ColumnElement[bool], most: int) -> Iterator
     rows = db.execute(
         select(moment.label("at"), OutgoingMail.kind, OutgoingMail.status, OutgoingMail.recipient)
         .where(which)
-        .order_by(OutgoingMail.id.desc())
+        .order_by((OutgoingMail.id + 0).desc())  # by itself, the order would tempt SQLite to walk through all mails
         .limit(most)
     )
     for row in rows:

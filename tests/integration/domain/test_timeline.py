@@ -59,7 +59,7 @@ def test_a_document_tells_what_happened_to_it(db, make, marta):
 
     assert told(happenings) == [
         "Marta Ruiz publicó un documento",
-        "Marta Ruiz deshizo la publicación de un documento",
+        "Marta Ruiz deshizo la publicación",
         "Aviso: correo entregado a lucia@merino.example",
         "Lucía Merino vio el documento 2 veces",
     ]
