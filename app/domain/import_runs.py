@@ -18,7 +18,7 @@ from app.domain.audit import record
 from app.domain.queries.import_runs import RunFigures, figures_of
 from app.errors import NotFound, Refusal
 from app.scope import ScopedSession
-from app.texts import _, plural
+from app.texts import _
 from models import Batch, ImportRow, ImportRun
 from models.enums import BatchKind, DocumentKind, ImportStage, ImportVerdict
 
@@ -242,19 +242,8 @@ def _tell(db: ScopedSession, run: ImportRun, figures: RunFigures) -> None:
         "customers": figures.new_customers,
     }
     batch.figures = {"run": run.id} | counts
-    record(db, "import", "batches", entity_id=batch.id, label=batch.selection, changes=counts)
-
-
-def told(figures: RunFigures) -> str:
-    """What came of a run, in one sentence or three."""
-    sentences = [plural("%(n)s factura importada.", "%(n)s facturas importadas.", figures.created)]
-    if figures.exists:
-        sentences.append(plural("%(n)s ya lo estaba.", "%(n)s ya lo estaban.", figures.exists))
-    if figures.refused:
-        sentences.append(plural("%(n)s rechazada.", "%(n)s rechazadas.", figures.refused))
-    return " ".join(sentences)
+    record(db, "import", "import_runs", entity_id=run.id, label=batch.selection, changes=counts)
 
 
 def _held(db: ScopedSession, run_id: int, *conditions: Any) -> Any:
     return sa.update(runs).where(runs.c.company_id == db.company_id, runs.c.id == run_id, *conditions)
-
