@@ -113,7 +113,8 @@ class Courier:
 
     def _connect(self, account: MailAccount | None) -> bool:
         """Open a connection before anything is claimed: a server that is away touches no mail."""
-        if account is not None and not self._run(lambda db: may_open(db, account, self.clock(), self.lease)):
+        patience = self.lease * 1.5  # longer than a server may be silent before we give up
+        if account is not None and not self._run(lambda db: may_open(db, account, self.clock(), patience)):
             return False
         if self._transport is None:
             self._transport = self._make_transport(self.installation, account)

@@ -6,11 +6,13 @@ import pickle
 import random
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import ColumnElement
 
 from app.db import Database
 from app.errors import AdapterError, Refusal
@@ -18,7 +20,7 @@ from app.installation import Installation, open_installation
 from app.rendering import render_publication
 from app.scope import SYSTEM, CompanyScope, ScopedSession
 from app.settings import Settings
-from models import Company, Publication
+from models import Publication
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +32,6 @@ AT_ONCE = 100
 MOST_TRIES = 2
 MISTAKES = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 
-companies: Any = Company.__table__
 publications: Any = Publication.__table__
 
 # As a literal: a partial index only serves a query that says the same.
@@ -66,16 +67,30 @@ def print_backlog(settings: Settings) -> None:
 
 def unprinted(database: Database, most: int) -> list[tuple[int, int]]:
     """Company and id of publications that wait to be printed: the oldest of each company, at most ``most`` of each."""
-    waits = sa.select(1).where(publications.c.company_id == companies.c.id, UNPRINTED, NOT_GIVEN_UP)
     with database.read(SYSTEM) as db:
-        found = db.scalars(sa.select(companies.c.id).where(waits.correlate(companies).exists())).all()
+        found = list(_companies(db))
     return [(company_id, each) for company_id in found for each in _unprinted_of(database, company_id, most)]
 
 
+def _companies(db: ScopedSession) -> Iterator[int]:
+    """Companies with something to print: from one to the next, without looking at what lies between."""
+    company_id: int | None = 0
+    while company_id is not None:
+        later = _waiting(publications.c.company_id).where(publications.c.company_id > company_id)
+        company_id = db.scalar(later.limit(1))
+        if company_id is not None:
+            yield company_id
+
+
 def _unprinted_of(database: Database, company_id: int, most: int) -> list[int]:
-    mine = sa.select(publications.c.id).where(publications.c.company_id == company_id, UNPRINTED, NOT_GIVEN_UP)
+    mine = _waiting(publications.c.id).where(publications.c.company_id == company_id)
     with database.read(CompanyScope(company_id)) as db:
-        return list(db.scalars(mine.order_by(publications.c.id).limit(most)))
+        return list(db.scalars(mine.limit(most)))
+
+
+def _waiting(column: ColumnElement[int]) -> Any:
+    # In the order of the index of what waits, so that no database looks through all that is published.
+    return sa.select(column).where(UNPRINTED, NOT_GIVEN_UP).order_by(publications.c.company_id, publications.c.id)
 
 
 def print_all(installation: Installation, waiting: list[tuple[int, int]], stop: Event) -> None:
