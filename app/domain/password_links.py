@@ -8,7 +8,7 @@ import enum
 from dataclasses import dataclass
 from uuid import uuid4
 
-from sqlalchemy import select, update
+from sqlalchemy import Row, select, update
 
 from app import clock
 from app.domain import throttling
@@ -18,7 +18,7 @@ from app.errors import Refusal
 from app.scope import ScopedSession
 from app.secrets import token_hash
 from app.texts import _
-from models import OutgoingMail, PortalAccount, PortalMembership, PortalToken
+from models import Contact, OutgoingMail, PortalAccount, PortalMembership, PortalToken
 from models.enums import MailKind, TokenPurpose
 
 _HOUR = dt.timedelta(hours=1)
@@ -114,8 +114,8 @@ def send_link_again(db: ScopedSession, link: PasswordLink, address: str) -> None
 
 
 def _enqueue_link(db: ScopedSession, account: PortalAccount) -> None:
-    contact_id = _some_contact(db, account.id)
-    if contact_id is None:
+    contact = _some_contact(db, account.id)
+    if contact is None:
         return
     kind = MailKind.RECOVERY if account.password_hash else MailKind.ACCESS
     db.add(
@@ -124,7 +124,8 @@ def _enqueue_link(db: ScopedSession, account: PortalAccount) -> None:
             dedup_key=f"{kind} {account.id} {uuid4().hex}",
             recipient=account.email,
             recipient_name=account.name,
-            contact_id=contact_id,
+            language=contact.language,
+            contact_id=contact.id,
             portal_account_id=account.id,
             is_secret=True,
             due_at=clock.now(),
@@ -144,11 +145,12 @@ def _may_get_mail(db: ScopedSession, email: str) -> bool:
     return True
 
 
-def _some_contact(db: ScopedSession, account_id: int) -> int | None:
-    """A contact the account may act for: whose mail it is, in the eyes of the office."""
-    return db.scalar(
-        select(PortalMembership.contact_id)
+def _some_contact(db: ScopedSession, account_id: int) -> Row[int, str] | None:
+    """A contact the account may act for, ``id`` and ``language``: whose mail it is, in the eyes of the office."""
+    return db.execute(
+        select(Contact.id, Contact.language)
+        .join(PortalMembership, PortalMembership.contact_id == Contact.id)
         .where(PortalMembership.account_id == account_id, PortalMembership.ended_at.is_(None))
         .order_by(PortalMembership.id)
         .limit(1)
-    )
+    ).first()

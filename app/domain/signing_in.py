@@ -24,7 +24,7 @@ SEEN_EVERY = dt.timedelta(minutes=1)
 FEWEST_CHARACTERS = 10
 
 _MINUTE, _QUARTER, _DAY = dt.timedelta(minutes=1), dt.timedelta(minutes=15), dt.timedelta(days=1)
-_FAMILIAR = dt.timedelta(days=180)
+_FAMILIAR = dt.timedelta(days=30)
 _ACCOUNT_LIMITS = ((10, _QUARTER), (90, _DAY))
 
 

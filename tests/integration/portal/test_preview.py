@@ -44,6 +44,12 @@ def test_the_link_opens_the_customers_portal(visitor: Visitor, secret: str, invo
     assert visitor.get(f"/facturas/{invoice.id}/pdf").content.startswith(b"%PDF-")
 
 
+def test_the_link_may_lead_to_an_invoice(visitor: Visitor, secret: str, invoice: Invoice) -> None:
+    answer = visitor.get(f"/ver/{secret}?factura={invoice.id}")
+
+    assert answer.headers["location"] == f"/in/Tosma/facturas/{invoice.id}"
+
+
 def test_nothing_is_remembered(visitor: Visitor, secret: str, invoice: Invoice, db: ScopedSession) -> None:
     visitor.get(f"/ver/{secret}")
 
