@@ -23,6 +23,8 @@ class TooManyTries(Refusal):
     def __init__(self, retry_after: int) -> None:
         minutes = max(1, -(-retry_after // 60))
         wait = _("un minuto") if minutes == 1 else _("%(n)s minutos") % {"n": minutes}
+        if minutes > 90:
+            wait = _("%(n)s horas") % {"n": -(-minutes // 60)}
         super().__init__(_("Demasiados intentos. Espere %(rato)s y vuelva a probar.") % {"rato": wait})
         self.retry_after = retry_after
 
