@@ -12,7 +12,6 @@ from starlette.requests import Request
 
 from admin_views import access_words as words
 from admin_views.auth import visit_of
-from admin_views.filters import whole
 from admin_views.formatters import count
 from admin_views.forms import OfficeForm, Tick
 from admin_views.posted import posted
@@ -26,7 +25,7 @@ from app.domain.mail_accounts import company_account
 from app.domain.queries.access import AccessState, Person, access_states
 from app.domain.selections import ContactSelection
 from app.domain.shared_emails import Shared, joined_by, shared_among
-from app.errors import Refusal
+from app.errors import InvalidValue, NotFound, Refusal
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models import Company
@@ -63,7 +62,7 @@ class Row:
 
     @property
     def value(self) -> str:
-        return f"{self.person.contact_id}:{self.person.email}"
+        return _value(self.person)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,9 +93,8 @@ class AccessDialogue:
     def __init__(self, view: Any, request: Request, deed: Deed) -> None:
         form = posted(request) if request.method == "POST" else request.query_params
         self.view, self.deed, self.user_id = view, deed, visit_of(request).user_id
-        self.is_opening = request.method != "POST"
         self.selection: Selection = view.selected(request)
-        self.email = str(form.get("email", ""))[:254]
+        self.email = _known_email(str(form.get("email", "")))
         self.ticked = {str(value) for value in form.getlist(WHO)} if LISTED in form else None
 
     @property
@@ -164,25 +162,24 @@ class AccessDialogue:
     def _chosen(self, db: ScopedSession) -> Reach:
         """Those ticked, among whom the selection reaches; those who need it when nobody could be ticked."""
         ids, only = self._reach(db)
-        if self.ticked is None:
-            mine = [(one.contact_id, one.email) for one in self._people(db, ids, only) if self._is_wished(one)]
-        else:
-            known = set(ids)
-            pairs = [(whole(left), email) for left, _colon, email in (one.partition(":") for one in self.ticked)]
-            mine = [(contact_id, email) for contact_id, email in pairs if contact_id in known and email]
+        people = self._people(db, ids, only)
+        mine = [
+            person
+            for person in people
+            if (self._is_wished(person) if self.ticked is None else _value(person) in self.ticked) and person.email
+        ]
         if not mine:
             raise Refusal(_("No ha marcado a nadie. Marque al menos a una persona."))
-        return tuple(sorted({pk for pk, _email in mine})), tuple(sorted({email for _pk, email in mine}))
+        return tuple(sorted({one.contact_id for one in mine})), tuple(sorted({one.email for one in mine}))
 
     def _row(self, person: Person) -> Row:
         able = self._is_able(person)
-        value = f"{person.contact_id}:{person.email}"
         return Row(
             person=person,
             sign=words.sign_of(person),
             note=words.note_of(person, clock.now()),
             deed=words.deed_of(person) if self.deed is Deed.GRANT else _("Retirar"),
-            is_ticked=able and (self._is_wished(person) if self.ticked is None else value in self.ticked),
+            is_ticked=able and (self._is_wished(person) if self.ticked is None else _value(person) in self.ticked),
             is_able=able,
         )
 
@@ -203,6 +200,18 @@ class AccessDialogue:
         if self.email:
             return self.email
         return plural("%(n)s persona marcada", "%(n)s personas marcadas", people)
+
+
+def _value(person: Person) -> str:
+    return f"{person.contact_id}:{person.email}"
+
+
+def _known_email(typed: str) -> str:
+    """The e-mail a page was asked about; raises ``NotFound`` for what is none."""
+    try:
+        return fields.email(typed, "email")
+    except InvalidValue as error:
+        raise NotFound(_("esa persona")) from error
 
 
 def ids_of(db: ScopedSession, selection: Selection) -> tuple[int, ...]:

@@ -21,7 +21,6 @@ SIGNS: dict[AccessState, Sign] = {
 
 # Ticked from the start: those who need something and can receive it.
 NEEDING = frozenset({AccessState.NONE, AccessState.UNTOLD, AccessState.OPENED})
-WITHOUT_WAY = frozenset({AccessState.NO_EMAIL})
 
 
 def sign_of(person: Person) -> Sign:
@@ -57,7 +56,7 @@ def needs_something(person: Person, now: dt.datetime) -> bool:
 
 def deed_of(person: Person) -> str:
     """What giving access would do for this person."""
-    if person.state in (AccessState.NONE,):
+    if person.state is AccessState.NONE:
         return _("Invitar")
     if person.state is AccessState.WITHDRAWN:
         return _("Dar otra vez")

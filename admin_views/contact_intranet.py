@@ -21,7 +21,7 @@ from app import clock
 from app.domain.access import SetPortalPassword, set_portal_password
 from app.domain.customer_view import open_view
 from app.domain.passwords import check_password
-from app.domain.queries.access import AccessState, access_states
+from app.domain.queries.access import access_states
 from app.domain.queries.accounts import emails_of, last_events
 from app.domain.shared_emails import ShareNotConfirmed
 from app.domain.signing_in import FEWEST_CHARACTERS
@@ -85,8 +85,6 @@ def _tab(view: Any, request: Request, form: PasswordForm, status: int) -> Respon
             "pages": [tab for tab in view.other_pages if view.has_permission(request, tab.needs)],
             "current_page": "intranet",
             "people": [(person, sign_of(person), note_of(person, now)) for person in people],
-            "has_access": any(person.may_enter for person in people),
-            "untold": any(person.state is AccessState.UNTOLD for person in people),
             "events": _events(db, row.id),
             "fewest": FEWEST_CHARACTERS,
             "may_grant": view.has_permission(request, "action:access"),

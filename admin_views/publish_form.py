@@ -103,7 +103,7 @@ def meant(form: PublishForm, choice: Choice, kind: Any) -> DocumentSelection:
 
 def _range(form: PublishForm, kind: Any) -> DocumentSelection:
     label, first, last = form.series.data, form.first.data, form.last.data
-    if not label or first is None or last is None:
+    if label not in {choice[0] for choice in form.series.iter_choices()} or first is None or last is None:
         raise Refusal(_("Elija la serie y escriba el primer y el último número."))
     if first > last:
         raise Refusal(_("El último número del rango es menor que el primero."))

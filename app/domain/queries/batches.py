@@ -40,10 +40,6 @@ class Progress:
         return self.waiting + self.sent + self.failed + self.unknown + self.cancelled
 
     @property
-    def finished(self) -> int:
-        return self.mails - self.waiting
-
-    @property
     def is_over(self) -> bool:
         return self.rendered + self.unprinted >= self.documents and not self.waiting
 

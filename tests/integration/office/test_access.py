@@ -252,7 +252,6 @@ def test_customers_of_another_company_are_not_there(desk, db, company, merino, s
     assert sorted(membership.account.email for membership in live) == ["ajena@rodano.example", "lucia@merino.example"]
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     "forged", ["x:y", ":", "1", "99999999999999999999:a", "1:\x00", "0:lucia@merino.example", "²:x"]
 )
@@ -261,6 +260,19 @@ def test_people_that_are_none_are_nobody(desk, db, merino, forged):
     fields = fields_of(desk.get("customer/access", pks=merino.id)) | {"who": forged}
 
     assert desk.post("customer/access", fields).status_code == 409
+    assert acting(db) == []
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("email", ["\x00", "nadie", "a@b.es\nBcc: c@d.es", "x" * 5000, "ajena@rodano.example"])
+def test_emails_of_nobody_here(desk, db, merino, email):
+    db.commit()
+
+    page = desk.get("customer/access", pks=merino.id, email=email)
+    answer = desk.post("customer/access", {"pks": merino.id, "email": email, "key": "a" * 32})
+
+    assert page.status_code in (200, 404)
+    assert answer.status_code in (404, 409)
     assert acting(db) == []
 
 

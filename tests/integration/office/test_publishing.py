@@ -155,6 +155,19 @@ def test_what_cannot_be_is_told_and_nothing_is_done(desk, db, make, version, ask
     assert published(db) == []
 
 
+@pytest.mark.parametrize(
+    "asked", [{"series": "\x00"}, {"series": "NADA"}, {"first": "\x00"}, {"last": "9" * 30}, {"q": "buscar=\x00"}]
+)
+def test_looking_ahead_survives_anything(desk, db, make, version, asked):
+    make.invoice(series=make.series(label="MT26"))
+    db.commit()
+    fields = fields_of(desk.get(PUBLISH, q="")) | {"scope": "range", "series": "MT26", "first": "1", "last": "3"}
+
+    page = desk.post(f"{PUBLISH}/preview", fields | asked)
+
+    assert page.status_code == 200
+
+
 def test_nothing_ticked_is_said(desk, db, make, version):
     make.invoice()
     db.commit()
