@@ -73,7 +73,9 @@ class AccessAdmin(AccessPages, OfficeView, model=PortalAccount):
             csv=lambda account_id, found: SIGNS[found.person.state].word if found else "",
             css="c-state",
         ),
-        Column(name="nota", label="Nota", value=PortalAccount.id, extra="people", show=_note, csv=_note, css="soft hide"),
+        Column(
+            name="nota", label="Nota", value=PortalAccount.id, extra="people", show=_note, csv=_note, css="soft hide"
+        ),
         Column(
             name="entrada",
             label="Última entrada",
