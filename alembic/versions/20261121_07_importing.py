@@ -4,8 +4,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "202611210106"
-down_revision = "202611210105"
+revision = "202611210107"
+down_revision = "202611210106"
 
 
 def upgrade() -> None:

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 
 from alembic import op
 
-revision = "202611210105"
-down_revision = "202611210104"
+revision = "202611210106"
+down_revision = "202611210105"
 
 
 def upgrade() -> None:
