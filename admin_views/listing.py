@@ -100,7 +100,7 @@ def _shown(view: "OfficeView") -> list[Any]:
 
 def _totals_statement(view: "OfficeView", company_id: int, search: Search) -> Select[Any] | None:
     """Sums over the ``:most`` rows there are, found the way the page finds them."""
-    totals = [column.total.label(column.name) for column in view.columns if column.total is not None]
+    totals = [column.total.label(f"sum_of_{column.name}") for column in view.columns if column.total is not None]
     if not totals:
         return None
     everything = replace(search, after=None, before=None, from_the_end=False)

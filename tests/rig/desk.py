@@ -32,6 +32,14 @@ class Desk:
         guard = {"csrf": self.installation.keys.sign("csrf", cookie), "company": str(self.company_id)}
         return self.client.post(f"/admin/{path}", data=guard | (fields or {}), **options)
 
+    def create(self, screen: str, fields: dict[str, str]) -> Any:
+        """Fill in the form of a new row and send it."""
+        return self.change(f"{screen}/create", fields)
+
+    def change(self, path: str, fields: dict[str, str]) -> Any:
+        """Open a form, type over some of it and send it back to where it came from."""
+        return self.post(path, fields_of(self.get(path)) | fields)
+
     def follow(self, answer: Any) -> Any:
         """The page a redirect leads to."""
         assert answer.status_code == 303, text_of(answer)
@@ -75,3 +83,9 @@ def text_of(page: Any) -> str:
     """The words of a page, single spaces, without its tags."""
     inside = re.sub(r"<(script|template|noscript)\b.*?</\1>", " ", page.text, flags=re.DOTALL)
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", inside)).split())
+
+
+def renew(db: ScopedSession) -> None:
+    """Let a session see what others have written since."""
+    db.rollback()
+    db.expire_all()
