@@ -135,6 +135,7 @@ def _show(
             "steps": steps_of(account, mail, demo=settings.demo) if mail else None,
             "is_moving": mail is not None and mail.status in UNSENT,
             "can_test": account is not None or settings.demo,
+            "is_posted": form is not None,
             "is_demo": settings.demo,
             "company": visit.company_name,
         }
