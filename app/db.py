@@ -19,7 +19,7 @@ Runner = Callable[[Callable[[ScopedSession], Any]], Any]
 CONNECTIONS = 48  # more than the threads that may ask at once
 RETRIES = 4
 RESTED = 1.0  # seconds
-SERIALISATION_FAILURE, DEADLOCK = "40001", "40P01"
+SERIALISATION_FAILURE, DEADLOCK, ALREADY_THERE = "40001", "40P01", "23505"
 
 _SQLITE_PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -116,7 +116,7 @@ class Database:
             yield db
 
     def run(self, scope: Scope, work: Callable[[ScopedSession], Answer], actor: Actor | None = None) -> Answer:
-        """``work(db)`` in one write transaction, done again when the database asks for it (deadlock, serialisation).
+        """``work(db)`` in one write transaction, done again after a deadlock, a failed serialisation or a row in the way.
 
         ``work`` must have no effect but through ``db``.
         """
@@ -154,4 +154,5 @@ def _patiently(write: Callable[[], Answer]) -> Answer:
 
 
 def _may_succeed_later(error: DBAPIError) -> bool:
-    return getattr(error.orig, "sqlstate", None) in {SERIALISATION_FAILURE, DEADLOCK}
+    """Whoever finds that another has just written the same row finds that row when looking again."""
+    return getattr(error.orig, "sqlstate", None) in {SERIALISATION_FAILURE, DEADLOCK, ALREADY_THERE}

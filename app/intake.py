@@ -200,7 +200,14 @@ def _find_company(db: ScopedSession, seller: ForeignParty) -> int | None:
 
 def _make_company(installation: Installation, command: TakeIn, seller: ForeignParty) -> int:
     def make(db: ScopedSession) -> int:
-        return _find_company(db, seller) or open_company(db, _as_seen(seller)).id
+        if (known := _find_company(db, seller)) is not None:
+            return known
+        try:
+            return open_company(db, _as_seen(seller)).id
+        except InvalidValue:  # somebody has made it since we looked
+            if (known := _find_company(db, seller)) is None:
+                raise
+            return known
 
     return installation.database.run(SYSTEM, make, command.actor)
 
