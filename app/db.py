@@ -116,7 +116,7 @@ class Database:
             yield db
 
     def run(self, scope: Scope, work: Callable[[ScopedSession], Answer], actor: Actor | None = None) -> Answer:
-        """``work(db)`` in one write transaction, done again after a deadlock, a failed serialisation or a row in the way.
+        """``work(db)`` in one write transaction, done again after a deadlock or a row in the way.
 
         ``work`` must have no effect but through ``db``.
         """
