@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import click
@@ -27,6 +26,7 @@ from app.texts import _
 speak_spanish()
 
 ROOT = Path(__file__).parents[1]
+APPLICATION = "app.main:create_app"
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
@@ -79,15 +79,14 @@ def _run_demo(settings: Settings) -> None:
 def _serve(settings: Settings, bound: socket.socket) -> None:
     """In one process the worker is a thread of the application; beside several it is one of their parent."""
     from app import serving
-    from app.main import create_app
     from app.worker import worker_beside
 
     if settings.workers == 1 or not settings.run_worker:
-        serving.serve(settings, partial(create_app, settings), bound)
+        serving.serve(settings, APPLICATION, bound)
         return
     stop = threading.Event()
     with opened(settings) as installation, worker_beside(installation, stop=stop):
-        serving.serve(settings, partial(create_app, replace(settings, run_worker=False)), bound, stop)
+        serving.serve(replace(settings, run_worker=False), APPLICATION, bound, stop)
 
 
 @cli.command(short_help="Envía los correos y hace los PDF, aparte de la web.")

@@ -7,6 +7,7 @@ import random
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -49,7 +50,7 @@ def print_waiting(installation: Installation, stop: Event) -> None:
         [sys.executable, "-m", "app.printing"], stdin=subprocess.PIPE, env=os.environ | {"PYTHONPATH": str(ROOT)}
     ) as printer:
         assert printer.stdin is not None
-        with printer.stdin as pipe:
+        with suppress(BrokenPipeError), printer.stdin as pipe:  # told to stop together with us, before it could read
             pickle.dump(installation.settings, pipe)
         while printer.poll() is None and not stop.wait(0.2):
             pass

@@ -6,13 +6,16 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from types import FrameType
 from typing import Any, cast
 
 from starlette.applications import Starlette
 from uvicorn import Config, Server
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.importer import import_from_string
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-from uvicorn.supervisors import Multiprocess
+from uvicorn.supervisors.multiprocess import Multiprocess, Process
 
 from app.errors import Refusal
 from app.logs import logging_for
@@ -57,18 +60,24 @@ def address_of(bound: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def serve(
-    settings: Settings, factory: Callable[[], Starlette], bound: socket.socket, stop: threading.Event | None = None
-) -> None:
-    """Answer until told to stop, which sets ``stop`` too.
+def serve(settings: Settings, maker: str, bound: socket.socket, stop: threading.Event | None = None) -> None:
+    """Answer with ``maker(settings)`` until told to stop, which sets ``stop`` too.
 
-    With several workers ``factory`` is pickled: they are new processes, which share nothing but the socket.
+    ``maker`` is named like ``module:function``: each of several workers is a new process that imports it by itself.
     """
-    config = server_config(settings, factory)
-    if settings.workers > 1:
-        StoppingSupervisor(config, [bound], stop or threading.Event()).run()
-    else:
+    config = server_config(settings, partial(make, maker, settings))
+    if settings.workers == 1:
         StoppingServer(config).run([bound])
+        return
+    supervisor = StoppingSupervisor(config, [bound], stop or threading.Event())
+    supervisor.run()
+    if supervisor.has_failed:
+        raise SystemExit(STARTUP_FAILURE)
+
+
+def make(maker: str, settings: Settings) -> Starlette:
+    made: Starlette = import_from_string(maker)(settings)
+    return made
 
 
 @contextmanager
@@ -122,7 +131,9 @@ class StoppingServer(Server):
 
 
 class StoppingSupervisor(Multiprocess):
-    """Tells what runs beside the workers to stop when they are."""
+    """Tells what runs beside the workers to stop when they are. ``has_failed``: the application could not start."""
+
+    has_failed = False
 
     def __init__(self, config: Config, sockets: list[socket.socket], stop: threading.Event) -> None:
         super().__init__(config, sockets)
@@ -135,6 +146,22 @@ class StoppingSupervisor(Multiprocess):
     def handle_term(self) -> None:
         self.stop.set()
         super().handle_term()
+
+    def keep_subprocess_alive(self) -> None:
+        """Replace workers that were killed; one that ended by an error of its own would do so again.
+
+        One that is slow is only busy: killing it would cost what it is answering.
+        """
+        for index, worker in enumerate(self.processes):
+            if self.should_exit.is_set() or worker.process.is_alive():
+                continue
+            if (worker.exitcode or 0) > 0:
+                self.has_failed = True
+                self.should_exit.set()
+                return
+            worker.join()
+            self.processes[index] = Process(self.config, self.sockets)
+            self.processes[index].start()
 
 
 class PatientProtocol(HttpToolsProtocol):

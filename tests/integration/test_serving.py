@@ -123,6 +123,55 @@ def test_the_demonstration_is_ready_with_one_command(start, tmp_path):
     )
 
 
+def children(begun: "subprocess.Popen[str]") -> set[int]:
+    """The workers of a server, which its operating system knows as its children."""
+    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    rows = [line.split(None, 2) for line in listed.splitlines()]
+    return {int(pid) for pid, parent, words in rows if int(parent) == begun.pid and "spawn_main" in words}
+
+
+def test_a_worker_that_was_killed_is_replaced(start):
+    begun = start("serve", "--port", "0", "--workers", "2")
+    address = read_until(begun, r"Atendiendo en (\S+)\.")[1]
+    ask(f"{address}/healthz")
+    before = children(begun)
+
+    os.kill(min(before), signal.SIGKILL)
+    while len(now := children(begun)) < 2 or now == before:
+        time.sleep(0.1)
+
+    assert ask(f"{address}/healthz")[0] == 200
+    os.killpg(begun.pid, signal.SIGTERM)
+    begun.communicate(timeout=STOP_WITHIN)
+
+
+BROKEN = """
+from pathlib import Path
+from app.serving import listen, serve
+from app.settings import Settings
+
+settings = Settings(
+    data_dir=Path("."), database_url="", base_url="http://127.0.0.1", storage_url="", secret_keys=(), workers={workers}
+)
+serve(settings, "app.nowhere:create_app", listen("127.0.0.1", 0))
+"""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_an_application_that_cannot_start_ends_the_server(workers):
+    ended = subprocess.run(
+        [sys.executable, "-c", BROKEN.format(workers=workers)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+    assert ended.returncode not in {0, -signal.SIGKILL}
+    assert "app.nowhere" in ended.stderr
+
+
 def test_a_request_under_way_is_finished_before_it_stops(start):
     begun = start("serve", "--port", "0")
     address = read_until(begun, r"Atendiendo en http://(\S+)\.")[1]
