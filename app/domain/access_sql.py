@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, CompoundSelect, FromClause, Insert, Select, Update
 
-from app.domain.bulk import insert_missing, refresh_statistics
+from app.domain.bulk import insert_missing, look_again
 from app.scope import ScopedSession
 from models import Contact, ContactEmail, OutgoingMail, PortalAccount, PortalMembership, PortalSession, PortalToken
 from models.enums import EmailPurpose, Ending, MailKind, MailStatus
@@ -24,7 +24,6 @@ sessions: Any = PortalSession.__table__
 tokens: Any = PortalToken.__table__
 mails: Any = OutgoingMail.__table__
 
-MANY = 500
 UNSENT = (MailStatus.QUEUED, MailStatus.RETRY)
 
 
@@ -105,9 +104,8 @@ def give_access(db: ScopedSession, people: Select | CompoundSelect, *, batch_id:
         .group_by(who.c.email),
         unique=["company_id", "email"],
     )
-    if new_accounts >= MANY:
-        refresh_statistics(db, accounts)
-    return insert_missing(
+    look_again(db, accounts, new_accounts)
+    given = insert_missing(
         db,
         memberships,
         ["company_id", "account_id", "contact_id", "batch_id", "created_at"],
@@ -118,6 +116,8 @@ def give_access(db: ScopedSession, people: Select | CompoundSelect, *, batch_id:
         unique=["company_id", "contact_id", "account_id"],
         where=sa.text("ended_at IS NULL"),
     )
+    look_again(db, memberships, given)
+    return given
 
 
 def insert_invitations(company_id: int, invited: Select, *, batch_id: int, again: bool, now: dt.datetime) -> Insert:

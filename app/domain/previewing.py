@@ -8,6 +8,7 @@ from decimal import Decimal
 from sqlalchemy import CTE
 
 from app.domain import previewing_sql as sql
+from app.domain.bulk import hashed_joins
 from app.domain.publishing_sql import count_selected
 from app.domain.ranges import Gaps, gaps_in
 from app.domain.selections import DocumentSelection
@@ -134,7 +135,9 @@ def preview_publication(
 def preview_withdrawal(db: ScopedSession, selection: DocumentSelection) -> WithdrawalPreview:
     """The dry run of ``withdraw_documents``. Mails may leave meanwhile: they are shown, not promised."""
     documents, id_sum, id_max, customers = db.connection().execute(sql.live_figures(db.company_id, selection)).one()
-    unsent, sent = db.connection().execute(sql.count_notices(db.company_id, selection)).one()
+    with hashed_joins(db):
+        unsent = db.connection().execute(sql.count_unsent(db.company_id, selection)).scalar_one()
+        sent = db.connection().execute(sql.count_sent(db.company_id, selection)).scalar_one()
     everything, drafts = db.connection().execute(count_selected(db.company_id, selection)).one()
     return WithdrawalPreview(
         documents=documents,

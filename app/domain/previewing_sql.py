@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import CTE, ColumnElement, Select
 
 from app.domain.access_sql import UNSENT, contacts, has_access, has_email, mails, memberships, was_shut_out
-from app.domain.publishing_sql import LEFT, publications
+from app.domain.publishing_sql import LEFT, publication_figures, publications
 from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection
 from app.domain.shared_emails import acting
@@ -110,43 +110,46 @@ def readers(company_id: int, affected: CTE) -> CTE:
 
 def live_figures(company_id: int, selection: DocumentSelection) -> Select:
     """``documents, id_sum, id_max, customers`` that are live in the selection."""
-    live = publications.alias("live")
-    return (
-        sa.select(
-            sa.func.count(),
-            sa.cast(sa.func.coalesce(sa.func.sum(live.c.document_id), 0), sa.BigInteger),
-            sa.func.coalesce(sa.func.max(live.c.document_id), 0),
-            sa.func.count(sa.distinct(live.c.contact_id)),
-        )
-        .select_from(live)
-        .where(*_live_selected(live, company_id, selection))
+    chosen = sa.select(Document.id).where(*selected(company_id, selection))
+    return publication_figures(
+        publications.c.company_id == company_id,
+        publications.c.withdrawn_at.is_(None),
+        publications.c.document_id.in_(chosen),
     )
 
 
-def count_notices(company_id: int, selection: DocumentSelection) -> Select:
-    """``unsent, sent`` notices that told of what is live in the selection; unsent ones with nothing else to tell."""
-    told, other = publications.alias("told"), publications.alias("other")
-    about = _read_by(told, _live_selected(told, company_id, selection))
+def count_unsent(company_id: int, selection: DocumentSelection) -> Select:
+    """Unsent notices of what is live in the selection that would have nothing else to tell."""
+    other = publications.alias("other")
+    chosen = sa.select(Document.id).where(*selected(company_id, selection))
     remaining = _read_by(
         other,
         [
             other.c.company_id == company_id,
             other.c.withdrawn_at.is_(None),
-            other.c.document_id.not_in(sa.select(Document.id).where(*selected(company_id, selection))),
+            other.c.document_id.not_in(chosen),
         ],
     )
-    waiting = mails.c.status.in_(UNSENT)
-    return sa.select(
-        sa.func.count().filter(sa.and_(waiting, ~remaining)), sa.func.count().filter(mails.c.status.in_(LEFT))
-    ).where(mails.c.company_id == company_id, mails.c.kind == MailKind.NOTICE, about)
+    return _count_notices(company_id, selection, mails.c.status.in_(UNSENT), ~remaining)
 
 
-def _live_selected(live: Any, company_id: int, selection: DocumentSelection) -> list[ColumnElement[bool]]:
-    return [
-        live.c.company_id == company_id,
-        live.c.withdrawn_at.is_(None),
-        live.c.document_id.in_(sa.select(Document.id).where(*selected(company_id, selection))),
-    ]
+def count_sent(company_id: int, selection: DocumentSelection) -> Select:
+    """Notices that told of what is live in the selection, and have left or are leaving."""
+    return _count_notices(company_id, selection, mails.c.status.in_(LEFT))
+
+
+def _count_notices(company_id: int, selection: DocumentSelection, *which: ColumnElement[bool]) -> Select:
+    # Conditions of the WHERE, each: PostgreSQL joins those as sets, and asks those of a FILTER for every single mail.
+    told = publications.alias("told")
+    chosen = sa.select(Document.id).where(*selected(company_id, selection))
+    # The sum keeps SQLite from seeking each of the chosen in turn for every mail.
+    live = [told.c.company_id == company_id, told.c.withdrawn_at.is_(None), (told.c.document_id + 0).in_(chosen)]
+    about = _read_by(told, live)
+    return (
+        sa.select(sa.func.count())
+        .select_from(mails)
+        .where(mails.c.company_id == company_id, mails.c.kind == MailKind.NOTICE, about, *which)
+    )
 
 
 def _read_by(told: Any, conditions: list[ColumnElement[bool]]) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from app import clock
 from app.domain import access_sql
 from app.domain import publishing_sql as sql
 from app.domain.batches import batch_of, close_batch, first_result, open_batch
-from app.domain.bulk import hashed_joins, write
+from app.domain.bulk import hashed_joins, look_again, write
 from app.domain.locking import lock_company
 from app.domain.previewing import Fingerprint, Preview, WithdrawalPreview, preview_publication
 from app.domain.selections import DocumentSelection
@@ -167,6 +167,8 @@ def _publish(db: ScopedSession, command: PublishDocuments, version_id: int) -> t
     with hashed_joins(db):
         accounts = _give_access(db, batch)
         mails = write(db, sql.insert_notices(company_id, batch.id, now)) if command.notify else 0
+        look_again(db, access_sql.mails, mails)
+        look_again(db, sql.publications, documents)
         without_email, shut_out = db.connection().execute(sql.count_left_out(company_id, batch.id)).one()
     published = Published(
         batch_id=batch.id,

@@ -75,10 +75,11 @@ def publish_replaced(company_id: int, *, batch_id: int, version_id: int, now: dt
 
 def what_was_published(company_id: int, batch_id: int) -> Select:
     """``documents, id_sum, id_max, customers`` of a batch."""
-    return _figures(publications.c.company_id == company_id, publications.c.batch_id == batch_id)
+    return publication_figures(publications.c.company_id == company_id, publications.c.batch_id == batch_id)
 
 
-def _figures(*which: ColumnElement[bool]) -> Select:
+def publication_figures(*which: ColumnElement[bool]) -> Select:
+    """``documents, id_sum, id_max, customers`` of publications."""
     return sa.select(
         sa.func.count(),
         sa.cast(sa.func.coalesce(sa.func.sum(publications.c.document_id), 0), sa.BigInteger),
@@ -173,7 +174,9 @@ def withdraw_live(company_id: int, selection: DocumentSelection, *, batch_id: in
 
 def what_was_withdrawn(company_id: int, batch_id: int) -> Select:
     """``documents, id_sum, id_max, customers`` that a batch withdrew."""
-    return _figures(publications.c.company_id == company_id, publications.c.withdrawn_by_batch_id == batch_id)
+    return publication_figures(
+        publications.c.company_id == company_id, publications.c.withdrawn_by_batch_id == batch_id
+    )
 
 
 def withdraw_batch(company_id: int, batch_id: int, now: dt.datetime) -> Update:
@@ -192,16 +195,10 @@ def withdraw_batch(company_id: int, batch_id: int, now: dt.datetime) -> Update:
 def restore_replaced(company_id: int, batch_id: int) -> Update:
     """What the batch took the place of is live again, where taking the batch back left the document without."""
     replacement = publications.alias()
-    undone = sa.exists(
-        sa.select(1)
-        .select_from(replacement)
-        .where(
-            replacement.c.company_id == company_id,
-            replacement.c.batch_id == batch_id,
-            replacement.c.withdrawn_by_batch_id == batch_id,
-            replacement.c.document_id == publications.c.document_id,
-        )
-        .correlate_except(replacement)
+    taken_back = sa.select(replacement.c.document_id).where(
+        replacement.c.company_id == company_id,
+        replacement.c.batch_id == batch_id,
+        replacement.c.withdrawn_by_batch_id == batch_id,
     )
     return (
         sa.update(publications)
@@ -209,7 +206,7 @@ def restore_replaced(company_id: int, batch_id: int) -> Update:
             publications.c.company_id == company_id,
             publications.c.withdrawn_by_batch_id == batch_id,
             publications.c.batch_id != batch_id,
-            undone,
+            publications.c.document_id.in_(taken_back),
         )
         .values(withdrawn_at=None, withdrawn_by_batch_id=None)
     )

@@ -7,7 +7,7 @@ from app import clock
 from app.domain import access_sql
 from app.domain import publishing_sql as sql
 from app.domain.batches import batch_of, close_batch, figures_of, first_result, note, open_batch
-from app.domain.bulk import write
+from app.domain.bulk import hashed_joins, look_again, write
 from app.domain.locking import lock_company
 from app.domain.previewing import Fingerprint, preview_withdrawal
 from app.domain.publishing import NothingSelected, SelectionChanged
@@ -146,8 +146,10 @@ def _withdraw(db: ScopedSession, command: WithdrawDocuments) -> tuple[Withdrawn,
     write(db, sql.withdraw_live(company_id, command.selection, batch_id=batch.id, now=now))
     execute = db.connection().execute
     documents, id_sum, id_max, customers = execute(sql.what_was_withdrawn(company_id, batch.id)).one()
-    cancelled = write(db, sql.cancel_notices(company_id, batch.id, now))
-    sent = execute(sql.count_left(*sql.notices_about(company_id, batch.id))).scalar_one()
+    look_again(db, sql.publications, documents)
+    with hashed_joins(db):
+        cancelled = write(db, sql.cancel_notices(company_id, batch.id, now))
+        sent = execute(sql.count_left(*sql.notices_about(company_id, batch.id))).scalar_one()
     withdrawn = Withdrawn(batch_id=batch.id, documents=documents, customers=customers, cancelled=cancelled, sent=sent)
     close_batch(db, batch, withdrawn, "withdraw")
     return withdrawn, Fingerprint(documents, id_sum, id_max)
@@ -167,7 +169,8 @@ def undo_batch(db: ScopedSession, command: UndoBatch) -> Undone:
         raise NotUndoable
     if batch.undone_at is not None:
         return Undone(batch_id=batch.id, again=True, **(batch.undone_figures or {}))
-    undone = _undo(db, batch.id, command.user_id, clock.now())
+    with hashed_joins(db):
+        undone = _undo(db, batch.id, command.user_id, clock.now())
     figures = figures_of(undone)
     batch.undone_at, batch.undone_by_id, batch.undone_figures = clock.now(), command.user_id, figures
     db.flush()
@@ -178,6 +181,7 @@ def undo_batch(db: ScopedSession, command: UndoBatch) -> Undone:
 def _undo(db: ScopedSession, batch_id: int, user_id: int | None, now: dt.datetime) -> Undone:
     company_id = db.company_id
     documents = write(db, sql.withdraw_batch(company_id, batch_id, now))
+    look_again(db, sql.publications, documents)
     restored = write(db, sql.restore_replaced(company_id, batch_id))
     notices = sql.notices_of(company_id, batch_id)
     cancelled = write(db, access_sql.cancel_mails(company_id, now).where(*notices))
