@@ -38,7 +38,7 @@ def csv_chunks(view: "OfficeView", database: Database, company_id: int, search: 
     yield BOM + writing.write([[column.heading for column in view.columns]])
     if search.wrong:
         return
-    with database.read(CompanyScope(company_id)) as db:
+    with database.read_much(CompanyScope(company_id)) as db:
         statement = ordered(view, search).where(*view.conditions(company_id, search))
         for rows in db.execute(statement.execution_options(yield_per=CHUNK)).partitions():
             yield writing.write(writing.cells(view, db, rows))

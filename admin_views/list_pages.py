@@ -21,7 +21,7 @@ from admin_views.listing import COUNT_CAP, Line, find_page, totals_of
 from admin_views.posted import posted
 from admin_views.saved_views import forget_view, tabs_of
 from admin_views.saved_views import save_view as keep_view
-from admin_views.searching import ORDER, SIZES, Search, replay
+from admin_views.searching import LONGEST_QUERY, ORDER, SIZES, Search, replay
 from admin_views.templating import environment, render
 from app.errors import Refusal
 from app.scope import CompanyScope, ScopedSession
@@ -92,6 +92,9 @@ def _list(view: "OfficeView", request: Request) -> Response:
         "may_export": view.can_export and view.has_permission(request, Action.EXPORT),
         "tools": [tool for tool in view.toolbar if view.has_permission(request, tool.needs)],
         "foot": _foot(view, page),
+        "filter_controls": _filter_controls(
+            view, request.url.query[:LONGEST_QUERY] if search.raw or search.wrong else ""
+        ),
     }
     if page.lines:
         context["rows"] = _rows(view, page.lines, _row_address(view, request), bool(context["actions"]))
@@ -103,6 +106,15 @@ def _rows(view: "OfficeView", lines: list[Line], address: str, ticked: bool) -> 
     """Every row by one pattern: a template's loop costs five times as much."""
     pattern = _row_pattern(view, address, ticked)
     return Markup("".join(pattern.format(line.id, escape(line.name), *map(escape, line.cells)) for line in lines))
+
+
+@lru_cache(maxsize=256)
+def _filter_controls(view: "OfficeView", query: str) -> Markup:
+    """The controls of every filter as an address leaves them."""
+    if not view.filters:
+        return Markup()
+    search = view.search_of(replay(query))
+    return Markup(environment().get_template("admin/_filters.html").render(view=view, search=search))
 
 
 @lru_cache(maxsize=256)

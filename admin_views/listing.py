@@ -63,7 +63,7 @@ def find_page(view: "OfficeView", db: ScopedSession, search: Search, *, with_tot
     if search.is_backwards:
         rows.reverse()
     totals = None
-    if ask.totals is not None and count <= TOTALS_CAP:
+    if ask.totals is not None and 0 < count <= TOTALS_CAP:
         totals = list(db.execute(ask.totals, {"most": count}).one())
     elif ask.totals is not None and with_totals:
         totals = totals_of(view, db, search)

@@ -1,7 +1,7 @@
 """The tabs above a list: those the screen comes with and those each person saved."""
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select
 
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
 MOST_SAVED = 20
 
 
+# Of the table itself, with its company: asked for every list, and half the cost of asking for rows.
+_filters: Any = SavedFilter.__table__.c
 _SAVED = (
-    select(SavedFilter.id, SavedFilter.name, SavedFilter.query)
+    select(_filters.id, _filters.name, _filters.query)
     .where(
-        SavedFilter.company_id == bindparam("company"),
-        SavedFilter.user_id == bindparam("user"),
-        SavedFilter.screen == bindparam("screen"),
+        _filters.company_id == bindparam("company"),
+        _filters.user_id == bindparam("user"),
+        _filters.screen == bindparam("screen"),
     )
-    .order_by(SavedFilter.id)
+    .order_by(_filters.id)
 )
 
 
@@ -46,7 +48,8 @@ class ShownTab(NamedTuple):
 
 def tabs_of(view: "OfficeView", db: ScopedSession, user_id: int, search: Search) -> list[ShownTab]:
     """Ours first, then the person's own; the current one is the one that asks for exactly what is shown."""
-    saved = db.execute(_SAVED, {"company": db.company_id, "user": user_id, "screen": view.identity}).all()
+    asked_for = {"company": db.company_id, "user": user_id, "screen": view.identity}
+    saved = db.connection().execute(_SAVED, asked_for).all()
     asked = search.what
     ours = [ShownTab(_(tab.name), f"?{tab.query}", replay(tab.query) == asked, None) for tab in view.tabs]
     theirs = [ShownTab(row.name, f"?{row.query}", _same(view, row.query, search), row.id) for row in saved]

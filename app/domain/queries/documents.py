@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, false, func, select, union
+from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, false, func, or_, select, union_all
 from sqlalchemy.orm import aliased
 
 from app.domain.folding import contains, fold
@@ -41,20 +41,27 @@ def conditions(company_id: int, wanted: DocumentFilter) -> list[ColumnElement[bo
 
 def mentioning(company_id: int, wanted: DocumentFilter) -> CompoundSelect[Any]:
     """Id and day of what the filter finds with its words: number, customer (name, NIF, e-mail; without regard to
-    accents) or, when they read as one, the exact total. One select for each, as each has an index of its own.
+    accents) or, when they read as one, the exact total.
+
+    One select for each, as each has an index of its own; each leaves out what the ones before it find, which costs
+    less than looking for doubles at the end.
     """
     text = wanted.text.strip()
+    document = aliased(Document)
     contacts = select(Contact.id).where(
         Contact.company_id == company_id, Contact.search_key.like(contains(fold(text)), escape="\\")
     )
-    document = aliased(Document)
-    ways: list[list[ColumnElement[bool]]] = [[document.contact_id.in_(contacts)]]
-    for number in {text, text.upper()}:
-        ways.append([document.number_text >= number, document.number_text < number + LAST_LETTER])
+    theirs = document.contact_id.in_(contacts)
+    numbered = [
+        and_(document.number_text >= number, document.number_text < number + LAST_LETTER)
+        for number in sorted({text, text.upper()})
+    ]
+    ways: list[list[ColumnElement[bool]]] = [[theirs], *([number, ~theirs] for number in numbered)]
     if (amount := _amount(text)) is not None:
-        ways.append([document.total == amount])
+        named = and_(document.number_text.is_not(None), or_(*numbered))
+        ways.append([document.total == amount, ~theirs, ~named])
     plain = _plain(document, company_id, wanted)
-    return union(*(select(document.id, document.issued_on).where(*plain, *way) for way in ways))
+    return union_all(*(select(document.id, document.issued_on).where(*plain, *way) for way in ways))
 
 
 def _plain(document: Any, company_id: int, wanted: DocumentFilter) -> list[ColumnElement[bool]]:
