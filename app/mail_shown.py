@@ -99,6 +99,15 @@ def masked(content: bytes) -> bytes:
     return message.as_bytes(policy=compat32.clone(linesep="\r\n"))
 
 
+def holds_secret(content: bytes) -> bool:
+    """Whether what was kept of a mail still has a secret in it, open or sealed. What is sealed has no headers."""
+    message = BytesParser(policy=compat32).parsebytes(content)
+    if "Message-ID" not in message:
+        return True
+    texts = [_text_of(part) for part in message.walk() if part.get_content_maintype() == "text"]
+    return any(hidden(text) != text for text in texts)
+
+
 def hidden(text: str) -> str:
     return _PASSWORD.sub(HIDDEN, _LINK.sub(rf"\1{HIDDEN}", text))
 

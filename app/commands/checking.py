@@ -11,9 +11,10 @@ from app.commands.spanish import Command
 from app.domain.invariants import violations
 from app.errors import AdapterError
 from app.installation import Installation
-from app.scope import SYSTEM, CompanyScope
-from app.texts import _
-from models import Company, StoredFile
+from app.mail_shown import holds_secret
+from app.scope import SYSTEM, CompanyScope, ScopedSession
+from app.texts import _, plural
+from models import Company, OutgoingMail, StoredFile
 
 
 @click.command("check", cls=Command, short_help="Comprueba que todo está como debe.")
@@ -25,7 +26,7 @@ def check(installation: Installation, *, no_files: bool) -> None:
         companies = db.scalars(select(Company).order_by(Company.name, Company.id)).all()
     failures = 0
     for company in companies:
-        wrong = list(_wrong(installation, CompanyScope(company.id), with_files=not no_files))
+        wrong = list(whatever_is_wrong(installation, company.id, with_files=not no_files))
         failures += len(wrong)
         say(f"{company.name}: {_('todo en orden') if not wrong else ''}".rstrip())
         for sentence in wrong:
@@ -36,14 +37,29 @@ def check(installation: Installation, *, no_files: bool) -> None:
         raise SystemExit(1)
 
 
-def _wrong(installation: Installation, scope: CompanyScope, *, with_files: bool) -> Iterator[str]:
+def whatever_is_wrong(installation: Installation, company_id: int, *, with_files: bool = True) -> Iterator[str]:
+    """A sentence for each thing that is not as it must be. Reads every file of the company, one at a time."""
+    scope = CompanyScope(company_id)
     with installation.database.read(scope) as db:
-        yield from violations(db, demo=installation.settings.demo)
+        yield from violations(db)
+    if not installation.settings.demo:  # which keeps the secrets of its captured mails to be looked at
+        with installation.database.read_much(scope) as db:
+            yield from _kept_secrets(db)
     if with_files:
         with installation.database.read(scope) as db:
             files = db.scalars(select(StoredFile).order_by(StoredFile.id)).all()
         for file in files:
             yield from _wrong_file(installation, file)
+
+
+def _kept_secrets(db: ScopedSession) -> Iterator[str]:
+    """A mail that has ended keeps no token or password: dots have taken their place."""
+    ended = select(OutgoingMail.frozen).where(OutgoingMail.is_secret, OutgoingMail.finished_at.is_not(None))
+    kept = db.scalars(ended.where(OutgoingMail.frozen.is_not(None)).execution_options(yield_per=100))
+    if many := sum(holds_secret(content) for content in kept if content is not None):
+        yield plural(
+            "%(n)s correo terminado conserva su secreto.", "%(n)s correos terminados conservan su secreto.", many
+        )
 
 
 def _wrong_file(installation: Installation, file: StoredFile) -> Iterator[str]:

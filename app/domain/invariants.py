@@ -33,21 +33,16 @@ from models.enums import BatchKind, DocumentStatus, MailStatus, Origin
 
 STUCK_AFTER = dt.timedelta(minutes=15)
 LATE_AFTER = dt.timedelta(hours=72)
-FINAL = (MailStatus.SENT, MailStatus.FAILED, MailStatus.UNKNOWN, MailStatus.CANCELLED)
 WAITING = (MailStatus.QUEUED, MailStatus.RETRY)
 MOST_NAMED = 20
 
 Check = Callable[[ScopedSession], Iterator[str]]
 
 
-def violations(db: ScopedSession, *, demo: bool = False) -> Iterator[str]:
-    """Everything that does not hold for the session's company, check by check.
-
-    The demonstration keeps the secrets of its captured mails on purpose, so that they can be looked at.
-    """
+def violations(db: ScopedSession) -> Iterator[str]:
+    """Everything that does not hold for the session's company, check by check."""
     for check in CHECKS:
-        if not (demo and check is secrets_are_forgotten):
-            yield from check(db)
+        yield from check(db)
 
 
 def own_numbers_have_no_gaps(db: ScopedSession) -> Iterator[str]:
@@ -180,13 +175,6 @@ def mails_end(db: ScopedSession) -> Iterator[str]:
         yield _("%(n)s correos esperan desde hace más de tres días.") % {"n": many}
 
 
-def secrets_are_forgotten(db: ScopedSession) -> Iterator[str]:
-    """A mail that has ended keeps no token or password."""
-    told = OutgoingMail.is_secret & OutgoingMail.status.in_(FINAL) & OutgoingMail.frozen.is_not(None)
-    if many := _count(db, told):
-        yield _("%(n)s correos terminados conservan su secreto.") % {"n": many}
-
-
 def audit_chain_verifies(db: ScopedSession) -> Iterator[str]:
     if (position := first_broken(db)) is not None:
         yield _("La auditoría está alterada desde la anotación %(n)s.") % {"n": position}
@@ -200,7 +188,6 @@ CHECKS: tuple[Check, ...] = (
     sessions_have_live_access,
     each_recipient_of_a_batch_has_one_mail,
     mails_end,
-    secrets_are_forgotten,
     audit_chain_verifies,
 )
 

@@ -94,7 +94,7 @@ def wrong_with(demo: Installation) -> list[str]:
     found = []
     for company in companies:
         with demo.database.read(CompanyScope(company)) as db:
-            found += violations(db, demo=True)
+            found += violations(db)
     return found
 
 

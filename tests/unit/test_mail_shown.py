@@ -6,8 +6,8 @@ from email.policy import SMTP
 
 from app.adapters.mail_address import MailAddress
 from app.adapters.mime import Message, build
-from app.mail_shown import hidden, masked
-from app.secrets import new_password, new_token
+from app.mail_shown import hidden, holds_secret, masked
+from app.secrets import Keys, new_password, new_token
 
 
 def test_whatever_is_minted_is_hidden():
@@ -27,8 +27,7 @@ def test_what_is_no_secret_is_shown():
     assert hidden(said) == said
 
 
-def test_a_masked_mail_differs_in_nothing_else():
-    secret = f"https://x.example/in/Tosma/activar/{new_token()}"
+def inviting(secret: str) -> bytes:
     mail = Message(
         sender=MailAddress("facturas@tosma.example", "Tosma"),
         recipient=MailAddress("lucia@artieda.example", "Lucía"),
@@ -38,7 +37,19 @@ def test_a_masked_mail_differs_in_nothing_else():
         message_id="<1@tosma.example>",
         date=dt.datetime(2026, 11, 21, tzinfo=dt.UTC),
     )
-    content = build(mail)
+    return build(mail)
+
+
+def test_a_mail_holds_its_secret_until_it_is_masked():
+    content = inviting(f"https://x.example/in/Tosma/activar/{new_token()}")
+    sealed = Keys(("a key of forty characters for tests only",)).seal(content, "here")
+
+    assert [holds_secret(kept) for kept in (content, sealed, masked(content))] == [True, True, False]
+
+
+def test_a_masked_mail_differs_in_nothing_else():
+    secret = f"https://x.example/in/Tosma/activar/{new_token()}"
+    content = inviting(secret)
 
     before, after = (BytesParser(policy=SMTP).parsebytes(octets) for octets in (content, masked(content)))
     texts = [[message.get_body((kind,)).get_content() for kind in ("plain", "html")] for message in (before, after)]

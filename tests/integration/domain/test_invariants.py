@@ -105,10 +105,6 @@ def break_waiting(db, make):
     db.add(mail(due_at=NOW - dt.timedelta(days=4)))
 
 
-def break_secret(db, make):
-    db.add(mail(status=MailStatus.SENT, is_secret=True, frozen=b"sealed"))
-
-
 def break_audit(db, make):
     db.add(AuditEntry(position=1, at=NOW, actor="x", action="x", entity="x", previous_hash="", hash="y"))
 
@@ -128,7 +124,6 @@ def break_audit(db, make):
         (break_count, "La publicación {batch} dijo 2 avisos y hay 1."),
         (break_sending, "1 correos llevan demasiado tiempo enviándose."),
         (break_waiting, "1 correos esperan desde hace más de tres días."),
-        (break_secret, "1 correos terminados conservan su secreto."),
         (break_audit, "La auditoría está alterada desde la anotación 1."),
     ],
 )
@@ -148,9 +143,3 @@ def test_a_live_publication_of_a_draft_is_said(db, make):
     make.publication(make.draft())
 
     assert list(violations(db)) == ["Un borrador está publicada sin deber."]
-
-
-def test_the_demonstration_keeps_what_it_shows(db, make):
-    break_secret(db, make)
-
-    assert list(violations(db, demo=True)) == []

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
+from app.commands.checking import whatever_is_wrong
 from app.domain.mail_desk import RetryMails, retry_mails
 from app.mail_shown import mail_as_sent
 from app.scope import CompanyScope
@@ -59,6 +60,18 @@ def test_a_link_is_minted_when_its_mail_is_written(post, sink, kind, purpose, li
     )  # fmt: skip
     assert begin + life <= token.expires_at <= clock.now() + life
     assert post.now(mail).is_secret
+
+
+def test_nothing_secret_is_kept_of_a_mail_that_has_left(post, sink):
+    mail = post.letter(MailKind.ACCESS, post.reader(password_hash=""))
+    post.send()
+
+    kept = list(whatever_is_wrong(post.installation, post.company.id))
+    post.now(mail).frozen = sink.received[0].content
+    post.db.commit()
+    put_back = list(whatever_is_wrong(post.installation, post.company.id))
+
+    assert (kept, put_back) == ([], ["1 correo terminado conserva su secreto."])
 
 
 def test_a_first_notice_brings_the_way_in(post, sink):
