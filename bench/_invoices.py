@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from models import Company, Contact, Document, DocumentTemplate, TemplateVersion
 from models.base import utc_now
-from models.enums import DocumentKind, DocumentStatus
+from models.enums import DocumentKind, DocumentStatus, Origin
 from models.types import Scaled
 
 FIRST_DAY = dt.date(2025, 1, 1)
@@ -74,12 +74,15 @@ def _insert_invoices(company_id: int, most: int, contacts: int) -> Any:
         "company_id": sa.literal(company_id),
         "kind": sa.literal(DocumentKind.INVOICE, Document.__table__.c.kind.type),
         "status": sa.literal(DocumentStatus.PENDING, Document.__table__.c.status.type),
+        "origin": sa.literal(Origin.IMPORTED, Document.__table__.c.origin.type),
         "contact_id": first + n % contacts,
         "series_label": sa.literal("FV25"),
         "number": n,
         "number_text": sa.literal("FV25-") + sa.cast(n, sa.String),
         "sort_number": n,
         "issued_on": day,
+        "base_total": sa.literal(Decimal("100.00"), Scaled(2)),
+        "tax_total": sa.literal(Decimal("21.00"), Scaled(2)),
         "total": sa.literal(IN_DEFAULT, Scaled(2)),
         "payable": sa.literal(IN_DEFAULT, Scaled(2)),
     }
