@@ -70,7 +70,9 @@ def run(quick: bool) -> list[Row]:
 
 
 def _environment(folder: str, port: int) -> dict[str, str]:
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("VENTANILLA_")}
+    """Compiled code is kept, ours as well as the libraries': where it may not be, ``scripts/setup`` has seen to it."""
+    ours = ("VENTANILLA_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
     return kept | {"VENTANILLA_DATA_DIR": folder, "VENTANILLA_BASE_URL": f"http://127.0.0.1:{port}"}
 
 

@@ -1,8 +1,11 @@
 """Setting up: from nothing, again, twice at once, after an interruption, and without what it needs."""
 
+import os
 import shutil
 import subprocess
 import sys
+import time
+from importlib.util import cache_from_source
 from pathlib import Path
 
 import pytest
@@ -63,6 +66,26 @@ def test_an_environment_is_in_step_until_the_lock_or_its_python_changes(checkout
     without_python = here.has(RUNTIME)
 
     assert (before, after, other_lock, without_python) == (False, True, False, False)
+
+
+def test_code_is_compiled_anew_when_it_is_newer(checkout: Path) -> None:
+    here = Environment(checkout)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", here.folder], check=True)
+    source = checkout / "app" / "sums.py"
+    source.parent.mkdir()
+    compiled = Path(cache_from_source(str(source)))
+
+    source.write_text("one = 1\n")
+    here.compile()
+    first, made_at = compiled.read_bytes(), compiled.stat().st_mtime_ns
+    here.compile()
+    again_at = compiled.stat().st_mtime_ns
+    source.write_text("one, two = 1, 2\n")
+    os.utime(source, (time.time() + 5, time.time() + 5))
+    here.compile()
+
+    assert again_at == made_at
+    assert compiled.read_bytes() != first
 
 
 def test_a_refusal_of_pip_stops_everything(checkout: Path) -> None:
