@@ -125,7 +125,9 @@ def test_the_demonstration_is_ready_with_one_command(start, tmp_path):
 
 def children(begun: "subprocess.Popen[str]") -> set[int]:
     """The workers of a server, which its operating system knows as its children."""
-    listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(
+        ["ps", "-A", "-ww", "-o", "pid=,ppid=,args="], capture_output=True, text=True, check=True
+    ).stdout
     rows = [line.split(None, 2) for line in listed.splitlines()]
     return {int(pid) for pid, parent, words in rows if int(parent) == begun.pid and "spawn_main" in words}
 
