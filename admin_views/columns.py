@@ -24,8 +24,8 @@ class Column:
 
     ``value`` is a SQL expression, or several that ``show`` and ``csv`` take together; ``extra`` names one of the
     view's extras, given to them last. ``sort`` is an expression that is never null. ``total`` is summed over the whole
-    search for the foot. ``css``: ``num`` for figures; on a phone ``c-who``, ``c-state``, ``c-pub`` and either ``c-total``
-    (euros) or ``c-side`` have their place, ``hide`` goes.
+    search for the foot. ``css``: ``num`` for figures; on a phone ``c-who``, ``c-state``, ``c-pub`` and either
+    ``c-total`` (euros) or ``c-side`` have their place, ``hide`` goes.
     """
 
     name: str

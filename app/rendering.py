@@ -47,7 +47,8 @@ def publication_pdf(installation: Installation, scope: Scope, publication_id: in
         ).one_or_none()
         if found is None:
             raise NotFound(_("esa factura"))
-        company_id, number, file = found
+        company_id, number, joined = found
+    file: StoredFile | None = joined
     if file is not None:
         return Printed(installation.storage.get(file.key), file.sha256, _file_name(number))
     content = render_publication(installation, company_id, publication_id)
@@ -66,9 +67,10 @@ def render_publication(installation: Installation, company_id: int, publication_
         publication = db.get(Publication, publication_id)
         if publication is None:
             raise NotFound(_("esa publicación"))
-        own = _brought_pdf(db, publication.document_id)
-        sheet = None if own else _sheet(installation, db, publication.document_id, publication.template_version_id)
-    content = installation.storage.get(own.key) if own else render(sheet)
+        document_id, version_id = publication.document_id, publication.template_version_id
+        own = _brought_pdf(db, document_id)
+        source = own or _sheet(installation, db, document_id, version_id)
+    content = render(source) if isinstance(source, Sheet) else installation.storage.get(source.key)
     row = own or installation.storage.keep(company_id, content, name=f"{publication_id}.pdf", media_type=PDF)
 
     def record(db: ScopedSession) -> None:

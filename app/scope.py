@@ -155,8 +155,8 @@ def _guard_row(row: CompanyRecord, scope: Scope) -> None:
         raise OutsideScope
     if isinstance(scope, PortalScope) and type(row).__name__ not in PORTAL_WRITES:
         raise OutsideScope
-    if row.company_id is None:
-        row.company_id = scope.company_id
+    if row.company_id is None:  # as a new row may be
+        row.company_id = scope.company_id  # type: ignore[unreachable]
     if row.company_id != scope.company_id:
         raise OutsideScope
 

@@ -10,7 +10,7 @@ from models.types import Sha256
 
 
 class SetupToken(Record):
-    """Printed on the console while nobody administers the installation: one use, and it expires. Only its hash is kept."""
+    """Printed on the console while nobody administers the installation: one use, and it expires. Its hash is kept."""
 
     __tablename__ = "setup_tokens"
     __table_args__ = (UniqueConstraint("token_hash"), Record.__table_args__)

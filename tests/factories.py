@@ -3,7 +3,7 @@
 import datetime as dt
 from decimal import Decimal
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import select
 
@@ -13,6 +13,7 @@ from app.domain.terms import plan_dues
 from app.domain.totals import settle
 from app.scope import ScopedSession
 from models import (
+    Base,
     Batch,
     Company,
     Contact,
@@ -32,6 +33,8 @@ from models import (
 )
 from models.enums import BatchKind, DocumentKind, DocumentStatus, Origin, PaymentMethod, Role, TaxKind
 
+Row = TypeVar("Row", bound=Base)
+
 NIFS = ("B12345674", "A58818501", "B87654323", "A28015865", "12345678Z", "X1234567L")
 EPOCH = dt.date(2020, 1, 1)
 
@@ -43,7 +46,7 @@ class Make:
         self.db, self.home = db, company
         self._number = count(1)
 
-    def _add(self, row: Any) -> Any:
+    def _add(self, row: Row) -> Row:
         self.db.add(row)
         self.db.flush()
         return row

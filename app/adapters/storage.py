@@ -4,6 +4,7 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from app.errors import AdapterError
@@ -20,10 +21,10 @@ class Storage:
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
+        self._bucket: Any = None
         self.folder = Path(unquote(parts.path)) if parts.scheme == "file" else None
         if self.folder is not None:
             self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._bucket = None
         else:
             from obstore.store import from_url
 

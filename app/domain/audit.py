@@ -151,7 +151,8 @@ def _forget(db: ScopedSession) -> None:
 
 
 def _append(db: ScopedSession, company_id: int, entries: list[dict[str, Any]]) -> None:
-    heads = AuditHead.__table__
+    heads: Any = AuditHead.__table__
+    chain: Any = AuditEntry.__table__
     mine = heads.c.company_id == company_id
     head = db.connection().execute(select(heads.c.position, heads.c.hash).where(mine).with_for_update()).first()
     if head is None:
@@ -172,7 +173,7 @@ def _append(db: ScopedSession, company_id: int, entries: list[dict[str, Any]]) -
         }
         previous = link_hash(row)
         rows.append(row | {"at": at, "created_at": at, "hash": previous})
-    db.connection().execute(insert(AuditEntry.__table__), rows)
+    db.connection().execute(insert(chain), rows)
     db.connection().execute(update(heads).where(mine).values(position=position, hash=previous))
 
 
@@ -180,11 +181,12 @@ def _notice(db: ScopedSession, action: str, row: Base, changes: dict[str, Any]) 
     company_id = row.id if isinstance(row, Company) else getattr(row, "company_id", None)
     if company_id is None and db.scope is SYSTEM:
         return  # of no company in particular: the command itself tells those concerned
+    identity = inspect(row).identity
     record(
         db,
         action,
         row.__tablename__,
-        entity_id=inspect(row).identity[0] if inspect(row).identity else getattr(row, "id", None),
+        entity_id=identity[0] if identity else getattr(row, "id", None),
         label=str(row) if type(row).__str__ is not object.__str__ else "",
         changes=changes,
         company_id=company_id,

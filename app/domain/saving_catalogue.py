@@ -123,7 +123,7 @@ def save_series(db: ScopedSession, command: SaveSeries) -> Series:
 
 def close_series(db: ScopedSession, series_id: int, *, closed: bool) -> Series:
     """No more numbers from this series, or again."""
-    series = _find(db, Series, series_id, _("esa serie"))
+    series: Series = _find(db, Series, series_id, _("esa serie"))
     series.closed_at = clock.now() if closed else None
     if closed:
         series.is_default = False
