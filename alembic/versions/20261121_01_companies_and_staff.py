@@ -1,7 +1,6 @@
 """The installation, its companies and the people of the office."""
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "202611210101"

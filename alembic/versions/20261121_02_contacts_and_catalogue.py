@@ -1,7 +1,6 @@
 """Customers, suppliers, articles, taxes and series."""
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "202611210102"

@@ -1,7 +1,6 @@
 """Documents of all kinds with their lines, taxes, due dates and attachments."""
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "202611210103"

@@ -1,7 +1,6 @@
 """Templates, batches and publications."""
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "202611210104"

@@ -1,7 +1,6 @@
 """Who may enter the intranet, and what they did there."""
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "202611210105"

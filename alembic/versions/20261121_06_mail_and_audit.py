@@ -1,7 +1,6 @@
 """The outbox and the audit chain."""
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "202611210106"

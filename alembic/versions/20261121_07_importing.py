@@ -1,7 +1,6 @@
 """Invoices on their way in."""
 
 import sqlalchemy as sa
-
 from alembic import op
 
 revision = "202611210107"
