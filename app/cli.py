@@ -18,6 +18,7 @@ from app.commands.setting_up import setup, show_set_up_address
 from app.commands.spanish import Group, speak_spanish
 from app.commands.staff import staff
 from app.commands.taking_in import import_invoices
+from app.garbage import begin_collecting
 from app.installation import Installation
 from app.settings import Settings
 from app.settings_example import settings_example
@@ -30,9 +31,12 @@ APPLICATION = "app.main:create_app"
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
-def cli() -> None:
+@click.pass_context
+def cli(context: click.Context) -> None:
     """Ventanilla: la oficina de una empresa y la intranet de sus clientes."""
     os.umask(0o077)  # what we write is nobody else's to read
+    if context.invoked_subcommand != "serve":  # the site says itself when it is built
+        begin_collecting()
 
 
 @cli.command(short_help="Atiende la oficina y las intranets.")
@@ -84,6 +88,7 @@ def _serve(settings: Settings, bound: socket.socket) -> None:
     if settings.workers == 1 or not settings.run_worker:
         serving.serve(settings, APPLICATION, bound)
         return
+    begin_collecting()
     stop = threading.Event()
     with opened(settings) as installation, worker_beside(installation, stop=stop):
         serving.serve(replace(settings, run_worker=False), APPLICATION, bound, stop)

@@ -19,6 +19,7 @@ from app import first_day, portal
 from app.errors import Refusal
 from app.failures import Reported, failed, refused, refused_by_http
 from app.footprints import Footprints
+from app.garbage import begin_collecting
 from app.installation import Installation, open_installation
 from app.middleware import Threshold, WriteGuard
 from app.migrations import is_current
@@ -93,6 +94,7 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
 def _lifespan(installation: Installation) -> Any:
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        begin_collecting()
         app.state.footprints.start()
         beside = installation.settings.run_worker
         with worker_beside(installation, stop=app.state.stopping) if beside else nullcontext():
