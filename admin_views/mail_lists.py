@@ -45,7 +45,7 @@ WHO = Column(
     value=(OutgoingMail.recipient_name, OutgoingMail.recipient),
     show=lambda name, email: name or email,
 )
-EMAIL = Column(name="correo", label="Correo", value=OutgoingMail.recipient, css="hide")
+EMAIL = Column(name="correo", label="Correo", value=OutgoingMail.recipient, css="c-cut hide")
 SUBJECT = Column(
     name="asunto",
     label="Asunto",
