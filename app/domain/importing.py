@@ -6,9 +6,10 @@ from decimal import Decimal
 from sqlalchemy import select
 
 from app.domain import fields
+from app.domain.adding_up import check_figures
 from app.domain.contacts import find_contact, next_code, refold
 from app.domain.files import kept
-from app.domain.foreign import ForeignInvoice, ForeignLine, ForeignParty, InvoiceClass, check_figures
+from app.domain.foreign import ForeignInvoice, ForeignLine, ForeignParty, InvoiceClass
 from app.domain.numbering import lock_series, make_room
 from app.errors import InvalidValue, Refusal
 from app.money import ZERO, euros

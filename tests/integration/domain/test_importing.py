@@ -7,15 +7,8 @@ from decimal import Decimal as D
 import pytest
 from sqlalchemy import func, select
 
-from app.domain.foreign import (
-    FiguresDisagree,
-    ForeignDue,
-    ForeignInvoice,
-    ForeignLine,
-    ForeignParty,
-    ForeignTax,
-    InvoiceClass,
-)
+from app.domain.adding_up import FiguresDisagree
+from app.domain.foreign import ForeignDue, ForeignInvoice, ForeignLine, ForeignParty, ForeignTax, InvoiceClass
 from app.domain.importing import Imported, ImportInvoice, NumberTaken, OtherIssuer, import_invoice
 from app.errors import Refusal
 from models import Contact, Document, Invoice, StoredFile

@@ -9,6 +9,7 @@ from app.adapters.formats import read_file
 from app.adapters.formats.csv_columns import COLUMNS, OBLIGATORY, column_named
 from app.adapters.formats.csv_values import decimal_mark, read_day, read_number
 from app.adapters.formats.fields import AMOUNT, PRICE, Flaw
+from app.domain.adding_up import check_figures
 from app.domain.foreign import (
     FileRefused,
     ForeignDue,
@@ -18,7 +19,6 @@ from app.domain.foreign import (
     ForeignTax,
     InvoiceClass,
     Unreadable,
-    check_figures,
 )
 from models.enums import PaymentMethod, TaxKind
 

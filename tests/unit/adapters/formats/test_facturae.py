@@ -5,6 +5,7 @@ from decimal import Decimal as D
 
 import pytest
 
+from app.domain.adding_up import check_figures
 from app.domain.foreign import (
     ForeignDue,
     ForeignInvoice,
@@ -14,7 +15,6 @@ from app.domain.foreign import (
     ForeignTax,
     InvoiceClass,
     Unreadable,
-    check_figures,
 )
 from models.enums import PaymentMethod, TaxKind
 from tests.unit.adapters.formats.documents import read, read_one

@@ -4,7 +4,8 @@ from decimal import Decimal as D
 
 import pytest
 
-from app.domain.foreign import FileRefused, ForeignTax, Unreadable, check_figures
+from app.domain.adding_up import check_figures
+from app.domain.foreign import FileRefused, ForeignTax, Unreadable
 from models.enums import TaxKind
 from tests.unit.adapters.formats.documents import read, read_one
 

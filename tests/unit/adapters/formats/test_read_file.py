@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.adapters.formats import read_file
-from app.domain.foreign import FiguresDisagree, FileRefused, ForeignInvoice, check_figures
+from app.domain.adding_up import FiguresDisagree, check_figures
+from app.domain.foreign import FileRefused, ForeignInvoice
 from tests.unit.adapters.formats.documents import SAMPLES, read, sample
 
 CORRECTIVE = "facturae/corrective-3.2.2.xml"

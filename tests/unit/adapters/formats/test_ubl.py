@@ -6,6 +6,7 @@ from decimal import Decimal as D
 
 import pytest
 
+from app.domain.adding_up import check_figures
 from app.domain.foreign import (
     ForeignAdjustment,
     ForeignDue,
@@ -16,7 +17,6 @@ from app.domain.foreign import (
     ForeignTax,
     InvoiceClass,
     Unreadable,
-    check_figures,
 )
 from models.enums import PaymentMethod, TaxKind
 from tests.unit.adapters.formats.documents import read, read_one

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.domain.adding_up import FiguresDisagree, check_figures
 from app.domain.foreign import (
-    FiguresDisagree,
     ForeignAdjustment,
     ForeignDue,
     ForeignInvoice,
@@ -17,7 +17,6 @@ from app.domain.foreign import (
     ForeignParty,
     ForeignSettlement,
     ForeignTax,
-    check_figures,
     opposite,
 )
 from app.money import cents, percent_of
