@@ -50,7 +50,8 @@ class ForeignTax:
     """A tax of a line, a group of the tax table, or a withholding.
 
     ``category`` tells apart what shares kind and rate (exempt from not subject). ``parts`` counts the declared
-    groups that were put together in this one, each of which may have been rounded on its own.
+    groups that were put together in this one, each of which may have been rounded on its own. ``beyond_total`` is
+    what the totals do not count of ``base``: groups of companies tax another base than they charge.
     """
 
     kind: TaxKind
@@ -63,6 +64,7 @@ class ForeignTax:
     exemption_reason: str = ""
     category: str = ""
     parts: int = 1
+    beyond_total: Decimal = ZERO
 
     @property
     def key(self) -> TaxKey:
@@ -219,7 +221,7 @@ TOTALS = (
 
 
 def _opposite(taxes: Iterable[ForeignTax]) -> tuple[ForeignTax, ...]:
-    return tuple(_negated(tax, "base", "amount", "surcharge_amount") for tax in taxes)
+    return tuple(_negated(tax, "base", "amount", "surcharge_amount", "beyond_total") for tax in taxes)
 
 
 def _negated(part: Part, *names: str) -> Part:

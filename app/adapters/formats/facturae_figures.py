@@ -159,6 +159,7 @@ def _tax(node: Node, line: Node | None = None) -> ForeignTax:
         surcharge_rate=surcharge,
         surcharge_amount=_amount(node, "EquivalenceSurchargeAmount", percent_of(base, surcharge)),
         exemption_reason=clipped(event.text("SpecialTaxableEventReason"), fields.NAME) if event else "",
+        beyond_total=base - _amount(node, "TaxableBase", base) if special else ZERO,
     )
 
 

@@ -33,6 +33,7 @@ def _together(one: ForeignTax, other: ForeignTax) -> ForeignTax:
         surcharge_amount=one.surcharge_amount + other.surcharge_amount,
         exemption_reason=one.exemption_reason or other.exemption_reason,
         parts=one.parts + other.parts,
+        beyond_total=one.beyond_total + other.beyond_total,
     )
 
 

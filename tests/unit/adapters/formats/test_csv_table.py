@@ -9,7 +9,7 @@ from app.adapters.formats import read_file
 from app.adapters.formats.csv_columns import COLUMNS, OBLIGATORY, column_named
 from app.adapters.formats.csv_values import decimal_mark, read_day, read_number
 from app.adapters.formats.fields import AMOUNT, PRICE, Flaw
-from app.domain.adding_up import check_figures
+from app.domain.adding_up import FiguresDisagree, check_figures
 from app.domain.foreign import (
     FileRefused,
     ForeignDue,
@@ -247,6 +247,15 @@ def test_a_row_with_only_a_base_stands_for_its_lines():
     ]
     assert [(tax.base, tax.amount) for tax in invoice.taxes] == [(1000, 210), (100, D("10.01"))]
     assert (invoice.series_code, invoice.number, invoice.seller) == ("", 9, ForeignParty())
+
+
+def test_a_tax_that_is_not_that_of_its_rate_does_not_add_up():
+    heading = "numero;fecha;cliente_nombre;base;iva;cuota"
+
+    (invoice,) = read(csv("9;31/01/2026;Ana;100;21;50", heading=heading))
+
+    with pytest.raises(FiguresDisagree, match=r"Cuota de IVA 21 % \(línea 1\): el documento dice 50,00"):
+        check_figures(invoice)
 
 
 @pytest.mark.parametrize("declared", ["1210", "1060"])

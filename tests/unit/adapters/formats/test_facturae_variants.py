@@ -138,6 +138,22 @@ def test_groups_declared_line_by_line_become_one():
     assert check_figures(invoice) == ()
 
 
+def test_groups_of_companies_tax_a_special_base():
+    invoice = read_one(
+        CORRECTIVE,
+        (
+            "</TaxAmount>",
+            "</TaxAmount><SpecialTaxableBase><TotalAmount>-30.00</TotalAmount></SpecialTaxableBase>"
+            "<SpecialTaxAmount><TotalAmount>-6.30</TotalAmount></SpecialTaxAmount>",
+        ),
+        ("<TotalTaxOutputs>-10.50<", "<TotalTaxOutputs>-6.30<"),
+        (">-60.50<", ">-56.30<"),
+    )
+
+    assert [(tax.base, tax.amount, tax.beyond_total) for tax in invoice.taxes] == [(D(-30), D("-6.30"), D(20))]
+    assert check_figures(invoice) == ()
+
+
 def test_an_unknown_tax_is_called_by_its_code():
     invoice = read_one(CORRECTIVE, ("<TaxTypeCode>01<", "<TaxTypeCode>77<"))
 
