@@ -12,6 +12,7 @@ from app.texts import _
 from models.enums import TaxKind
 
 MOST_UNTAXED = 8
+EXACT_UP_TO = 2_000_000  # units: beyond, the eighth decimal of a price that was worked out moves the cent
 
 
 class FiguresDisagree(Refusal):
@@ -33,12 +34,13 @@ def check_figures(invoice: ForeignInvoice) -> tuple[str, ...]:
 def _lines(invoice: ForeignInvoice) -> Iterator[str]:
     for position, line in enumerate(invoice.lines, start=1):
         where = _("Línea %(position)s («%(concept)s»)") % {"position": position, "concept": _brief(line.concept)}
-        if line.is_price_binding:
-            yield from _compare(invoice, where, line.net, line.expected_net)
-        elif cents(line.net) != line.expected_net:
-            yield _("%(where)s: su cantidad por su precio no da su importe; se respeta lo declarado.") % {
-                "where": where
-            }
+        expected = line.expected_net
+        if not line.is_sign_binding and line.net * expected < 0:
+            yield _(
+                "%(where)s: su importe tiene otro signo que su cantidad por su precio; se respeta lo declarado."
+            ) % {"where": where}
+            expected = -expected
+        yield from _compare(invoice, where, line.net, expected, slack=1 + int(abs(line.quantity) / EXACT_UP_TO))
         for tax in line.taxes:
             yield from _by_rate(invoice, tax, tax.parts, _(" (línea %(position)s)") % {"position": position})
 

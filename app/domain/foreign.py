@@ -93,8 +93,8 @@ class ForeignSettlement:
 class ForeignLine:
     """One line. ``net`` is declared: quantity by price, less discounts, plus charges, before taxes.
 
-    Not every format promises that: EN 16931 has no such rule, and its own examples print returned goods with a
-    positive quantity. ``is_price_binding`` tells.
+    Not every format promises its sign: EN 16931 prints returned goods with a positive quantity in its own examples.
+    ``is_sign_binding`` tells.
     """
 
     concept: str
@@ -106,7 +106,7 @@ class ForeignLine:
     discount_amount: Decimal = ZERO
     charge_amount: Decimal = ZERO
     net: Decimal
-    is_price_binding: bool = True
+    is_sign_binding: bool = True
     taxes: tuple[ForeignTax, ...] = ()
     withheld_rate: Decimal = ZERO
 

@@ -96,7 +96,7 @@ def _line(node: Node, position: int, reading: list[str]) -> ForeignLine:
         discount_amount=less,
         charge_amount=plus,
         net=net,
-        is_price_binding=False,
+        is_sign_binding=False,
         taxes=_line_taxes(node, net),
     )
 

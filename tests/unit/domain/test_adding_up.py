@@ -53,8 +53,8 @@ def test_figures_that_agree_leave_nothing_to_say():
             disagreement("Total a pagar", "120,99", "121,00") + STANDS,
         ),
         (
-            invoice(line(100, price=5, is_price_binding=False)),
-            "Línea 1 («Tornillo»): su cantidad por su precio no da su importe; se respeta lo declarado.",
+            invoice(line(100, price=-110, discount_amount=D(-10), is_sign_binding=False)),
+            "Línea 1 («Tornillo»): su importe tiene otro signo que su cantidad por su precio" + STANDS,
         ),
         (
             invoice(dues=(ForeignDue(day=dt.date(2026, 3, 1), amount=D(100)),)),
@@ -89,6 +89,18 @@ def test_a_cent_between_lines_bases_and_totals_is_noted_on_either_side():
         (
             invoice(line(100), line(50, quantity=6, price=10)),
             disagreement("Línea 2 («Tornillo»)", "50,00", "60,00") + ".",
+        ),
+        (
+            invoice(line(1000, quantity=700, price=100, is_sign_binding=False)),
+            disagreement("Línea 1 («Tornillo»)", "1.000,00", "70.000,00") + ".",
+        ),
+        (
+            invoice(line(1000, price=-5, is_sign_binding=False)),
+            disagreement("Línea 1 («Tornillo»)", "1.000,00", "5,00") + ".",
+        ),
+        (
+            invoice(line(100, price=-100)),
+            disagreement("Línea 1 («Tornillo»)", "100,00", "−100,00") + ".",
         ),
         (
             invoice(lines_total=D("100.02"), base_total=D("100.02"), total=D("121.02"), payable=D("121.02")),
@@ -229,6 +241,12 @@ def test_more_than_a_cent_for_each_line_is_refused(tax, surcharge, withheld, wha
 
     with pytest.raises(FiguresDisagree, match=what):
         check_figures(read)
+
+
+def test_a_price_that_was_worked_out_has_only_eight_decimals():
+    read = invoice(line("2000000.00", quantity=6_000_000, price="0.33333333"))
+
+    assert check_figures(read) == (disagreement("Línea 1 («Tornillo»)", "2.000.000,00", "1.999.999,98") + STANDS,)
 
 
 def test_groups_put_together_bring_their_cents():

@@ -82,7 +82,7 @@ WHOLE = ForeignInvoice(
             discount_amount=D("32.50"),
             charge_amount=D("2.50"),
             net=D(295),
-            is_price_binding=False,
+            is_sign_binding=False,
             taxes=(iva(21, 295, "61.95"),),
         ),
         ForeignLine(
@@ -91,7 +91,7 @@ WHOLE = ForeignInvoice(
             unit="kg",
             unit_price=D("1.50"),
             net=D(18),
-            is_price_binding=False,
+            is_sign_binding=False,
             taxes=(iva(10, 18, "1.80"),),
         ),
         ForeignLine(
@@ -100,7 +100,7 @@ WHOLE = ForeignInvoice(
             unit="h",
             unit_price=D(40),
             net=D(40),
-            is_price_binding=False,
+            is_sign_binding=False,
             taxes=(iva(0, 40, 0, "E", "IVA exento"),),
         ),
     ),
