@@ -19,7 +19,7 @@ from models import (
     Series,
     StoredFile,
 )
-from models.enums import MailKind, MailStatus
+from models.enums import MailKind, MailStatus, Origin
 
 NOW = clock.now()
 
@@ -133,6 +133,25 @@ def test_what_is_broken_is_said(db, make, broken, said):
     db.expire_all()
 
     assert list(violations(db)) == [said.format(batch=_last_batch(db))]
+
+
+@pytest.mark.parametrize(
+    ("origin", "total", "said"),
+    [
+        (Origin.OWN, "121.01", ["FV26-0001: base e impuestos no dan el total."]),
+        (Origin.IMPORTED, "120.99", []),
+        (Origin.IMPORTED, "121.01", []),
+        (Origin.IMPORTED, "121.02", ["FV26-0001: base e impuestos no dan el total."]),
+    ],
+)
+def test_an_imported_total_may_be_off_by_the_cent_it_was_accepted_with(db, make, origin, total, said):
+    invoice = make.invoice(series=make.series(label="FV26"))
+    invoice.origin, invoice.total = origin, Decimal(total)
+    if origin is Origin.IMPORTED:
+        invoice.number, invoice.series.next_number = None, 1
+    db.flush()
+
+    assert list(violations(db)) == said
 
 
 def _last_batch(db):
