@@ -5,12 +5,13 @@ its own. A dry run does all of it and rolls back.
 """
 
 import datetime as dt
+import logging
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from app.adapters.formats import read_file
 from app.domain.companies import OpenCompany, open_company
@@ -25,8 +26,11 @@ from app.texts import _
 from models import Company, StoredFile
 from models.enums import ImportVerdict
 
+log = logging.getLogger(__name__)
+
 MEDIA_TYPES = {"csv": "text/csv"}
 TRIES = 8
+UNEXPECTED = "No se puede importar. El porqué está en el registro de la instalación."
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,11 @@ def take_in(installation: Installation, command: TakeIn) -> Iterator[Verdict]:
         if not command.skip:
             yield Verdict(command.name, "", "", "", "", ImportVerdict.REFUSED, str(refusal))
         return
+    except (ArithmeticError, ValueError):
+        log.exception("a file cannot be read")
+        if not command.skip:
+            yield Verdict(command.name, "", "", "", "", ImportVerdict.REFUSED, _(UNEXPECTED))
+        return
     originals: dict[int, StoredFile] = {}
     for invoice in found[command.skip :]:
         yield replace(_judge(installation, command, invoice, originals), count=len(found))
@@ -103,6 +112,11 @@ def _judge(
         outcome = _import(installation, command, invoice, originals)
     except Refusal as refusal:
         return _verdict(command, invoice, ImportVerdict.REFUSED, str(refusal))
+    except OperationalError:
+        raise  # the database is away, which says nothing of the invoice
+    except (ArithmeticError, ValueError, DBAPIError):
+        log.exception("an invoice cannot be imported", extra={"number": invoice.number_text})
+        return _verdict(command, invoice, ImportVerdict.REFUSED, _(UNEXPECTED))
     detail = _("Ya estaba importada.") if outcome.verdict is ImportVerdict.EXISTS else " ".join(outcome.notes)
     return replace(
         _verdict(command, invoice, outcome.verdict, detail),

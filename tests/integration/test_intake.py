@@ -7,7 +7,10 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
+from sqlalchemy.exc import DataError, OperationalError
 
+from app import intake
+from app.domain.importing import import_invoice
 from app.installation import Installation
 from app.intake import TakeIn, Verdict, take_in
 from app.rendering import preview_pdf
@@ -57,6 +60,37 @@ def test_each_invoice_of_a_file_gets_its_own_verdict(installation, company):
     ]
     assert verdicts[2].detail == "La emite A58818501, que no es ninguna empresa de aquí."
     assert rows_of(installation, Invoice, Contact) == [2, 1]
+
+
+@pytest.mark.parametrize(
+    "error", [OverflowError("int too large"), ValueError("more decimals"), DataError("INSERT", {}, Exception())]
+)
+def test_what_nobody_foresaw_refuses_one_invoice_and_is_logged(installation, company, monkeypatch, caplog, error):
+    def fails_once(db, command):
+        if command.invoice.number_text == "F26-1":
+            raise error
+        return import_invoice(db, command)
+
+    monkeypatch.setattr(intake, "import_invoice", fails_once)
+
+    verdicts = list(take_in(installation, sheet(row(1), row(2))))
+
+    assert [(verdict.number, verdict.verdict, verdict.detail) for verdict in verdicts] == [
+        ("F26-1", REFUSED, "No se puede importar. El porqué está en el registro de la instalación."),
+        ("F26-2", CREATED, "Cliente nuevo: Talleres Ródano."),
+    ]
+    assert [record.message for record in caplog.records] == ["an invoice cannot be imported"]
+    assert rows_of(installation, Invoice, Contact) == [1, 1]
+
+
+def test_a_database_that_is_away_says_nothing_of_the_invoice(installation, company, monkeypatch):
+    def is_away(db, command):
+        raise OperationalError("BEGIN", {}, Exception())
+
+    monkeypatch.setattr(intake, "import_invoice", is_away)
+
+    with pytest.raises(OperationalError):
+        list(take_in(installation, sheet(row(1))))
 
 
 def test_the_same_file_twice_changes_nothing(installation, company):

@@ -55,6 +55,11 @@ class _Reader(NamedTuple):
         what = _("la columna %(name)s (fila %(line)s)") % {"name": name, "line": self.row.line}
         return read_number(text, what, kind, self.mark) if text else None
 
+    def percent(self, name: str) -> Decimal | None:
+        rate = self.number(name, fields.RATE)
+        what = _("la columna %(name)s (fila %(line)s)") % {"name": name, "line": self.row.line}
+        return None if rate is None else fields.within_percent(rate, what)
+
 
 def read_invoice(rows: list[Row], mark: str | None, notes: tuple[str, ...]) -> ForeignInvoice:
     """Totals are worked out from the rows, except those that the file gives."""
@@ -121,7 +126,7 @@ def _line(reader: _Reader, reading: list[str]) -> ForeignLine:
     """A row with a price is a line. One with only a base stands for lines that are not told."""
     quantity = reader.number("cantidad", fields.QUANTITY)
     quantity = Decimal("1.000000") if quantity is None else quantity
-    price, percent = reader.number("precio", fields.PRICE), reader.number("descuento", fields.RATE) or ZERO
+    price, percent = reader.number("precio", fields.PRICE), reader.percent("descuento") or ZERO
     net = reader.number("importe")
     net = reader.number("base") if net is None else net
     line = reader.row.line
@@ -135,7 +140,7 @@ def _line(reader: _Reader, reading: list[str]) -> ForeignLine:
     if not concept:
         concept = "Importe de la factura"
         reading.append(_("El fichero no detalla lo facturado en todas las filas."))
-    withheld = reader.number("irpf", fields.RATE)
+    withheld = reader.percent("irpf")
     return ForeignLine(
         code=clipped(reader.text("codigo"), fields.SHORT),
         concept=concept,
@@ -162,11 +167,11 @@ def _tax(reader: _Reader, net: Decimal) -> ForeignTax:
     if kind is None:
         raise Flaw(_("El impuesto de la fila %(line)s no es IVA, IGIC ni IPSI.") % {"line": reader.row.line})
     exempt = _EXEMPT.get(folded(reader.text("iva")), "")
-    rate = ZERO if exempt else reader.number("iva", fields.RATE)
+    rate = ZERO if exempt else reader.percent("iva")
     if rate is None:
         raise Flaw(_("La fila %(line)s no dice el tipo de IVA.") % {"line": reader.row.line})
     name = "IVA" if kind is TaxKind.VAT else kind.upper()
-    surcharge = reader.number("recargo", fields.RATE) or ZERO
+    surcharge = reader.percent("recargo") or ZERO
     amount, surcharge_amount = reader.number("cuota"), reader.number("cuota_recargo")
     return ForeignTax(
         kind=kind,

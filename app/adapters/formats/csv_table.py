@@ -5,11 +5,13 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from app.adapters.formats.csv_columns import NUMBERS, OBLIGATORY, ONE_OF, column_named
 from app.adapters.formats.csv_invoice import Row, read_invoice
 from app.adapters.formats.csv_values import cell, decimal_mark
-from app.adapters.formats.fields import Flaw, clipped
+from app.adapters.formats.fields import clipped
+from app.adapters.formats.figures import read_alone
 from app.domain.foreign import FileRefused, ForeignInvoice, Unreadable
 from app.texts import _
 
@@ -40,15 +42,14 @@ def read_csv(content: bytes) -> list[ForeignInvoice | Unreadable]:
     if not table.rows:
         raise FileRefused(_("El fichero CSV no contiene ninguna factura."))
     notes = _notes(table)
-    return [*(_read_alone(rows, table.mark, notes) for rows in invoices.values()), *nameless]
+    readers = (partial(read_invoice, rows, table.mark, notes) for rows in invoices.values())
+    names = (partial(_name_of, rows) for rows in invoices.values())
+    return [*map(read_alone, readers, names), *nameless]
 
 
-def _read_alone(rows: list[Row], mark: str | None, notes: tuple[str, ...]) -> ForeignInvoice | Unreadable:
-    try:
-        return read_invoice(rows, mark, notes)
-    except Flaw as flaw:
-        named = "-".join(part for part in (rows[0].cells.get("serie", ""), rows[0].cells["numero"]) if part)
-        return Unreadable(number_text=clipped(named, 40), reason=str(flaw))
+def _name_of(rows: list[Row]) -> str:
+    named = "-".join(part for part in (rows[0].cells.get("serie", ""), rows[0].cells["numero"]) if part)
+    return clipped(named, 40)
 
 
 def _notes(table: _Table) -> tuple[str, ...]:

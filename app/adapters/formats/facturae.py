@@ -1,6 +1,7 @@
 """Facturae 3.x, the Spanish e-invoice: one seller, one buyer, one or many invoices, signed or not."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 from app.adapters.formats.attachments import Embedded, choose_pdf
@@ -8,7 +9,7 @@ from app.adapters.formats.codes import FACTURAE_CENTRES
 from app.adapters.formats.facturae_figures import read_figures
 from app.adapters.formats.facturae_party import party
 from app.adapters.formats.fields import NAME, PRICE, Flaw, block, clipped, currency, day, number, numbering
-from app.adapters.formats.figures import explained
+from app.adapters.formats.figures import explained, read_alone
 from app.adapters.formats.xml import Node
 from app.domain.foreign import FileRefused, ForeignInvoice, ForeignParty, InvoiceClass, Unreadable
 from app.money import ZERO, euros, short
@@ -53,16 +54,10 @@ def read_facturae(root: Node) -> list[ForeignInvoice | Unreadable]:
         parties = _parties(root)
     except Flaw as flaw:
         return [Unreadable(number_text=_name_of(invoice), reason=str(flaw)) for invoice in invoices]
-    return [_read_alone(invoice, root, parties, version) for invoice in invoices]
-
-
-def _read_alone(
-    invoice: Node, root: Node, parties: tuple[ForeignParty, ForeignParty], version: str
-) -> ForeignInvoice | Unreadable:
-    try:
-        return _invoice(invoice, root, parties, version)
-    except Flaw as flaw:
-        return Unreadable(number_text=_name_of(invoice), reason=str(flaw))
+    return [
+        read_alone(partial(_invoice, invoice, root, parties, version), partial(_name_of, invoice))
+        for invoice in invoices
+    ]
 
 
 def _name_of(invoice: Node) -> str | None:

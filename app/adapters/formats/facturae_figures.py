@@ -110,7 +110,7 @@ def _line(node: Node, position: int, reading: list[str]) -> ForeignLine:
         charge_amount=plus,
         net=cents(_total(node, "GrossAmount", cost - less + plus)),
         taxes=grouped(_tax(tax, node) for tax in node.all("TaxesOutputs/Tax")),
-        withheld_rate=number(withheld, _("el tipo de retención"), fields.RATE) if withheld else ZERO,
+        withheld_rate=fields.percent(withheld, _("el tipo de retención")) if withheld else ZERO,
     )
 
 
@@ -133,6 +133,8 @@ def _adjustments(node: Node, path: str, prefix: str, otherwise: str) -> tuple[Fo
         amount = number(adjustment.text(prefix + "Amount"), _("el importe de un descuento o cargo"), EXACT)
         label = clipped(adjustment.text(prefix + "Reason"), fields.NAME) or otherwise
         percent = number(rate, _("el porcentaje de un descuento o cargo"), fields.RATE) if rate else None
+        if percent is not None and prefix == "Discount":
+            fields.within_percent(percent, _("el porcentaje de un descuento"))
         if amount or percent:
             found.append(ForeignAdjustment(label=label, amount=amount, percent=percent))
     return tuple(found)
@@ -142,11 +144,14 @@ def _tax(node: Node, line: Node | None = None) -> ForeignTax:
     """A tax charged. In the special regime of groups of companies, the tax is that of the special base."""
     code = clipped(node.text("TaxTypeCode"), 10)
     kind, name = FACTURAE_TAXES.get(code, (TaxKind.OTHER, f"Impuesto {code}"))
-    rate = number(node.text("TaxRate"), _("el tipo de un impuesto"), fields.RATE)
+    what = _("el tipo de un impuesto")
+    rate = number(node.text("TaxRate"), what, fields.RATE)
+    if kind is not TaxKind.OTHER:
+        fields.within_percent(rate, what)
     special = "Special" if node.text("SpecialTaxableBase/TotalAmount") else ""
     base = _amount(node, special + "TaxableBase", ZERO)
     surcharge_rate = node.text("EquivalenceSurcharge")
-    surcharge = number(surcharge_rate, _("el tipo de recargo"), fields.RATE) if surcharge_rate else ZERO
+    surcharge = fields.percent(surcharge_rate, _("el tipo de recargo")) if surcharge_rate else ZERO
     event = line.first("SpecialTaxableEvent") if line is not None and not rate else None
     exempt = _SPECIAL_EVENTS.get(event.text("SpecialTaxableEventCode"), "exento") if event else ""
     return ForeignTax(
@@ -172,7 +177,7 @@ def _withholding(node: Node) -> ForeignTax:
         category=tax.category,
         label=rate_label(label, tax.rate),
         base=tax.base,
-        rate=tax.rate,
+        rate=fields.within_percent(tax.rate, _("el tipo de retención")),
         amount=tax.amount,
     )
 

@@ -7,7 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from app.errors import Refusal
-from app.money import LARGEST
+from app.money import LARGEST, short
 from app.texts import _
 
 NAME = 200
@@ -95,6 +95,18 @@ def number(raw: str, what: str, kind: tuple[int, Decimal] = AMOUNT) -> Decimal:
     if abs(value) > largest:
         raise Flaw(_("%(what)s es demasiado grande: «%(text)s».") % {"what": _capital(what), "text": text})
     return value.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0
+
+
+def percent(raw: str, what: str) -> Decimal:
+    """A rate of taxes or discounts, between nothing and everything."""
+    return within_percent(number(raw, what, RATE), what)
+
+
+def within_percent(rate: Decimal, what: str) -> Decimal:
+    if not 0 <= rate <= 100:
+        sentence = _("%(what)s debe estar entre 0 y 100, y pone %(rate)s.")
+        raise Flaw(sentence % {"what": _capital(what), "rate": short(rate, 4)})
+    return rate
 
 
 def day(raw: str, what: str) -> dt.date:

@@ -1,20 +1,26 @@
 """What every format ends in: lines, taxes, totals, and the words that explain them."""
 
+import logging
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
 
-from app.adapters.formats.fields import CONCEPT
+from app.adapters.formats.fields import CONCEPT, Flaw
 from app.domain.foreign import (
+    TOTALS,
     ForeignAdjustment,
     ForeignDue,
     ForeignInvoice,
     ForeignLine,
     ForeignSettlement,
     ForeignTax,
+    Unreadable,
 )
 from app.money import LARGEST, cents, euros
 from app.texts import _
+
+log = logging.getLogger(__name__)
 
 MOST_LINES = 5000
 EXACT = (8, LARGEST)
@@ -62,3 +68,31 @@ def explained(invoice: ForeignInvoice, reading: list[str]) -> ForeignInvoice:
     told = (f"{part.label}: {euros(cents(part.amount), invoice.currency)}" for part in parts)
     notes = tuple(dict.fromkeys((*invoice.notes, *told)))
     return replace(invoice, notes=notes, notes_on_reading=(*invoice.notes_on_reading, *reading))
+
+
+def read_alone(read: Callable[[], ForeignInvoice], name: Callable[[], str | None]) -> ForeignInvoice | Unreadable:
+    """What ``read`` answers, or why it cannot: whatever one invoice holds, the others of its file are read."""
+    try:
+        return _bounded(read())
+    except Flaw as flaw:
+        reason = str(flaw)
+    except (ArithmeticError, ValueError):
+        log.exception("an invoice cannot be read")
+        reason = _("No se puede leer. El porqué está en el registro de la instalación.")
+    return Unreadable(number_text=name(), reason=reason)
+
+
+def _bounded(invoice: ForeignInvoice) -> ForeignInvoice:
+    """What was worked out must fit as what was declared does."""
+    for amount in _amounts(invoice):
+        if abs(amount) > LARGEST:
+            raise Flaw(_("Un importe de la factura es demasiado grande: %(amount)s.") % {"amount": euros(amount)})
+    return invoice
+
+
+def _amounts(invoice: ForeignInvoice) -> Iterator[Decimal]:
+    yield from (getattr(invoice, name) for name in TOTALS)
+    for line in invoice.lines:
+        yield from (line.net, line.discount_amount, line.charge_amount)
+    for tax in (*invoice.taxes, *invoice.withholdings, *(tax for line in invoice.lines for tax in line.taxes)):
+        yield from (tax.base, tax.amount, tax.surcharge_amount)

@@ -3,12 +3,13 @@
 import datetime as dt
 import re
 from dataclasses import replace
+from functools import partial
 
 from app.adapters.formats import fields
 from app.adapters.formats.attachments import Embedded, choose_pdf
 from app.adapters.formats.codes import CORRECTED_TYPES, CREDIT_TYPES, SELF_BILLED_TYPES
 from app.adapters.formats.fields import NAME, Flaw, block, clipped, numbering
-from app.adapters.formats.figures import explained
+from app.adapters.formats.figures import explained, read_alone
 from app.adapters.formats.ubl_figures import payment, read_figures
 from app.adapters.formats.ubl_party import party
 from app.adapters.formats.xml import Node
@@ -36,10 +37,7 @@ def is_ubl(root: Node) -> bool:
 
 
 def read_ubl(root: Node) -> list[ForeignInvoice | Unreadable]:
-    try:
-        return [_document(root)]
-    except Flaw as flaw:
-        return [Unreadable(number_text=clipped(root.text("ID"), fields.SHORT) or None, reason=str(flaw))]
+    return [read_alone(partial(_document, root), lambda: clipped(root.text("ID"), fields.SHORT) or None)]
 
 
 def _document(root: Node) -> ForeignInvoice:

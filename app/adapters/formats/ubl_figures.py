@@ -132,13 +132,16 @@ def _adjustments(node: Node, *, are_charges: bool = False) -> tuple[ForeignAdjus
             continue
         rate = adjustment.text("MultiplierFactorNumeric")
         what = _("el importe de un descuento o cargo")
+        percent = number(rate, what, fields.RATE) if rate else None
+        if percent is not None and not are_charges:
+            fields.within_percent(percent, _("el porcentaje de un descuento"))
         category = adjustment.first("TaxCategory")
         found.append(
             ForeignAdjustment(
                 label=clipped(adjustment.text("AllowanceChargeReason"), fields.NAME)
                 or ("Cargo" if are_charges else "Descuento"),
                 amount=number(adjustment.text("Amount"), what),
-                percent=number(rate, what, fields.RATE) if rate else None,
+                percent=percent,
                 applies_to=_category(category, ZERO, ZERO).key if category else None,
             )
         )
@@ -189,10 +192,13 @@ def _subtotal(node: Node) -> ForeignTax:
 def _category(node: Node, base: Decimal, amount: Decimal | None, percent: str = "") -> ForeignTax:
     code, scheme = clipped(node.text("ID"), 10), node.text("TaxScheme/ID").upper()
     text = percent or node.text("Percent")
-    rate = number(text, _("el tipo de un impuesto"), fields.RATE) if text else Decimal("0.0000")
+    what = _("el tipo de un impuesto")
+    rate = number(text, what, fields.RATE) if text else Decimal("0.0000")
     kind, label = UBL_CATEGORIES.get(code, (TaxKind.VAT, ""))
     if scheme not in _VAT_SCHEMES:
         kind, label = _SPANISH_SCHEMES.get(scheme, TaxKind.OTHER), ""
+    if kind is not TaxKind.OTHER:
+        fields.within_percent(rate, what)
     name = clipped(node.text("TaxScheme/Name"), 60) or clipped(scheme, 60) if kind is TaxKind.OTHER else kind.upper()
     reason = node.text("TaxExemptionReason")
     reason_code = node.text("TaxExemptionReasonCode").upper()
@@ -210,13 +216,14 @@ def _category(node: Node, base: Decimal, amount: Decimal | None, percent: str = 
 def _withholding(node: Node) -> ForeignTax:
     """Some write what is withheld as a negative tax, some as a positive withholding."""
     tax = _subtotal(node)
+    rate = fields.within_percent(abs(tax.rate), _("el tipo de retención"))
     sign = -1 if (tax.amount < 0) != (tax.base < 0) else 1
     return ForeignTax(
         kind=TaxKind.WITHHOLDING,
         category=tax.category,
-        label=rate_label("Retención IRPF", abs(tax.rate)),
+        label=rate_label("Retención IRPF", rate),
         base=tax.base,
-        rate=abs(tax.rate),
+        rate=rate,
         amount=sign * tax.amount,
     )
 

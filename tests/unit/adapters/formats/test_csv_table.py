@@ -2,13 +2,12 @@
 
 import datetime as dt
 from decimal import Decimal as D
+from decimal import InvalidOperation
 
 import pytest
 
-from app.adapters.formats import read_file
-from app.adapters.formats.csv_columns import COLUMNS, OBLIGATORY, column_named
-from app.adapters.formats.csv_values import decimal_mark, read_day, read_number
-from app.adapters.formats.fields import AMOUNT, PRICE, Flaw
+from app.adapters.formats import csv_invoice, read_file
+from app.adapters.formats.csv_columns import COLUMNS, OBLIGATORY, column_named, folded
 from app.domain.adding_up import FiguresDisagree, check_figures
 from app.domain.foreign import (
     FileRefused,
@@ -196,6 +195,12 @@ def test_what_refuses_the_whole_file(content, sentence):
         ("A;1;31/01/2026;Ana;21;x;１;1", "La columna cantidad (fila 2) no es un número: «１»."),
         ("A;1;31/01/2026;Ana;21;x;1;=1+1", "La columna precio (fila 2) no es un número: «=1+1»."),
         ("A;1;31/01/2026;Ana;21;x;1;1.2.3", "La columna precio (fila 2) no es un número: «1.2.3»."),
+        (
+            "A;1;31/01/2026;Ana;21;x;999999999;9999999999",
+            "Un importe de la factura es demasiado grande: 9.999.999.989.000.000.001,00\u00a0€.",
+        ),
+        ("A;1;31/01/2026;Ana;-21;x;1;1", "La columna iva (fila 2) debe estar entre 0 y 100, y pone −21."),
+        ("A;1;31/01/2026;Ana;99999;x;1;1", "La columna iva (fila 2) debe estar entre 0 y 100, y pone 99.999."),
         ("A;1;31/01/2026;Ana;21;x;1;1;de más", "La fila 2 tiene más celdas que la cabecera."),
         (f"A;1;31/01/2026;{'x' * 201};21;x;1;1", TOO_LONG % ("El nombre (el cliente)", 201, 200)),
         (f"A;{'1' * 41};31/01/2026;Ana;21;x;1;1", TOO_LONG % ("El número de factura", 41, 40)),
@@ -206,6 +211,33 @@ def test_a_bad_invoice_leaves_the_others_alone(row, reason):
 
     assert isinstance(bad, Unreadable)
     assert (bad.reason, good.number_text) == (reason, "A-2")
+
+
+@pytest.mark.parametrize("column", ["descuento", "recargo", "irpf"])
+@pytest.mark.parametrize(("rate", "is_read"), [("-0,01", False), ("0", True), ("100", True), ("100,01", False)])
+def test_rates_lie_between_nothing_and_everything(column, rate, is_read):
+    heading = f"numero;fecha;cliente_nombre;iva;precio;{column}"
+
+    odd, good = read(csv(f"1;31/01/2026;Ana;21;10;{rate}", "2;31/01/2026;Ana;21;10;0", heading=heading))
+
+    assert (isinstance(odd, ForeignInvoice), good.number_text) == (is_read, "2")
+
+
+@pytest.mark.parametrize("error", [InvalidOperation, ValueError])
+def test_what_nobody_foresaw_refuses_one_invoice(monkeypatch, caplog, error):
+    def fold(text):
+        if text == "raro":
+            raise error
+        return folded(text)
+
+    monkeypatch.setattr(csv_invoice, "folded", fold)
+    heading = "numero;fecha;cliente_nombre;iva;precio;impuesto"
+
+    odd, good = read(csv("1;31/01/2026;Ana;21;10;raro", "2;31/01/2026;Ana;21;10;", heading=heading))
+
+    reason = "No se puede leer. El porqué está en el registro de la instalación."
+    assert (odd, good.number_text) == (Unreadable(number_text="1", reason=reason), "2")
+    assert [record.message for record in caplog.records] == ["an invoice cannot be read"]
 
 
 def test_a_row_without_number_is_told_by_its_place():
@@ -298,72 +330,6 @@ def test_more_rows_than_an_invoice_can_have():
     (invoice,) = read(csv(*["A;1;31/01/2026;Ana;21;x;1;1"] * 5001))
 
     assert invoice == Unreadable(number_text="A-1", reason="La factura tiene 5001 líneas, y caben 5000.")
-
-
-@pytest.mark.parametrize(
-    ("text", "mark", "expected"),
-    [
-        ("1.234,56", "", "1234.56"),
-        ("1,234.56", "", "1234.56"),
-        ("1.234.567", "", "1234567"),
-        ("12,5", "", "12.5"),
-        ("12.5", "", "12.5"),
-        ("0.125", "", "0.125"),
-        ("1.234", "", "1234"),
-        ("1.234", ",", "1234"),
-        ("1.234", ".", "1.234"),
-        ("1,234", ".", "1234"),
-        ("1,234", "", "1.234"),
-        ("1,234.5", ",", "1234.5"),
-        ("−5", "", "-5"),
-        ("1 234,5 €", "", "1234.5"),
-        ("1\u00a0234\u202f567,5", "", "1234567.5"),
-        ("21 %", "", "21"),
-        ("+3", "", "3"),
-    ],
-)
-def test_numbers_as_people_write_them(text, mark, expected):
-    assert read_number(text, "x", PRICE, mark) == D(expected)
-
-
-@pytest.mark.parametrize("text", ["1.234", "1,234"])
-def test_a_number_that_could_be_two_is_not_guessed_in_a_mixed_file(text):
-    with pytest.raises(Flaw, match="no se sabe si"):
-        read_number(text, "x", AMOUNT, None)
-
-
-@pytest.mark.parametrize("text", ["1,2,3", "12.34.5", "1.23,4.5", "1 2", "€", "--1", "1€2", ","])
-def test_what_is_no_number(text):
-    with pytest.raises(Flaw):
-        read_number(text, "x", AMOUNT, "")
-
-
-@pytest.mark.parametrize(
-    ("texts", "mark"),
-    [
-        (["1", "2.000", "x"], ""),
-        (["1,5", "2.000"], ","),
-        (["1.5", "2.000"], "."),
-        (["1.5", "2,5"], None),
-        (["1.000.000"], ","),
-        (["1,000.00"], "."),
-    ],
-)
-def test_the_decimal_sign_of_a_file(texts, mark):
-    assert decimal_mark(texts) == mark
-
-
-@pytest.mark.parametrize(
-    "text", ["31/01/2026", "31-1-2026", "31.01.2026", "2026-01-31", "2026-01-31 00:00:00", "31/01/2026 0:00"]
-)
-def test_days(text):
-    assert read_day(text, "x") == dt.date(2026, 1, 31)
-
-
-@pytest.mark.parametrize("text", ["2026/01/31", "31/01-2026", "01/31/2026", "31 enero 2026", "1e9", "31/01/2026 10:30"])
-def test_what_is_no_day(text):
-    with pytest.raises(Flaw):
-        read_day(text, "x")
 
 
 def test_every_column_is_known_by_its_own_name_only():

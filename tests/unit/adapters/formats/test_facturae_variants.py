@@ -58,6 +58,8 @@ def test_a_file_without_invoices_is_refused():
             "<InvoiceTotal>1000000000000<",
             "El total de la factura es demasiado grande: «1000000000000».",
         ),
+        ("<TaxRate>21.00<", "<TaxRate>-21.00<", "El tipo de un impuesto debe estar entre 0 y 100, y pone −21."),
+        ("<TaxRate>21.00<", "<TaxRate>101<", "El tipo de un impuesto debe estar entre 0 y 100, y pone 101."),
         ("<Quantity>-1<", "<Quantity>-1E0<", "La cantidad (línea 1) no es un número: «-1E0»."),
         (
             "Electricidad Tosma SL",

@@ -295,6 +295,14 @@ def test_a_foreigner_without_tax_number_is_known_by_another():
     )
 
 
+@pytest.mark.parametrize("rate", ["-21", "100.01"])
+def test_a_tax_of_less_than_nothing_or_more_than_everything_is_refused(rate):
+    (invoice,) = read(FULL, ("<cbc:Percent>21<", f"<cbc:Percent>{rate}<"))
+
+    assert isinstance(invoice, Unreadable)
+    assert invoice.reason.startswith("El tipo de un impuesto debe estar entre 0 y 100")
+
+
 def test_a_withholding_total_is_taken_off():
     withheld = (
         '<cac:WithholdingTaxTotal><cbc:TaxAmount currencyID="EUR">52.20</cbc:TaxAmount><cac:TaxSubtotal>'
