@@ -31,7 +31,7 @@ class SeriesForm(OfficeForm):
     kind = Pick("Documento", KINDS, default=DocumentKind.INVOICE, css="s2")
     code = Strict("Código", fields.code, required=True, css="s1 m3", attributes={"maxlength": "18"})
     year = Whole("Año", least=2000, most=2100, hint="Vacío si no cambia de año", css="s2 m3")
-    first_number = Whole("Primer número", least=1, most=99_999_999, default=1, css="s1 m3", required=True)
+    first_number = Whole("Primer número", least=1, most=10**15, default=1, css="s1 m3", required=True)
     name = Strict("Nombre", css="s4", hint="Por ejemplo: Facturas de venta")
     is_corrective = Tick("Para facturas rectificativas", css="s6")
     is_default = Tick("La que se propone al hacer un documento", css="s6")

@@ -72,7 +72,7 @@ class Document(CompanyRecord):
     contact_id: Mapped[Key]
     series_id: Mapped[Key | None]
     series_label: Mapped[ShortText] = mapped_column(default="")
-    number: Mapped[int | None]
+    number: Mapped[Key | None]
     number_text: Mapped[NumberText | None]
     sort_number: Mapped[Key | None]
     issued_on: Mapped[dt.date]

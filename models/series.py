@@ -7,7 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import CompanyRecord, company_table
 from models.enums import DocumentKind
-from models.types import Name, ShortText
+from models.types import Key, Name, ShortText
 
 
 class Series(CompanyRecord):
@@ -28,8 +28,8 @@ class Series(CompanyRecord):
     year: Mapped[int | None]
     label: Mapped[ShortText]
     name: Mapped[Name] = mapped_column(default="")
-    first_number: Mapped[int] = mapped_column(default=1)
-    next_number: Mapped[int] = mapped_column(default=1)
+    first_number: Mapped[Key] = mapped_column(default=1)
+    next_number: Mapped[Key] = mapped_column(default=1)
     last_issued_on: Mapped[dt.date | None]
     is_corrective: Mapped[bool] = mapped_column(default=False)
     is_default: Mapped[bool] = mapped_column(default=False)

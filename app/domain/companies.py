@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.domain.fields import RESERVED_SLUGS
 from app.domain.folding import fold
+from app.domain.numbering import first_free
 from app.errors import InvalidValue
 from app.scope import ScopedSession
 from app.texts import _
@@ -117,16 +118,20 @@ def _furnish(db: ScopedSession, company: Company, year: int | None) -> None:
 
 
 def open_series(db: ScopedSession, company: Company, year: int) -> None:
-    """The two series every company needs in a year: its invoices, and what corrects them."""
+    """The two series every company needs in a year: its invoices, and what corrects them. After what was imported."""
     for code, name, corrective in (("FV", _("Facturas de venta"), False), ("R", _("Facturas rectificativas"), True)):
+        label = f"{code}{year % 100:02d}"
+        first = first_free(db, company.id, DocumentKind.INVOICE, label)
         db.add(
             Series(
                 company_id=company.id,
                 kind=DocumentKind.INVOICE,
                 code=code,
                 year=year,
-                label=f"{code}{year % 100:02d}",
+                label=label,
                 name=name,
+                first_number=first,
+                next_number=first,
                 is_default=not corrective,
                 is_corrective=corrective,
             )

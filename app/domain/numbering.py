@@ -2,13 +2,13 @@
 
 import datetime as dt
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.errors import NotFound, Refusal
 from app.scope import ScopedSession
 from app.texts import _
-from models import Series, SeriesDefault
-from models.enums import DocumentKind
+from models import Document, Series, SeriesDefault
+from models.enums import DocumentKind, Origin
 
 
 class SeriesClosed(Refusal):
@@ -47,6 +47,19 @@ def lock_series(db: ScopedSession, series_id: int, kind: DocumentKind) -> Series
     if series is None:
         raise NotFound(_("esa serie"))
     return series
+
+
+def first_free(db: ScopedSession, company_id: int, kind: DocumentKind, label: str) -> int:
+    """The least number a series of this label can begin with: what another program gave out is not given out again."""
+    highest = db.scalar(
+        select(func.max(Document.sort_number)).where(
+            Document.company_id == company_id,
+            Document.kind == kind,
+            Document.origin == Origin.IMPORTED,
+            Document.series_label == label,
+        )
+    )
+    return (highest or 0) + 1
 
 
 def default_series(

@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, select, update
 from app import clock
 from app.domain.audit import record
 from app.domain.folding import fold
-from app.domain.numbering import lock_series
+from app.domain.numbering import first_free, lock_series
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
 from app.texts import _
-from models import Product, Series, TaxRate
+from models import Company, Product, Series, TaxRate
 from models.enums import DocumentKind, TaxKind
 
 
@@ -97,10 +97,14 @@ def save_tax_rate(db: ScopedSession, command: SaveTaxRate) -> TaxRate:
 
 
 def save_series(db: ScopedSession, command: SaveSeries) -> Series:
-    """Write a series; its numbering can only be changed while it has none of its own. Raises ``InvalidValue``."""
+    """Write a series; its numbering can only be changed while it has none of its own. Raises ``InvalidValue``.
+
+    Locks the company row, as an import does: no invoice of this label comes in between looking and writing.
+    """
     label = command.code + (f"{command.year % 100:02d}" if command.year is not None else "")
     if len(label) > 20:
         raise InvalidValue(_("Como mucho 18 caracteres."), field="code")
+    db.scalar(select(Company.id).where(Company.id == db.company_id).with_for_update(key_share=True))
     series = _series(db, command)
     numbering = {"kind": command.kind, "code": command.code, "year": command.year, "label": label}
     if series.id is not None and series.has_own_numbers:
@@ -109,6 +113,7 @@ def save_series(db: ScopedSession, command: SaveSeries) -> Series:
             sentence = _("La serie ya ha dado números: ya no se puede cambiar. Ciérrela y cree otra.")
             raise InvalidValue(sentence, field="code" if changed else "first_number")
     else:
+        _check_first_number(db, command, label)
         series.first_number = series.next_number = command.first_number
     _check_label(db, command, label)
     for name, value in numbering.items():
@@ -137,6 +142,13 @@ def _series(db: ScopedSession, command: SaveSeries) -> Series:
     known = _find(db, Series, command.id, _("esa serie"))
     locked: Series = lock_series(db, command.id, known.kind)
     return locked
+
+
+def _check_first_number(db: ScopedSession, command: SaveSeries, label: str) -> None:
+    free = first_free(db, db.company_id, command.kind, label)
+    if command.first_number < free:
+        sentence = _("Se han importado facturas de la serie %(serie)s hasta la %(ultima)s: empiece por la %(libre)s.")
+        raise InvalidValue(sentence % {"serie": label, "ultima": free - 1, "libre": free}, field="first_number")
 
 
 def _check_label(db: ScopedSession, command: SaveSeries, label: str) -> None:
