@@ -19,10 +19,12 @@ from models import (
     Attachment,
     Company,
     Contact,
+    ContactEmail,
     DocumentLine,
     DocumentTax,
     DueDate,
     Invoice,
+    PortalAccount,
     Series,
     StoredFile,
 )
@@ -151,16 +153,22 @@ def _new_contact(db: ScopedSession, buyer: ForeignParty, notes: list[str]) -> Co
 
 
 def _email(db: ScopedSession, typed: str, notes: list[str]) -> str | None:
-    """The buyer's e-mail, unless it is no address or already another contact's: sharing one must be confirmed."""
+    """The buyer's e-mail, unless it is no address or somebody has it already: sharing one must be confirmed."""
     try:
         address = fields.email(typed, "email")
     except InvalidValue:
         notes.append(_("El correo «%(correo)s» no es válido y no se guarda.") % {"correo": typed[:80]})
         return None
-    if address and db.scalar(select(Contact.id).where(Contact.email == address).limit(1)) is not None:
+    if address and _has_somebody(db, address):
         notes.append(_("El correo %(correo)s ya es de otro cliente y no se guarda en este.") % {"correo": address})
         return None
     return address or None
+
+
+def _has_somebody(db: ScopedSession, address: str) -> bool:
+    """As the e-mail of a file, a further one of it, or the one somebody signs in with."""
+    known = (select(cls.id).where(cls.email == address).limit(1) for cls in (Contact, ContactEmail, PortalAccount))
+    return any(db.scalar(one) is not None for one in known)
 
 
 def _invoice(

@@ -11,7 +11,7 @@ from app.domain.adding_up import FiguresDisagree
 from app.domain.foreign import ForeignDue, ForeignInvoice, ForeignLine, ForeignParty, ForeignTax, InvoiceClass
 from app.domain.importing import Imported, ImportInvoice, NumberTaken, OtherIssuer, import_invoice
 from app.errors import Refusal
-from models import Contact, Document, Invoice, StoredFile
+from models import Contact, ContactEmail, Document, Invoice, StoredFile
 from models.enums import DocumentStatus, ImportVerdict, Origin, PaymentMethod, TaxKind
 
 MARCH = dt.date(2026, 3, 2)
@@ -195,6 +195,24 @@ def test_an_e_mail_is_taken_only_if_it_is_one_and_nobody_else_s(db, make, email,
     contact = db.get_one(Contact, db.get_one(Invoice, outcome.document_id).contact_id)
     assert contact.email == kept
     assert [note for note in outcome.notes if "correo" in note] == ([told] if told else [])
+
+
+@pytest.mark.parametrize("whose", ["further", "portal"])
+def test_an_e_mail_that_somebody_reads_already_is_not_taken(db, make, whose):
+    other = make.contact(tax_id="A58818501")
+    if whose == "further":
+        db.add(ContactEmail(contact_id=other.id, email=BUYER.email))
+    else:
+        make.account(other, email=BUYER.email)
+    db.flush()
+
+    outcome = take_in(db)
+
+    assert db.get_one(Invoice, outcome.document_id).contact.email is None
+    assert outcome.notes == (
+        "El correo compras@rodano.example ya es de otro cliente y no se guarda en este.",
+        "Cliente nuevo: Talleres Ródano, S.L.",
+    )
 
 
 def test_a_series_without_own_numbers_moves_beyond_the_imported_one(db, make):
