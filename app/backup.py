@@ -15,17 +15,16 @@ import sqlite3
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
-from sqlalchemy import case, inspect, make_url, null, select, update
+from sqlalchemy import Update, case, func, inspect, make_url, null, select, update
 
 from app import clock
 from app.domain.audit import record
-from app.domain.bulk import write
 from app.errors import Refusal
 from app.installation import Installation
 from app.migrations import NewerDatabase, is_known, migrate, revision_of
@@ -91,8 +90,8 @@ def back_up(installation: Installation, path: Path) -> Copied:
 def restore(installation: Installation, path: Path, actor: Actor | None = None) -> Restored:
     """Bring a copy back into an installation without companies, and bring it up to date.
 
-    Mails that waited when the copy was made may have left since: they are held for somebody to decide.
-    Raises ``BackupRefused`` or ``NewerDatabase`` before anything changes.
+    Mails that waited when the copy was made may have left since: they arrive held, for somebody to decide, so that no
+    worker that is running sends one. Raises ``BackupRefused`` or ``NewerDatabase`` before anything changes.
     """
     if _has_companies(installation):
         raise BackupRefused(_("Esta base de datos ya tiene empresas: restaure en una vacía."))
@@ -104,43 +103,47 @@ def restore(installation: Installation, path: Path, actor: Actor | None = None) 
             raise NewerDatabase(about["revision"])
         # Files first: without rows that name them they are nothing, and damage shows before the database changes.
         files = sum(1 for _stored in _put_files(installation, archive))
+        held_at = clock.now()
         with tempfile.TemporaryDirectory(dir=installation.settings.data_dir) as folder:
             snapshot = Path(folder) / DATABASE
             with snapshot.open("wb") as file:
                 shutil.copyfileobj(_member(archive, DATABASE), file)
-            _load_database(installation, snapshot)
+            _load_database(installation, snapshot, _holding_mails(held_at))
     installation.database.engine.dispose()
     migrate(installation.database.engine)
-    held = _hold_mails(installation, actor)
+    held = _note_return(installation, held_at, actor)
     return Restored(dt.datetime.fromisoformat(about["taken_at"]), files, held)
 
 
-def _hold_mails(installation: Installation, actor: Actor | None) -> int:
-    """*Sin confirmar*, company by company: sending them again is for somebody who knows what has left since."""
-    with installation.database.read(SYSTEM) as db:
-        companies = db.scalars(select(Company.id).order_by(Company.id)).all()
-    return sum(
-        installation.database.run(CompanyScope(company_id), _hold_mails_of_company, actor) for company_id in companies
-    )
-
-
-def _hold_mails_of_company(db: ScopedSession) -> int:
+def _holding_mails(held_at: dt.datetime) -> Update:
+    """*Sin confirmar*: sending them again is for somebody who knows what has left since."""
     mails: Any = OutgoingMail.__table__
-    held = (
+    return (
         update(mails)
-        .where(mails.c.company_id == db.company_id, mails.c.status.in_(UNFINISHED))
+        .where(mails.c.status.in_(UNFINISHED))
         .values(
             status=MailStatus.UNKNOWN,
             last_reply=_("Esperaba cuando se hizo la copia: puede que saliera después."),
-            finished_at=clock.now(),
+            finished_at=held_at,
             claim=None,
             leased_until=None,
             frozen=case((mails.c.is_secret, null()), else_=mails.c.frozen),
         )
     )
-    many = write(db, held)
-    record(db, "bring_back", "companies", entity_id=db.company_id, changes={"mails": [None, many]})
-    return many
+
+
+def _note_return(installation: Installation, held_at: dt.datetime, actor: Actor | None) -> int:
+    """That each company was brought back, and with how many mails held; how many they are in all."""
+
+    def note(db: ScopedSession) -> int:
+        held = (OutgoingMail.status == MailStatus.UNKNOWN, OutgoingMail.finished_at == held_at)
+        many = db.scalar(select(func.count()).select_from(OutgoingMail).where(*held)) or 0
+        record(db, "bring_back", "companies", entity_id=db.company_id, changes={"mails": [None, many]})
+        return many
+
+    with installation.database.read(SYSTEM) as db:
+        companies = db.scalars(select(Company.id).order_by(Company.id)).all()
+    return sum(installation.database.run(CompanyScope(company_id), note, actor) for company_id in companies)
 
 
 def _write(installation: Installation, archive: tarfile.TarFile) -> int:
@@ -185,6 +188,8 @@ def _opened(path: Path) -> Iterator[tarfile.TarFile]:
         raise BackupRefused(_("No existe %(ruta)s.") % {"ruta": path}) from error
     except (tarfile.TarError, EOFError) as error:
         raise BackupRefused(_("%(ruta)s no es una copia de Ventanilla o está dañada.") % {"ruta": path}) from error
+    except (sqlite3.Error, OSError) as error:
+        raise BackupRefused(_("No se puede traer %(ruta)s: %(por)s.") % {"ruta": path, "por": error}) from error
 
 
 def _manifest(archive: tarfile.TarFile) -> dict[str, str]:
@@ -241,14 +246,34 @@ def _dump_database(installation: Installation, snapshot: Path) -> None:
     )
 
 
-def _load_database(installation: Installation, snapshot: Path) -> None:
+def _load_database(installation: Installation, snapshot: Path, change: Update) -> None:
+    """The snapshot with one change to it, in one go: nobody sees it without."""
+    dialect = installation.database.engine.dialect
+    sentence = str(change.compile(dialect=dialect, compile_kwargs={"literal_binds": True}))
     if _kind(installation) == "sqlite":
-        installation.database.engine.dispose()
-        with closing(sqlite3.connect(snapshot)) as copy, closing(sqlite3.connect(_sqlite_path(installation))) as ours:
-            copy.backup(ours)
+        _load_sqlite(installation, snapshot, sentence)
         return
-    options = ("--clean", "--if-exists", "--no-owner", "--no-acl", "--single-transaction", "--exit-on-error")
-    _run_tool(installation, "pg_restore", *options, str(snapshot))
+    script, changed = snapshot.with_suffix(".sql"), snapshot.with_suffix(".change.sql")
+    options = ("--clean", "--if-exists", "--no-owner", "--no-acl", f"--file={script}")
+    _run([_find_tool("pg_restore"), *options, str(snapshot)])
+    changed.write_text(f"SET search_path = public;\n{sentence};\n")
+    together = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
+    _run_tool(installation, "psql", *together, f"--file={script}", f"--file={changed}")
+
+
+def _load_sqlite(installation: Installation, snapshot: Path, sentence: str) -> None:
+    installation.database.engine.dispose()
+    with closing(sqlite3.connect(snapshot)) as copy:
+        try:
+            is_sound = copy.execute("PRAGMA quick_check(1)").fetchone() == ("ok",)
+        except sqlite3.DatabaseError:
+            is_sound = False
+        if not is_sound:
+            raise BackupRefused(_("La base de datos de la copia está dañada."))
+        with copy:
+            copy.execute(sentence)
+        with closing(sqlite3.connect(_sqlite_path(installation))) as ours:
+            copy.backup(ours)
 
 
 def _sqlite_path(installation: Installation) -> str:
@@ -259,12 +284,19 @@ def _run_tool(installation: Installation, name: str, *arguments: str) -> None:
     """The password goes through the environment, where other users of the machine do not see it."""
     url = make_url(installation.settings.database_url)
     address = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
-    environment = os.environ | ({"PGPASSWORD": str(url.password)} if url.password else {})
-    command = [_find_tool(name), f"--dbname={address}", *arguments]
-    finished = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    environment = {"PGPASSWORD": str(url.password)} if url.password else {}
+    _run([_find_tool(name), f"--dbname={address}", *arguments], environment)
+
+
+def _run(command: list[str], environment: Mapping[str, str] | None = None) -> None:
+    finished = subprocess.run(
+        command, env=os.environ | (environment or {}), capture_output=True, text=True, check=False
+    )
     if finished.returncode:
         reason = finished.stderr.strip().splitlines()[-1:] or [str(finished.returncode)]
-        raise BackupRefused(_("%(programa)s no ha podido: %(por)s") % {"programa": name, "por": reason[0]})
+        raise BackupRefused(
+            _("%(programa)s no ha podido: %(por)s") % {"programa": Path(command[0]).name, "por": reason[0]}
+        )
 
 
 def _find_tool(name: str) -> str:

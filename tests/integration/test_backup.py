@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from app import backup
 from app.backup import BackupRefused, back_up, restore
 from app.domain.invariants import violations
 from app.installation import Installation, open_installation
@@ -147,6 +148,26 @@ def test_mails_that_waited_are_held_for_somebody_to_decide(db, make, installatio
     assert [tuple(entry) for entry in told] == [("Consola", "bring_back", {"mails": [None, 3]})]
 
 
+@both
+def test_no_mail_is_free_to_leave_while_the_copy_comes_back(db, make, installation, elsewhere, tmp_path, monkeypatch):
+    account = make.account()
+    waiting = {"kind": MailKind.NOTICE, "recipient": account.email, "due_at": utc_now()}
+    db.add(OutgoingMail(company_id=account.company_id, dedup_key="uno", **waiting))
+    db.commit()
+    back_up(installation, tmp_path / "copia.tar")
+
+    def killed(engine):
+        raise InterruptedError
+
+    monkeypatch.setattr(backup, "migrate", killed)
+
+    with pytest.raises(InterruptedError):
+        restore(elsewhere, tmp_path / "copia.tar")
+
+    with elsewhere.database.read(SYSTEM) as reading:
+        assert reading.scalars(select(OutgoingMail.status)).all() == [MailStatus.UNKNOWN]
+
+
 @here
 def test_a_copy_while_somebody_writes_is_of_one_moment(filled, tmp_path):
     with filled.database.write(SYSTEM) as db:
@@ -253,6 +274,26 @@ def test_half_a_copy_is_refused_and_the_database_stays_empty(filled, elsewhere, 
         restore(elsewhere, half)
 
     restore(elsewhere, whole)
+    assert without_audit(rows(elsewhere)) == without_audit(rows(filled))
+
+
+@on_sqlite
+@pytest.mark.parametrize("damage", ["no database", "torn pages", "another one"])
+def test_a_damaged_database_is_refused_and_ours_stays_empty(filled, elsewhere, engine, tmp_path, damage):
+    migrate(elsewhere.database.engine)
+    back_up(filled, tmp_path / "copia.tar")
+    with tarfile.open(tmp_path / "copia.tar") as archive:
+        about, content = (archive.extractfile(name).read() for name in ("ventanilla.json", "database"))
+    damaged = {
+        "no database": b"nada que ver" * 1000,
+        "torn pages": content[:8192] + bytes(len(content) - 8192),
+        "another one": b"",
+    }[damage]
+
+    with pytest.raises(BackupRefused, match=r"está dañada\.|No se puede traer .*no such table"):
+        restore(elsewhere, archive_of(tmp_path / "mala.tar", ventanilla_json=about, database=damaged))
+
+    restore(elsewhere, tmp_path / "copia.tar")
     assert without_audit(rows(elsewhere)) == without_audit(rows(filled))
 
 
