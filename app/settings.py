@@ -1,7 +1,9 @@
 """Settings: read once from the environment or ``.env``, typed, refused at start when odd."""
 
 import os
+import re
 import secrets
+import ssl
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
@@ -11,9 +13,16 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from app.adapters.outbound import host_name
+from app.errors import AdapterError
 
 PREFIX = "VENTANILLA_"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+USUAL_PORTS = {"http": 80, "https": 443}
+BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,61}[A-Za-z0-9]")
 
 
 class BadSetting(Exception):
@@ -66,9 +75,12 @@ class _Reader:
         self.asked |= {name, f"{name}_FILE"}
         if path := self.values.get(f"{name}_FILE"):
             try:
-                return Path(path).read_text().strip()
+                content = Path(path).read_text().strip()
             except (OSError, UnicodeDecodeError) as error:
                 raise BadSetting(f"{name}_FILE", f"no se puede leer «{path}».") from error
+            if not content:
+                raise BadSetting(f"{name}_FILE", f"«{path}» está vacío.")
+            return content
         value = self.values.get(name, "").strip()
         if value or default is not None:
             return value or str(default)
@@ -76,8 +88,8 @@ class _Reader:
 
     def number(self, name: str, default: int, *, least: int, most: int) -> int:
         text = self.text(name, str(default))
-        if not text.isascii() or not text.isdigit() or not least <= int(text) <= most:
-            raise BadSetting(name, f"debe ser un número entre {least} y {most}, no «{text}».")
+        if not text.isascii() or not text.isdigit() or len(text) > 9 or not least <= int(text) <= most:
+            raise BadSetting(name, f"debe ser un número entre {least} y {most}, no «{text[:40]}».")
         return int(text)
 
     def switch(self, name: str, default: bool) -> bool:
@@ -112,8 +124,7 @@ def read_settings(
     if environment is None:
         environment = {**{k: v for k, v in dotenv_values(".env").items() if v is not None}, **os.environ}
     read = _Reader(environment)
-    data_dir = Path(read.text("DATA_DIR", "var/demo" if demo else "var")).absolute()
-    data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    data_dir = _made_folder(read.text("DATA_DIR", "var/demo" if demo else "var"))
     settings = Settings(
         data_dir=data_dir,
         database_url=_database_url(read.text("DATABASE_URL", f"sqlite:///{data_dir / 'ventanilla.db'}")),
@@ -124,42 +135,94 @@ def read_settings(
         run_worker=read.switch("RUN_WORKER", True),
         demo=demo,
         trusted_proxies=_networks(read.names("TRUSTED_PROXIES")),
-        private_hosts=read.names("MAIL_PRIVATE_HOSTS"),
-        mail_ca_file=read.text("MAIL_CA_FILE", "") or None,
+        private_hosts=_hosts(read.names("MAIL_PRIVATE_HOSTS")),
+        mail_ca_file=_certificates(read.text("MAIL_CA_FILE", "")),
         log_level=read.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
     )
     read.refuse_the_rest()
     return settings
 
 
+def _made_folder(text: str) -> Path:
+    path = Path(text).absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadSetting("DATA_DIR", f"«{path}» no puede ser la carpeta de los datos ({error.strerror}).") from error
+    return path
+
+
 def _database_url(url: str) -> str:
-    if url.startswith("postgres://"):
-        url = url.replace("postgres://", "postgresql://", 1)
-    if url.startswith("postgresql://"):
-        url = url.replace("postgresql://", "postgresql+psycopg://", 1)
+    for scheme in ("postgres://", "postgresql://"):
+        if url.startswith(scheme):
+            url = url.replace(scheme, "postgresql+psycopg://", 1)
     if not url.startswith(("sqlite:///", "postgresql+psycopg://")):
         raise BadSetting("DATABASE_URL", "debe empezar por sqlite:/// o postgresql://.")
+    try:
+        parts = make_url(url)
+    except (ArgumentError, ValueError) as error:
+        raise BadSetting("DATABASE_URL", "no es una dirección de base de datos.") from error
+    if url.startswith("sqlite") and (parts.query or not parts.database or parts.database.startswith((":", "file:"))):
+        raise BadSetting(
+            "DATABASE_URL", "SQLite necesita un archivo, como sqlite:////var/lib/ventanilla/ventanilla.db."
+        )
     return url
 
 
 def _base_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"} or parts.query:
-        raise BadSetting("BASE_URL", f"debe ser una dirección como https://clientes.example, no «{url}».")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
+    """As browsers write it: lower case, ASCII, without the port that goes without saying."""
+    odd = BadSetting("BASE_URL", f"debe ser una dirección como https://clientes.example, no «{url}».")
+    try:
+        parts = urlsplit(url)
+        host, port = host_name(parts.hostname or ""), parts.port
+    except (ValueError, AdapterError) as error:
+        raise odd from error
+    more = parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc or "\\" in url
+    if parts.scheme not in USUAL_PORTS or more or port == 0:
+        raise odd
+    if parts.scheme == "http" and host not in LOOPBACK:
         raise BadSetting("BASE_URL", "fuera de este equipo debe empezar por https://.")
-    return url.rstrip("/")
+    place = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{place}" + ("" if port in (None, USUAL_PORTS[parts.scheme]) else f":{port}")
 
 
 def _storage_url(url: str) -> str:
-    if not url.startswith(("file://", "s3://")):
-        raise BadSetting("STORAGE_URL", "debe empezar por file:// o s3://.")
-    return url
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme == "file" and parts.netloc in ("", "localhost") and parts.path.strip("/") and not parts.fragment:
+        return url
+    if parts.scheme == "s3" and BUCKET.fullmatch(parts.netloc):
+        return url
+    raise BadSetting("STORAGE_URL", "debe ser como file:///srv/ventanilla/archivos o s3://deposito/carpeta.")
+
+
+def _hosts(names: frozenset[str]) -> frozenset[str]:
+    try:
+        return frozenset(map(host_name, names))
+    except AdapterError as error:
+        sentence = "debe ser una lista de servidores separados por comas, como correo.interno."
+        raise BadSetting("MAIL_PRIVATE_HOSTS", sentence) from error
+
+
+def _certificates(path: str) -> str | None:
+    if not path:
+        return None
+    try:
+        ssl.create_default_context(cafile=path)
+    except OSError as error:
+        raise BadSetting("MAIL_CA_FILE", f"no hay certificados que se puedan leer en «{path}».") from error
+    return path
 
 
 def _secret_keys(text: str, data_dir: Path) -> tuple[str, ...]:
     if not text:
-        text = _own_key(data_dir / "secret.key")
+        try:
+            text = _own_key(data_dir / "secret.key")
+        except OSError as error:
+            sentence = f"no se puede guardar ni leer la clave en «{data_dir}» ({error.strerror})."
+            raise BadSetting("DATA_DIR", sentence) from error
     keys = tuple(key.strip() for key in text.split(",") if key.strip())
     if not keys or any(len(key) < 40 for key in keys):
         raise BadSetting("SECRET_KEY", "hacen falta al menos 40 caracteres al azar.")

@@ -152,7 +152,7 @@ def secure(
     to those of the system. Raises ``AdapterError`` with the connection closed.
     """
     if pinned is None:
-        return _handshake(connection, host, _verifying(ca_file))
+        return _handshake(connection, host, _verifying_beside(connection, ca_file))
     secured = _handshake(connection, host, _trusting())
     if not hmac.compare_digest(fingerprint_of(secured), fingerprint_text(pinned)):
         secured.close()
@@ -176,6 +176,14 @@ def fingerprint_text(typed: str) -> str:
     if not re.fullmatch(r"[0-9a-f]{64}", digits):
         raise AdapterError(_("La huella del certificado no es válida."), permanent=True)
     return digits
+
+
+def _verifying_beside(connection: socket.socket, ca_file: str | None) -> ssl.SSLContext:
+    try:
+        return _verifying(ca_file)
+    except OSError as error:
+        connection.close()
+        raise AdapterError(_("No se pueden leer los certificados de %(ruta)s.") % {"ruta": ca_file}) from error
 
 
 @lru_cache

@@ -4,6 +4,7 @@ import re
 from io import StringIO
 from pathlib import Path
 
+import trustme
 from dotenv import dotenv_values
 
 from app import settings
@@ -27,7 +28,10 @@ def test_the_example_with_everything_set_is_accepted(tmp_path):
     whole = re.sub(r"^#(?=VENTANILLA_)", "", settings_example(), flags=re.MULTILINE)
     values = {name: value or "" for name, value in dotenv_values(stream=StringIO(whole)).items()}
 
-    found = read_settings(values | {"VENTANILLA_DATA_DIR": str(tmp_path)})
+    trustme.CA().cert_pem.write_to_path(tmp_path / "authority.pem")
+    here = {"VENTANILLA_DATA_DIR": str(tmp_path), "VENTANILLA_MAIL_CA_FILE": str(tmp_path / "authority.pem")}
+
+    found = read_settings(values | here)
 
     assert found.base_url == "https://clientes.example"
     assert found.database_url.startswith("postgresql+psycopg://")

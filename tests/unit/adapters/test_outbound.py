@@ -249,6 +249,16 @@ def test_other_certificates_are_not(tmp_path, kind, sentence, permanent):
     assert refusal.value.permanent is permanent
 
 
+def test_authorities_that_cannot_be_read_are_said(tmp_path):
+    context, _authority = server_context("valid", tmp_path)
+
+    with (
+        Sink(security="ssl", context=context) as sink,
+        pytest.raises(AdapterError, match=r"No se pueden leer los certificados de /falta\.pem\."),
+    ):
+        encrypted(sink, ca_file="/falta.pem")
+
+
 @pytest.mark.parametrize("kind", ["self-signed", "expired", "wrong-name"])
 def test_a_pinned_certificate_is_accepted_and_no_other(tmp_path, kind):
     context, _authority = server_context(kind, tmp_path)
