@@ -1,7 +1,7 @@
 """The scope of a session: what it adds, what it refuses, what it does not forget."""
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import aliased
 
@@ -118,3 +118,20 @@ def test_the_database_itself_refuses_a_child_of_another_company(db, neighbours, 
 )
 def test_the_tripwire_knows_a_forgotten_company(sql, table):
     assert unscoped_table(sql) == table
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_is_published_is_sought_by_its_index_however_little_is_known_of_it(
+    engine, make_session, neighbours, company
+):
+    ours, _theirs = neighbours
+    asked = []
+
+    with make_session(scope=PortalScope(company.id, ours.contact_id)) as portal:
+        event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2:4]))
+        portal.scalars(select(Document)).all()
+        connection = portal.connection().connection.cursor()
+        plan = "\n".join(row[0] for row in connection.execute(f"EXPLAIN {asked[-1][0]}", asked[-1][1]).fetchall())
+
+    assert "Index Cond: ((company_id = " in plan.partition("SubPlan 1")[2]
+    assert "document_id = documents.id" in plan.partition("SubPlan 1")[2]
