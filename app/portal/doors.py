@@ -26,7 +26,7 @@ from app.domain.customer_view import may_view
 from app.domain.signing_in import SEEN_EVERY
 from app.errors import Refusal
 from app.portal.pages import refusal_page, resume_page
-from app.portal.visit import Visit, safe_return
+from app.portal.visit import Visit, way_back
 from app.portal.visitors import Host, Moved, find_host
 from app.scope import CompanyScope, PortalScope, ScopedSession
 from app.texts import _
@@ -92,7 +92,7 @@ class Doorway:
                 visit = Visit(request, installation, host, person, _fields(request, body))
                 turned_away = self.turn_away(visit, connection)
                 seen = self._see(visit, connection) if turned_away is None and body is None else None
-            if self.sequel and seen is not None:
+            if self.sequel and seen is not None and not isinstance(seen, Response):
                 return self.sequel(visit, seen)
             return turned_away or seen or self.enter(visit)
         except Moved as moved:
@@ -177,14 +177,15 @@ def customer_page(page: Page) -> Doorway:
 
 
 def customer_errand_after(look: Look) -> Callable[[Sequel], Doorway]:
-    """An errand that only needs what ``look(visit, db)`` finds; it runs when that transaction is over."""
+    """An errand that only needs what ``look(visit, db)`` finds; it runs when that transaction is over.
+
+    A look that finds a response has answered by itself.
+    """
     return lambda sequel: Doorway(Audience.CUSTOMER, look=look, sequel=sequel)
 
 
 def _way_back(visit: Visit) -> dict[str, str]:
-    url = visit.request.url
-    path = url.path + (f"?{url.query}" if url.query else "")
-    return {"volver": path} if visit.request.method != "POST" and safe_return(visit, path) else {}
+    return {"volver": back} if (back := way_back(visit)) else {}
 
 
 def _ask_again(visit: Visit) -> Response:

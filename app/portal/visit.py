@@ -110,6 +110,16 @@ class Visit:
         return f"portal e-mail {self.host.id}"
 
 
+def way_back(visit: Visit) -> str:
+    """The address at hand, to come back to; nothing for what was posted, which is not done by looking again.
+
+    A file to keep would leave its reader before the form they have just sent, so they come back to its page.
+    """
+    url = visit.request.url
+    path = url.path + f"?{url.query}" if url.query else url.path.removesuffix("/pdf")
+    return path if visit.request.method != "POST" and safe_return(visit, path) else ""
+
+
 def safe_return(visit: Visit, wanted: str) -> str:
     """The part of ``wanted`` behind the intranet's own address; nothing when it leads elsewhere."""
     inside = wanted.startswith(f"{visit.base}/") and not any(trap in wanted for trap in ("//", "\\", "..", "\r", "\n"))

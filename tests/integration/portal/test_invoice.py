@@ -204,6 +204,13 @@ def test_the_pdf_is_the_published_one(reader: Visitor, invoice: Invoice, db: Sco
     assert db.scalars(select(Publication.pdf_sha256)).one() == digest
 
 
+def test_a_browser_saves_only_what_comes_as_a_file(reader: Visitor, invoice: Invoice) -> None:
+    """Told so by the link, it would save the sign-in page of an idle reader too."""
+    link = f'<a class="btn main" href="/in/Tosma/facturas/{invoice.id}/pdf">Descargar PDF</a>'
+
+    assert link in reader.get(f"/facturas/{invoice.id}").text
+
+
 def test_the_pdf_opens_in_the_browser_on_request(reader: Visitor, invoice: Invoice) -> None:
     shown = reader.get(f"/facturas/{invoice.id}/pdf?ver=1")
 

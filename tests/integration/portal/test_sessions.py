@@ -63,6 +63,19 @@ def test_an_idle_reader_signs_in_and_goes_on_where_they_were(arrive: Arrive, acc
     assert answer.headers["location"] == "/in/Tosma/facturas?ano=2026"
 
 
+@pytest.mark.parametrize(("path", "back"), [("/pdf", ""), ("/pdf?ver=1", "/pdf?ver=1")])
+def test_an_idle_download_goes_on_at_its_page(
+    arrive: Arrive, account: PortalAccount, make: Make, path: str, back: str
+) -> None:
+    """A file would leave its reader before the form of the password."""
+    invoice = make.published_invoice(contact=account.memberships[0].contact)
+    visitor = arrive(account, seen_at=clock.now() - 61 * MINUTES)
+
+    page = visitor.follow(visitor.get(f"/facturas/{invoice.id}{path}"))
+
+    assert f'name="volver" value="/in/Tosma/facturas/{invoice.id}{back}"' in page.text
+
+
 def carried(page: str) -> dict[str, str]:
     """The fields that the page of the password carries, as a browser would send them."""
     found = re.findall(r'<textarea name="([^"]+)" hidden>\n(.*?)</textarea>', page, re.DOTALL)
