@@ -20,6 +20,7 @@ from app.portal import words
 from app.portal.doors import customer_errand_after, customer_page
 from app.portal.pages import shell
 from app.portal.visit import Visit
+from app.portal.whose import elsewhere
 from app.rendering import PDF, publication_pdf, stored_pdf
 from app.scope import ScopedSession
 from app.texts import _
@@ -46,7 +47,7 @@ class Hero(NamedTuple):
 def show(visit: Visit, db: ScopedSession) -> Response:
     invoice = find_invoice(db, document_id(visit))
     if invoice is None:
-        raise NotFound(_("esa factura"))
+        return _elsewhere(visit, db)
     today = clock.today()
     lines, dues = lines_of(db, invoice.id), dues_of(db, invoice.id)
     shown = _fitting(lines)
@@ -77,10 +78,14 @@ def show(visit: Visit, db: ScopedSession) -> Response:
 
 
 def _published(visit: Visit, db: ScopedSession) -> Any:
-    publication = find_publication(db, document_id(visit))
-    if publication is None:
-        raise NotFound(_("esa factura"))
-    return publication
+    """The publication; a page when it is one of another customer's."""
+    return find_publication(db, document_id(visit)) or _elsewhere(visit, db)
+
+
+def _elsewhere(visit: Visit, db: ScopedSession) -> Response:
+    wanted = document_id(visit)
+    sentence = _("Esta factura es de %(cliente)s")
+    return elsewhere(visit, db, _("esa factura"), sentence, lambda theirs: find_publication(theirs, wanted))
 
 
 @customer_errand_after(_published)

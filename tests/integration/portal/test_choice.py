@@ -1,5 +1,7 @@
 """Somebody with several customers."""
 
+import re
+
 import pytest
 
 from app import clock
@@ -46,6 +48,47 @@ def test_the_choice_counts_and_can_change(arrive: Arrive, agent: PortalAccount, 
     assert "Cambiar" in visitor.get().text
     visitor.post("/elegir", cliente=str(second.id))
     assert [visitor.get(f"/facturas/{invoice.id}").status_code for invoice in (mine, other)] == [404, 200]
+
+
+@pytest.mark.parametrize(
+    ("path", "back"), [("", ""), ("/pdf", ""), ("/pdf?ver=1", "/pdf?ver=1")], ids=["page", "file", "print"]
+)
+def test_a_link_to_another_customers_says_whose_it_is_and_changes_over(
+    arrive: Arrive, agent: PortalAccount, make: Make, path: str, back: str
+) -> None:
+    first, second = (membership.contact for membership in agent.memberships[:2])
+    theirs = f"/facturas/{make.published_invoice(contact=second).id}"
+    visitor = arrive(agent, contact_id=first.id)
+
+    page = visitor.get(theirs + path)
+
+    assert (page.status_code, "Esta factura es de Comunidad Ruzafa" in page.text) == (404, True)
+    assert f'name="cliente" value="{second.id}"' in page.text
+    [volver] = re.findall(r'name="volver" value="([^"]*)"', page.text)
+    answer = visitor.post("/elegir", cliente=str(second.id), volver=volver)
+    assert answer.headers["location"] == f"/in/Tosma{theirs}{back}"
+    assert visitor.follow(answer).status_code == 200
+
+
+def test_what_is_of_none_of_ones_customers_does_not_exist(
+    arrive: Arrive, agent: PortalAccount, make: Make, db: ScopedSession
+) -> None:
+    first, second, former = (membership.contact for membership in agent.memberships)
+    hidden = make.publication(make.invoice(contact=second), withdrawn_at=clock.now()).document_id
+    ids = [
+        10**12,
+        make.invoice(contact=second).id,
+        hidden,
+        make.published_invoice().id,
+        make.published_invoice(contact=former).id,
+    ]
+    visitor = arrive(agent, contact_id=first.id)
+
+    answers = [visitor.get(f"/facturas/{each}{path}") for each in ids for path in ("", "/pdf")]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({answer.text for answer in answers}) == 1
+    assert "No existe esa factura." in answers[0].text
 
 
 def test_nobody_else_can_be_chosen(arrive: Arrive, agent: PortalAccount, make: Make) -> None:
