@@ -24,6 +24,7 @@ from app.db import Database
 from app.errors import Refusal
 from app.scope import make_sessions
 from app.texts import _
+from app.web import retry_after
 
 FOR_A_YEAR = "public, max-age=31536000, immutable"
 
@@ -127,7 +128,9 @@ async def _refused_by_http(request: Request, error: Exception) -> Response:
 
 async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return error_page(request, error.status, str(error))
+    page = error_page(request, error.status, str(error))
+    page.headers.update(retry_after(error))
+    return page
 
 
 async def _failed(request: Request, error: Exception) -> Response:

@@ -16,7 +16,7 @@ from app.errors import NotFound, Refusal
 from app.scope import SYSTEM
 from app.secrets import new_token
 from app.texts import _
-from app.web import form_token, installation_of, replace_cookie
+from app.web import form_token, installation_of, replace_cookie, retry_after
 
 _INSIDE = re.compile(r"/admin/(?!login|logout|reauth|session|switch|statics)[^\\\s]*")
 
@@ -33,7 +33,9 @@ async def sign_in(request: Request) -> Response:
     try:
         await run_in_threadpool(enter, request, email, str(form.get("password", "")))
     except Refusal as refusal:
-        return _form(request, email=email[:254], error=str(refusal), status=refusal.status)
+        page = _form(request, email=email[:254], error=str(refusal), status=refusal.status)
+        page.headers.update(retry_after(refusal))
+        return page
     return RedirectResponse(_next(request), status_code=303)
 
 

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.errors import Refusal
 from app.middleware import refusal
 from app.texts import _
+from app.web import retry_after
 
 log = logging.getLogger(__name__)
 
@@ -65,4 +66,6 @@ async def refused_by_http(request: Request, error: Exception) -> Response:
 
 async def refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, Refusal)
-    return refusal(error.status, str(error))
+    answer = refusal(error.status, str(error))
+    answer.headers.update(retry_after(error))
+    return answer

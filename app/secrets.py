@@ -5,6 +5,8 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from threading import BoundedSemaphore
 
@@ -14,10 +16,13 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from app.errors import Refusal
+from app.texts import _
 
 # OWASP's minimum for Argon2id; one hash at a time per core bounds memory to 19 MiB each.
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_SLOTS = BoundedSemaphore(os.cpu_count() or 1)
+# Who hashes or waits to holds one of the forty threads that answer everything: most of them are left to the others.
+_PLACES = BoundedSemaphore(16)
+_SLOTS = BoundedSemaphore(min(os.cpu_count() or 1, 8))
 _WAIT_FOR_SLOT = 5.0
 
 LONGEST_PASSWORD = 128
@@ -30,7 +35,7 @@ class TooBusy(Refusal):
     code = "too_busy"
 
     def __init__(self) -> None:
-        super().__init__("Hay muchas personas entrando a la vez. Espere unos segundos y vuelva a intentarlo.")
+        super().__init__(_("Hay muchas personas entrando a la vez. Espere unos segundos y vuelva a intentarlo."))
 
 
 class SealBroken(Exception):
@@ -39,7 +44,7 @@ class SealBroken(Exception):
 
 def hash_password(password: str) -> str:
     """Argon2id in a bounded pool. Slow on purpose: never while a transaction is open. Raises ``TooBusy``."""
-    with _Slot():
+    with _slot():
         return _HASHER.hash(password)
 
 
@@ -47,7 +52,7 @@ def password_matches(password: str, password_hash: str) -> bool:
     """As slow for an unknown account (empty hash) as for a known one. Raises ``TooBusy``."""
     if len(password) > LONGEST_PASSWORD:
         password = ""
-    with _Slot():
+    with _slot():
         try:
             return _HASHER.verify(password_hash or _nobody(), password) and bool(password_hash)
         except (VerificationError, InvalidHashError):
@@ -60,13 +65,20 @@ def _nobody() -> str:
     return _HASHER.hash(secrets.token_urlsafe(16))
 
 
-class _Slot:
-    def __enter__(self) -> None:
+@contextmanager
+def _slot() -> Iterator[None]:
+    """A turn to hash. Who finds too many waiting is told at once."""
+    if not _PLACES.acquire(blocking=False):
+        raise TooBusy
+    try:
         if not _SLOTS.acquire(timeout=_WAIT_FOR_SLOT):
             raise TooBusy
-
-    def __exit__(self, *_: object) -> None:
-        _SLOTS.release()
+        try:
+            yield
+        finally:
+            _SLOTS.release()
+    finally:
+        _PLACES.release()
 
 
 def new_token() -> str:

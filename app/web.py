@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 
 from app import clock, money
+from app.errors import Refusal
 from app.installation import Installation
 from app.secrets import new_token
 from app.texts import _, plural
@@ -17,6 +18,7 @@ from app.texts import _, plural
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 TEMPLATES = HERE / "templates"
+RETRY_SOON = 5
 
 
 class Door(NamedTuple):
@@ -87,6 +89,13 @@ def _is_in(address: str, networks: tuple[Any, ...]) -> bool:
     except ValueError:
         return False
     return any(known in network for network in networks)
+
+
+def retry_after(refusal: Refusal) -> dict[str, str]:
+    """The header that tells programs how long to wait, for refusals that pass by themselves."""
+    if refusal.status not in (429, 503):
+        return {}
+    return {"Retry-After": str(getattr(refusal, "retry_after", RETRY_SOON))}
 
 
 @lru_cache

@@ -8,14 +8,14 @@ from starlette.routing import Route
 from app.domain.signing_in import FEWEST_CHARACTERS, Known, change_password, count_sign_in, find_credentials
 from app.errors import InvalidValue, Refusal
 from app.portal.doors import new_password_errand
-from app.portal.pages import NO_ERRORS, Errors, gate, retry_after
+from app.portal.pages import NO_ERRORS, Errors, gate
 from app.portal.password_links import accept_password
 from app.portal.profile import profile_page
 from app.portal.visit import Visit
 from app.scope import ScopedSession
 from app.secrets import hash_password, password_matches
 from app.texts import _
-from app.web import client_address, replace_cookie
+from app.web import client_address, replace_cookie, retry_after
 
 log = logging.getLogger(__name__)
 

@@ -17,9 +17,7 @@ from app.portal import words
 from app.portal.visit import Visit
 from app.portal.visitors import Host
 from app.scope import ScopedSession
-from app.web import TEMPLATES, form_token, make_environment
-
-RETRY_SOON = 5
+from app.web import TEMPLATES, form_token, make_environment, retry_after
 
 
 class _DirectTexts(CodeGenerator):
@@ -92,13 +90,6 @@ def refusal_page(request: Request, host: Host | None, refusal: Refusal) -> Respo
         host=host, base=host.path if host else "", title=title, sentence=str(refusal), errors=NO_ERRORS
     )
     return HTMLResponse(text, status_code=refusal.status, headers=retry_after(refusal))
-
-
-def retry_after(refusal: Refusal) -> dict[str, str]:
-    """The header that tells programs how long to wait, for refusals that pass by themselves."""
-    if refusal.status not in (429, 503):
-        return {}
-    return {"Retry-After": str(getattr(refusal, "retry_after", RETRY_SOON))}
 
 
 def field_errors(refusal: Refusal, default: str) -> Errors:

@@ -19,12 +19,12 @@ from app.domain.passwords import check_password
 from app.domain.signing_in import FEWEST_CHARACTERS
 from app.errors import InvalidValue, NotFound, Refusal
 from app.portal.doors import public_errand, public_page
-from app.portal.pages import NO_ERRORS, Errors, field_errors, gate, retry_after
+from app.portal.pages import NO_ERRORS, Errors, field_errors, gate
 from app.portal.visit import Visit
 from app.scope import Actor, ScopedSession
 from app.secrets import hash_password
 from app.texts import _
-from app.web import client_address
+from app.web import client_address, retry_after
 from models.enums import TokenPurpose
 
 log = logging.getLogger(__name__)

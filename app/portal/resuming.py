@@ -6,11 +6,12 @@ from starlette.routing import Match, Route
 
 from app.errors import Refusal
 from app.portal.doors import Audience, Doorway, public_errand
-from app.portal.pages import resume_page, retry_after
+from app.portal.pages import resume_page
 from app.portal.sign_in import enter, verify
 from app.portal.visit import Visit
 from app.portal.visitors import find_host
 from app.texts import _
+from app.web import retry_after
 
 OWN_FIELDS = ("csrf", "clave", "_destino")
 

@@ -10,12 +10,12 @@ from app.domain.signing_in import Known, OpenSession, WrongCredentials, count_si
 from app.domain.signing_in import end_session as end
 from app.errors import InvalidValue, Refusal
 from app.portal.doors import public_errand, public_page
-from app.portal.pages import NO_ERRORS, Errors, gate, retry_after
+from app.portal.pages import NO_ERRORS, Errors, gate
 from app.portal.visit import Visit, safe_return
 from app.scope import ScopedSession
 from app.secrets import new_token, password_matches
 from app.texts import _
-from app.web import client_address, replace_cookie
+from app.web import client_address, replace_cookie, retry_after
 
 log = logging.getLogger(__name__)
 
