@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, insert, update
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from app import clock
 from app.installation import Installation
@@ -24,6 +24,8 @@ from models.enums import EventKind
 
 MOST_WAITING = 20_000
 EVERY = 1.0
+# A bug in writing some notes must not silence all that come after them.
+MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 
 log = logging.getLogger(__name__)
 
@@ -66,6 +68,7 @@ class Footprints:
 
     def __init__(self, installation: Installation, *, most: int = MOST_WAITING) -> None:
         self._database = installation.database
+        self._most = most
         self._queue: deque[tuple[str, Any]] = deque(maxlen=most)
         self._stopping = threading.Event()
         self._writing = threading.Lock()
@@ -126,13 +129,15 @@ class Footprints:
                 self._write(_sorted(notes))
             except IntegrityError:
                 self._write_one_by_one(notes)
-            except DBAPIError as error:
-                log.warning("footprints wait, the database is not available: %s", error.orig)
-                self._put_back(notes)
+            except SQLAlchemyError as error:
+                self._put_back(notes, error)
 
     def _work(self) -> None:
         while not self._stopping.wait(EVERY):
-            self.flush()
+            try:
+                self.flush()
+            except MISTAKES:
+                log.exception("footprints were lost")
 
     def _write(self, waiting: _Waiting) -> None:
         with self._database.write(SYSTEM) as db:
@@ -140,16 +145,20 @@ class Footprints:
 
     def _write_one_by_one(self, notes: Sequence[tuple[str, Any]]) -> None:
         """One note about something that no longer exists must not take the others with it."""
-        for note in notes:
+        for position, note in enumerate(notes):
             try:
                 self._write(_sorted([note]))
             except IntegrityError as error:
                 log.warning("a footprint was dropped: %s", error.orig)
+            except SQLAlchemyError as error:
+                self._put_back(notes[position:], error)
+                return
 
-    def _put_back(self, notes: list[tuple[str, Any]]) -> None:
-        newer = list(self._queue)
-        self._queue.clear()
-        self._queue.extend(notes + newer)
+    def _put_back(self, notes: Sequence[tuple[str, Any]], error: SQLAlchemyError) -> None:
+        """Before the newer ones. When they do not all fit, the oldest are dropped."""
+        log.warning("footprints wait, the database is not available: %s", getattr(error, "orig", error))
+        room = self._most - len(self._queue)
+        self._queue.extendleft(reversed(notes[-room:] if room > 0 else ()))
 
 
 def _sorted(notes: Sequence[tuple[str, Any]]) -> _Waiting:

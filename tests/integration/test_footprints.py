@@ -5,7 +5,8 @@ import time
 
 import pytest
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app import clock
 from app.footprints import Footprints
@@ -117,18 +118,24 @@ def test_a_footprint_of_nothing_does_not_take_the_others_with_it(
     assert len(events(db)) == 2
 
 
+LOCKED = OperationalError("BEGIN", {}, Exception("database is locked"))
+POOL_EMPTY = PoolTimeout("QueuePool limit of size 8 overflow 40 reached")
+
+
+@pytest.mark.parametrize("trouble", [LOCKED, POOL_EMPTY], ids=["locked", "no connection"])
 def test_what_the_database_cannot_take_waits(
     installation: Installation,
     invoice: Invoice,
     account: PortalAccount,
     db: ScopedSession,
     monkeypatch: pytest.MonkeyPatch,
+    trouble: Exception,
 ) -> None:
     footprints = Footprints(installation)
     view(footprints, invoice, account)
 
     with monkeypatch.context() as outage:
-        outage.setattr(footprints, "_write", _unavailable)
+        outage.setattr(footprints, "_write", Failing(trouble))
         footprints.flush()
     view(footprints, invoice, account)
     during = len(events(db))
@@ -137,8 +144,91 @@ def test_what_the_database_cannot_take_waits(
     assert (during, len(events(db))) == (0, 2)
 
 
-def _unavailable(waiting: object) -> None:
-    raise OperationalError("BEGIN", {}, Exception("database is locked"))
+class Failing:
+    """Raises each of these in turn instead of writing, and the last one ever after."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+
+    def __call__(self, waiting: object) -> None:
+        raise self.errors.pop(0) if len(self.errors) > 1 else self.errors[0]
+
+
+def test_what_could_not_be_written_one_by_one_waits_too(
+    installation: Installation,
+    invoice: Invoice,
+    account: PortalAccount,
+    db: ScopedSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    footprints = Footprints(installation)
+    for _ in range(3):
+        view(footprints, invoice, account)
+    broken = IntegrityError("INSERT", {}, Exception("FOREIGN KEY constraint failed"))
+
+    with monkeypatch.context() as outage:
+        outage.setattr(footprints, "_write", Failing(broken, broken, LOCKED))
+        footprints.flush()
+    footprints.flush()
+
+    assert len(events(db)) == 2
+
+
+def test_of_what_waits_too_long_the_oldest_is_dropped(
+    installation: Installation,
+    invoice: Invoice,
+    account: PortalAccount,
+    make: Make,
+    db: ScopedSession,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    later = make.published_invoice(contact=invoice.contact)
+    db.commit()
+    footprints = Footprints(installation, most=3)
+    for document_id in (invoice.id, later.id, later.id):
+        view(footprints, invoice, account, document_id)
+
+    def locked_while_another_comes(waiting: object) -> None:
+        view(footprints, invoice, account, later.id)
+        raise LOCKED
+
+    with monkeypatch.context() as outage:
+        outage.setattr(footprints, "_write", locked_while_another_comes)
+        footprints.flush()
+    footprints.flush()
+
+    assert [document for document, _address, _browser in events(db)] == [later.id] * 3
+
+
+def test_nothing_ends_the_thread(
+    installation: Installation,
+    invoice: Invoice,
+    account: PortalAccount,
+    db: ScopedSession,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr("app.footprints.EVERY", 0.01)
+    footprints = Footprints(installation)
+    tried = threading.Event()
+
+    def bug(waiting: object) -> None:
+        tried.set()
+        raise KeyError("a bug")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(footprints, "_write", bug)
+        footprints.start()
+        view(footprints, invoice, account)
+        assert tried.wait(10)
+    until = time.monotonic() + 10
+    while not (written := events(db)) and time.monotonic() < until:
+        view(footprints, invoice, account)
+        time.sleep(0.05)
+    footprints.stop()
+
+    assert written
+    assert "footprints were lost" in caplog.text
 
 
 def test_last_seen_only_moves_forward_and_not_after_the_end(
