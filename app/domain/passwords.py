@@ -1,40 +1,29 @@
-"""Which passwords are refused: short, endless, or among the first anybody would try.
+"""Which passwords are refused: short, endless, or soon guessed.
 
 No rules of composition: a sentence is a good password. Guessing is what counts, so a password is looked at the way a
-guesser does: without capitals, accents, look-alike digits and what people add at the end.
+guesser does: lists of leaked passwords, names and words, the person's own and the company's among them, with what
+people add to them: years, runs of the keyboard, digits that look like letters.
 """
 
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Iterable
+from threading import Lock
 
+from app.domain.first_tried import FIRST_TRIED
 from app.domain.folding import fold
 from app.errors import InvalidValue
 from app.secrets import LONGEST_PASSWORD
 from app.texts import _
 
-# What the lists of leaked passwords begin with, in the languages of our customers, as words.
-_WORDS = """
-abc access acceso admin administrador administrator adobe amigo amistad amor angel asdf asdfgh asdfghjkl asesoria
-atletico azerty baloncesto barcelona barca baseball batman bienvenido bienvenida bonita cambiame cambiar camaron
-casa changeme charlie chocolate cliente clientes clave clavesecreta computer contrasena contrasenya contrasinal
-corazon cristina daniel default demo donald dragon empresa entrar espana estrella facebook factura facturas familia
-fernando flower football foobar freedom futbol google guest hello hola holahola hunter iloveyou intranet invitado
-javier jessica jesus jordan juventus killer letmein login lovely loveyou madrid manager maria mariposa master
-mercedes michael micontrasena miclave monica monkey mustang mypassword nothing oficina pass passpass passw password
-passwort pepito perro pokemon princesa princess prueba pruebas qazwsx qazwsxedc qwer qwert qwerty qwertyuiop
-realmadrid root secret secreta secreto seguridad sesamo shadow soccer starwars sunshine superman teamo temporal test
-testing trabajo trustno uno usuario user valencia ventanilla verano welcome whatever zaq zxcv zxcvbn zxcvbnm
-"""
-FIRST_TRIED = frozenset(_WORDS.split())
-ROWS = (
-    "01234567890",
-    "abcdefghijklmnopqrstuvwxyz",
-    "qwertyuiopasdfghjklzxcvbnm",
-    "1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik9ol0p",
-)
-LOOK_ALIKES = str.maketrans("@4310$57!|", "aaeiosstil")
-FEWEST_DIFFERENT = 5
-LONGEST_UNIT = 6
+FEWEST_GUESSES = 10**9
+# A word or two that a guesser soon has are no secret, whatever digits and signs stand around them.
+FEW_WORDS, RARE_WORD = 2, 10**5
+# Judging takes time with the square of the length, and a secret that begins well is one.
+MOST_JUDGED = 64
+# Signs that stand for the same letter as a digit does: trying all of them in every combination would take seconds.
+KINDRED_SIGNS = str.maketrans("@[{<!|$+", "4(((1157")
+
+_judging = Lock()
 
 
 def check_password(password: str, field: str, *, least: int, words: Iterable[str] = ()) -> str:
@@ -53,13 +42,20 @@ def check_password(password: str, field: str, *, least: int, words: Iterable[str
 
 
 def _is_guessable(password: str, words: Iterable[str]) -> bool:
-    folded = fold(password)
-    if len(set(folded)) < FEWEST_DIFFERENT or _is_repeated(folded) or _is_run(folded):
+    folded = fold(password).translate(KINDRED_SIGNS)
+    known = [*sorted({part for word in words for part in _parts(word)}), *FIRST_TRIED]
+    if _guesses(folded, known) < FEWEST_GUESSES:
         return True
-    guessed = FIRST_TRIED | {part for word in words for part in _parts(word)}
-    tail = re.search(r"[\W\d_]*$", folded)
-    bare = folded[: tail.start()] if tail else folded
-    return any(_is_made_of(form, guessed) for form in (folded, bare.translate(LOOK_ALIKES)))
+    bare = _words(folded)
+    return 0 < len(bare) <= FEW_WORDS and all(_guesses(word, known) < RARE_WORD for word in bare)
+
+
+def _guesses(folded: str, known: list[str]) -> int:
+    """After how many tries at the most a guesser has it, who tries ``known`` words first."""
+    from zxcvbn import zxcvbn
+
+    with _judging:  # it keeps the words it is given where every thread finds them
+        return int(zxcvbn(folded[:MOST_JUDGED], user_inputs=known)["guesses"])
 
 
 def _parts(word: str) -> set[str]:
@@ -69,22 +65,5 @@ def _parts(word: str) -> set[str]:
     return {piece for piece in pieces if len(piece) >= 3}
 
 
-def _is_made_of(folded: str, guessed: Set[str]) -> bool:
-    """Nothing but guessable words, digits and signs: ``maria-madrid-2024``."""
-    pieces = _words(folded)
-    return bool(pieces) and ("".join(pieces) in guessed or all(piece in guessed for piece in pieces))
-
-
 def _words(folded: str) -> list[str]:
     return re.findall(r"[^\W\d_]+", folded)
-
-
-def _is_repeated(folded: str) -> bool:
-    unit = (folded + folded).find(folded, 1)
-    return unit < len(folded) and unit <= LONGEST_UNIT
-
-
-def _is_run(folded: str) -> bool:
-    """A walk along the alphabet, the digits or the keyboard, forwards or backwards."""
-    plain = re.sub(r"[\W_]", "", folded)
-    return any(plain in row * 3 or plain[::-1] in row * 3 for row in ROWS)

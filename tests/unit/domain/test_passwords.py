@@ -24,9 +24,10 @@ GUESSABLE = "Esa contraseña es de las primeras que alguien probaría. Elija otr
         "9283749183",
         "ñandú verde y 3 soles",
         "電子請求書のパスワード",
-        "x7" * 4 + "Kq9z",
-        "a" * 60 + "bcdefghij",
+        "x7kdogq9z1",
         "lucia tiene un gato gris",
+        "la casa azul",
+        "abcd-efgh-jkmn-pqrs",
     ],
 )
 def test_a_password_nobody_would_guess_is_taken_as_it_is(password: str) -> None:
@@ -39,7 +40,20 @@ def test_a_password_nobody_would_guess_is_taken_as_it_is(password: str) -> None:
         "aaaaaaaaaaaa",
         "121212121212",
         "abcabcabcabc",
+        "a" * 60 + "bcdefghij",
+        "x7" * 4 + "Kq9z",
         "hola hola hola",
+        "hola,hola,hola",
+        "Feliz Navidad 2025",
+        "1234567890a",
+        "123456789q",
+        "alejandro1",
+        "jennifer12",
+        "carlos1234",
+        "maria.carmen",
+        "sevilla2024",
+        "tequieromucho",
+        "12/11/1999",
         "1234567890",
         "0987654321",
         "abcdefghijkl",
@@ -86,3 +100,13 @@ def test_both_edges_are_inside() -> None:
         10,
         128,
     ]
+
+
+def test_an_endless_one_of_signs_is_soon_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As given it would take a minute: only its beginning is judged, and one sign for each letter it may stand for."""
+    judged: list[str] = []
+    monkeypatch.setattr("zxcvbn.zxcvbn", lambda text, user_inputs: judged.append(text) or {"guesses": 10**20})
+
+    check_password("4@8({[<3691!|70$5+%2" * 6, "clave", least=10)
+
+    assert judged == [("448((((36911170557%2" * 6)[:64]]
