@@ -20,7 +20,7 @@ from app.texts import _
 _INVISIBLE = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
 _SHORT_DAY = re.compile(r"(\d{2})(\d{2})(\d{2}|\d{4})?", re.ASCII)
-_SLUG = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{2,39}", re.ASCII)
+_SLUG = re.compile(r"[A-Za-z0-9_-]{3,40}", re.ASCII)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
 _CODE = re.compile(r"[A-Za-z0-9ÁÉÍÓÚÜÑáéíóúüñ./_ -]{1,40}")
 

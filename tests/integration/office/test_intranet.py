@@ -48,6 +48,15 @@ def test_an_address_changes_and_the_former_one_is_told(desk, db, company):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("slug", ["_demo", "-demo", "de_", "x" * 40])
+def test_an_address_is_of_letters_figures_hyphens_and_underscores(desk, db, company, slug):
+    desk.post("intranet/address", fields_of(desk.get("intranet/address")) | {"slug": slug})
+
+    assert saved(db, company).slug == slug
+    assert desk.client.get(f"/in/{slug}/entrar").status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("slug", "sentence"),
     [
