@@ -12,11 +12,15 @@ from app.domain.outbox import Released, release_stale
 from app.domain.queries.outbox import due_for_long, stale_companies
 from app.scope import SYSTEM, CompanyScope, ScopedSession
 from models import ImportRun, PortalSession, PortalToken, StaffSession, Throttle
+from models.enums import TokenPurpose
 
 log = logging.getLogger(__name__)
 
 KEPT = dt.timedelta(days=30)
 """How long an expired link can still say that it has expired, and an ended session who it was."""
+
+INVITATIONS_KEPT = dt.timedelta(days=365)
+"""The same for the link of an invitation: many customers come twice a year."""
 
 tokens: Any = PortalToken.__table__
 portal_sessions: Any = PortalSession.__table__
@@ -49,10 +53,11 @@ def give_up(database: Database, now: dt.datetime) -> None:
 def throw_away(database: Database, now: dt.datetime) -> None:
     """Delete links, sessions, counters and files nobody imported that have been of no use to anybody for a month."""
     long_ago = now - KEPT
+    no_invitation = sa.or_(tokens.c.purpose != TokenPurpose.ACTIVATE, tokens.c.expires_at < now - INVITATIONS_KEPT)
 
     def delete_old(db: ScopedSession) -> None:
+        db.connection().execute(sa.delete(tokens).where(tokens.c.expires_at < long_ago, no_invitation))
         for table, moment in (
-            (tokens, tokens.c.expires_at),
             (portal_sessions, portal_sessions.c.seen_at),
             (staff_sessions, staff_sessions.c.seen_at),
             (throttles, throttles.c.since),

@@ -33,6 +33,8 @@ from app.texts import _
 from app.web import installation_of
 
 MOST_FIELDS = 500
+# What makes an address a secret: no other page is told it. Stricter, and old browsers would hide whose form it is.
+SECRETS = frozenset({"token", "secret"})
 
 
 class Audience(StrEnum):
@@ -81,6 +83,8 @@ class Doorway:
         request = Request(scope, receive)
         body = await request.body() if scope["method"] == "POST" else None
         response = await run_in_threadpool(self.answer, request, body)
+        if SECRETS.intersection(scope["path_params"]):
+            response.headers["Referrer-Policy"] = "strict-origin"
         await response(scope, receive, send)
 
     def answer(self, request: Request, body: bytes | None) -> Response:

@@ -36,7 +36,7 @@ _PURPOSES = {"activar": TokenPurpose.ACTIVATE, "clave": TokenPurpose.RECOVER}
 def show(visit: Visit, db: ScopedSession) -> Response:
     """The form, or what became of the link. Looking does not use it up: mail programs look too."""
     link = _find(visit, db)
-    if link.state is not LinkState.LIVE:
+    if link is None or link.state is not LinkState.LIVE:
         return _dead(visit, link)
     if _purpose(visit) is TokenPurpose.ACTIVATE and visit.request.method == "GET":
         visit.footprints.opened(company_id=visit.host.id, account_id=link.account_id)
@@ -47,7 +47,7 @@ def show(visit: Visit, db: ScopedSession) -> Response:
 def set_password(visit: Visit) -> Response:
     with visit.in_company() as db:
         link = _find(visit, db)
-    if link.state is not LinkState.LIVE:
+    if link is None or link.state is not LinkState.LIVE:
         return _dead(visit, link)
     try:
         password = accept_password(visit, link.email, link.name)
@@ -69,6 +69,8 @@ def set_password(visit: Visit) -> Response:
 def send_again(visit: Visit, db: ScopedSession) -> Response:
     """Mail a new link to whom this one was for. The address cannot be changed here."""
     link = _find(visit, db)
+    if link is None:
+        return _dead(visit, link)
     if link.state is LinkState.LIVE:
         return visit.redirect(_own_path(visit))
     send_link_again(db, link, client_address(visit.request))
@@ -111,11 +113,8 @@ def masked(email: str) -> str:
     return f"{local[:1]}••••@{domain}"
 
 
-def _find(visit: Visit, db: ScopedSession) -> PasswordLink:
-    link = find_link(db, visit.request.path_params["token"], _purpose(visit))
-    if link is None:
-        raise NotFound(_("ese enlace. Compruebe que lo ha copiado entero"))
-    return link
+def _find(visit: Visit, db: ScopedSession) -> PasswordLink | None:
+    return find_link(db, visit.request.path_params["token"], _purpose(visit))
 
 
 def _purpose(visit: Visit) -> TokenPurpose:
@@ -126,14 +125,11 @@ def _own_path(visit: Visit) -> str:
     return visit.request.url.path.removeprefix(visit.base).removesuffix("/otro")
 
 
-def _kept_to_itself(page: Response) -> Response:
-    """The address is a secret: no other page is told it. Stricter, and old browsers would hide whose form it is."""
-    page.headers["Referrer-Policy"] = "strict-origin"
-    return page
-
-
-def _dead(visit: Visit, link: PasswordLink) -> Response:
-    page = gate(
+def _dead(visit: Visit, link: PasswordLink | None) -> Response:
+    """What became of a link and how to get another. Of one that never was, nobody knows to whom."""
+    if link is None:
+        return gate(visit, "portal/access/no_link.html", status=NotFound.status)
+    return gate(
         visit,
         "portal/access/dead_link.html",
         status=LinkSpent.status,
@@ -143,11 +139,10 @@ def _dead(visit: Visit, link: PasswordLink) -> Response:
         email=masked(link.email),
         action=visit.base + _own_path(visit) + "/otro",
     )
-    return _kept_to_itself(page)
 
 
 def _form(visit: Visit, link: PasswordLink, *, status: int = 200, errors: Errors = NO_ERRORS) -> Response:
-    page = gate(
+    return gate(
         visit,
         "portal/access/set_password.html",
         status=status,
@@ -157,7 +152,6 @@ def _form(visit: Visit, link: PasswordLink, *, status: int = 200, errors: Errors
         action=visit.base + _own_path(visit),
         fewest=FEWEST_CHARACTERS,
     )
-    return _kept_to_itself(page)
 
 
 routes = [

@@ -199,17 +199,19 @@ def test_a_document_that_cannot_be_printed_stops_after_two_tries(post, monkeypat
 def test_what_nobody_can_use_any_more_is_thrown_away(post):
     now, day = clock.now(), dt.timedelta(days=1)
     reader = post.reader()
+    for purpose, days in ((TokenPurpose.RECOVER, 30), (TokenPurpose.ACTIVATE, 365)):
+        for name, age in (("old", days + 1), ("recent", days - 1)):
+            token = {"purpose": purpose, "account_id": reader.id, "expires_at": now - day * age}
+            post.db.add(PortalToken(token_hash=f"{name} {purpose}", **token))
     for name, age in (("old", 31), ("recent", 29)):
-        moment = now - day * age
-        token = {"purpose": TokenPurpose.ACTIVATE, "account_id": reader.id, "expires_at": moment}
-        post.db.add(PortalToken(token_hash=name, **token))
-        post.db.add(Throttle(subject=name, since=moment, tries=3))
+        post.db.add(Throttle(subject=name, since=now - day * age, tries=3))
     post.db.commit()
 
     worker.throw_away(post.installation.database, now)
 
     post.db.rollback()
-    assert post.db.scalars(select(PortalToken.token_hash)).all() == ["recent"]
+    kept = post.db.scalars(select(PortalToken.token_hash)).all()
+    assert sorted(kept) == ["recent activate", "recent recover"]
     assert post.db.scalars(select(Throttle.subject)).all() == ["recent"]
 
 

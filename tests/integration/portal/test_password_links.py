@@ -67,7 +67,6 @@ def test_looking_at_a_link_does_not_use_it_up(visitor: Visitor, link: str) -> No
 
     assert [page.status_code for page in pages] == [200, 200]
     assert 'value="nilo@bar.example"' in pages[1].text
-    assert pages[1].headers["referrer-policy"] == "strict-origin"
 
 
 def test_opening_the_link_is_noted(visitor: Visitor, link: str, invited: PortalAccount, db: ScopedSession) -> None:
@@ -135,6 +134,30 @@ def test_an_expired_link_is_told_and_sets_nothing(visitor: Visitor, invited: Por
 def test_a_link_that_never_was_does_not_exist(visitor: Visitor, secret: str) -> None:
     assert [visitor.get(f"/{path}/{secret}").status_code for path in ("activar", "clave")] == [404, 404]
     assert visitor.post(f"/activar/{secret}", clave=NEW).status_code == 404
+
+
+def test_who_has_a_link_that_is_no_more_is_shown_the_way_to_another(visitor: Visitor) -> None:
+    pages = [visitor.get("/activar/nada"), visitor.post("/activar/nada", clave=NEW), visitor.post("/activar/nada/otro")]
+
+    assert {(page.status_code, 'href="/in/Tosma/clave">Pedir un enlace nuevo' in page.text) for page in pages} == {
+        (404, True)
+    }
+
+
+def test_no_other_page_is_told_the_address_of_a_link(
+    visitor: Visitor, link: str, invited: PortalAccount, db: ScopedSession
+) -> None:
+    expired = mint(db, invited, hours=-1)
+
+    answers = [
+        *(visitor.get(path) for path in (link, expired, "/activar/nada", "/clave/nada", "/ver/nada")),
+        *(visitor.post(path) for path in (link, expired, f"{link}/otro", f"{expired}/otro", "/activar/nada/otro")),
+        *(visitor.post(f"{expired}/otro") for _ in range(20)),
+    ]
+
+    assert {answer.status_code for answer in answers} == {200, 303, 404, 410, 422, 429}
+    assert {answer.headers["referrer-policy"] for answer in answers} == {"strict-origin"}
+    assert visitor.get("/entrar").headers["referrer-policy"] == "same-origin"
 
 
 def test_a_link_serves_one_purpose(visitor: Visitor, link: str, db: ScopedSession, invited: PortalAccount) -> None:
