@@ -80,6 +80,7 @@ def _insert_invoices(company_id: int, most: int, contacts: int) -> Any:
         "number": n,
         "number_text": sa.literal("FV25-") + sa.cast(n, sa.String),
         "sort_number": n,
+        "search_key": sa.literal("fv25-") + sa.cast(n, sa.String),
         "issued_on": day,
         "base_total": sa.literal(Decimal("100.00"), Scaled(2)),
         "tax_total": sa.literal(Decimal("21.00"), Scaled(2)),

@@ -39,7 +39,8 @@ class Document(CompanyRecord):
     ``number`` is our own count within the series; ``number_text`` is the number as printed; ``sort_number`` orders
     imported numbers for ranges. ``issued_on`` of a draft is the day it is meant for. ``total`` is *total factura*,
     ``payable`` is *total a pagar* (less withholding). ``draft_key`` is the unique key of the form a draft was first
-    written in: the same form sent twice is the same draft.
+    written in: the same form sent twice is the same draft. ``search_key`` is what a customer can find it by once it
+    is issued, folded.
     """
 
     __tablename__ = "documents"
@@ -112,6 +113,7 @@ class Document(CompanyRecord):
     mentions: Mapped[LongText] = mapped_column(default="")
     internal_notes: Mapped[LongText] = mapped_column(default="")
     source_note: Mapped[LongText] = mapped_column(default="")
+    search_key: Mapped[LongText] = mapped_column(default="", deferred=True)
 
     contact: Mapped[Contact] = relationship(primaryjoin="foreign(Document.contact_id) == Contact.id")
     series: Mapped[Series | None] = relationship(primaryjoin="foreign(Document.series_id) == Series.id")

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.folding import fold
+from app.domain.issuing import fold_document
 from app.domain.terms import plan_dues
 from app.domain.totals import settle
 from app.scope import ScopedSession
@@ -164,6 +165,7 @@ class Make:
         invoice.number = invoice.sort_number = number
         invoice.number_text = series.spell(number)
         invoice.status, invoice.origin, invoice.issued_at = status, Origin.OWN, clock.now()
+        fold_document(invoice)
         series.next_number, series.last_issued_on = max(series.next_number, number + 1), invoice.issued_on
         self.db.flush()
         return invoice

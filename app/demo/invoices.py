@@ -10,7 +10,7 @@ from app.demo.dice import Dice
 from app.demo.jobs import JOBS, MONTHLY, Job, Jobs, Workshop
 from app.demo.people import Customer
 from app.demo.timeline import Timeline, at
-from app.domain.issuing import address_of
+from app.domain.issuing import address_of, fold_document
 from app.domain.terms import plan_dues
 from app.domain.totals import settle
 from app.money import cents
@@ -155,6 +155,7 @@ class Book:
         invoice.number = invoice.sort_number = number
         invoice.number_text = series.spell(number)
         invoice.issued_at = invoice.created_at = moment
+        fold_document(invoice)
         series.next_number, series.last_issued_on = number + 1, invoice.issued_on
 
     def _stand(self, invoice: Invoice, job: Planned) -> None:

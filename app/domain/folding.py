@@ -2,11 +2,14 @@
 
 import unicodedata
 
+# What no keyboard has, as people type it.
+_TYPED = str.maketrans({"\N{FRACTION SLASH}": "/", "×": "x", "–": "-", "—": "-", "’": "'"})
+
 
 def fold(text: str) -> str:
-    """``GÓMEZ  Peña`` as ``gomez pena``."""
+    """``GÓMEZ  Peña`` as ``gomez pena``, ``3×6 mm²`` as ``3x6 mm2``."""
     plain = "".join(mark for mark in unicodedata.normalize("NFKD", text) if not unicodedata.combining(mark))
-    return " ".join(plain.casefold().split())
+    return " ".join(plain.translate(_TYPED).casefold().split())
 
 
 def contains(folded: str) -> str:

@@ -10,6 +10,7 @@ from app.domain.adding_up import check_figures
 from app.domain.contacts import find_contact, next_code, refold
 from app.domain.files import kept
 from app.domain.foreign import ForeignInvoice, ForeignLine, ForeignParty, InvoiceClass
+from app.domain.issuing import fold_document
 from app.domain.numbering import lock_series, make_room
 from app.errors import InvalidValue, Refusal
 from app.money import ZERO, euros
@@ -97,6 +98,7 @@ def import_invoice(db: ScopedSession, command: ImportInvoice) -> Imported:
     contact = known_buyer or _new_contact(db, buyer, notes)
     invoice = _invoice(db, foreign, company, contact, series)
     invoice.source_note = "\n".join(notes)
+    fold_document(invoice)
     db.add(invoice)
     db.flush()
     _attach(db, invoice, command)

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.drafting import SaveInvoiceDraft, lock_draft, save_invoice_draft
+from app.domain.folding import fold
 from app.domain.numbering import lock_series, take_number
 from app.domain.terms import plan_dues
 from app.domain.totals import settle
@@ -124,6 +125,7 @@ def issue_invoice(db: ScopedSession, command: IssueInvoice) -> Issued:
         invoice.status = DocumentStatus.PENDING if invoice.payable > 0 else DocumentStatus.ISSUED
         invoice.issued_at, invoice.origin = clock.now(), Origin.OWN
         invoice.revision += 1
+        fold_document(invoice)
     db.flush()
     return Issued(invoice.id, invoice.number_text, euros(invoice.total, invoice.currency))
 
@@ -135,6 +137,13 @@ def freeze(invoice: Document, company: Company) -> None:
     invoice.seller_address = address_of(company)
     invoice.buyer_name, invoice.buyer_tax_id, invoice.buyer_address = contact.name, contact.tax_id, address_of(contact)
     invoice.mentions = "\n".join(_with(invoice.mentions.split("\n"), required_mentions(invoice)))
+
+
+def fold_document(document: Document) -> None:
+    """Fill the folded copy that customers search: the words of the page. Whoever numbers a document calls it."""
+    lines = (part for line in document.lines for part in (line.code, line.concept))
+    parts = (document.number_text, document.subject, document.corrects_text, *lines)
+    document.search_key = fold(" ".join(part for part in parts if part))
 
 
 def address_of(party: Company | Contact) -> str:

@@ -16,6 +16,7 @@ from app import clock
 from app.demo.companies import ADMIN_EMAIL, TOSMA
 from app.demo.loading import NotForDemonstration, load_demo
 from app.demo.people import DEMO_EMAIL, SHARED_EMAIL
+from app.domain.folding import fold
 from app.domain.invariants import violations
 from app.domain.staff_access import find_credentials
 from app.installation import Installation, open_installation
@@ -96,6 +97,12 @@ def wrong_with(demo: Installation) -> list[str]:
         with demo.database.read(CompanyScope(company)) as db:
             found += violations(db)
     return found
+
+
+def test_every_issued_invoice_can_be_found(sample):
+    with sample.database.read(SYSTEM) as db:
+        keys = db.execute(select(Document.number_text, Document.search_key).where(Document.number_text.is_not(None)))
+        assert [number for number, key in keys if not key.startswith(f"{fold(number)} ")] == []
 
 
 def test_loading_again_changes_nothing(demo):

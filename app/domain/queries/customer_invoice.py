@@ -57,7 +57,7 @@ def events_of(db: ScopedSession, document_id: int) -> Sequence[Row[Any]]:
 
 _INVOICE = (
     select(
-        *(column for column in documents.c if column.name not in ("internal_notes", "source_note")),
+        *(column for column in documents.c if column.name not in ("internal_notes", "source_note", "search_key")),
         publications.c.id.label("publication_id"),
         publications.c.created_at.label("published_at"),
     )

@@ -13,21 +13,16 @@ from sqlalchemy import (
     Row,
     Select,
     String,
-    Table,
     and_,
     bindparam,
     case,
-    exists,
     func,
-    literal_column,
-    or_,
     select,
     tuple_,
 )
 
 from app.domain.folding import contains, fold
 from app.domain.queries.customer_rows import (
-    COMPANY,
     IS_IN_TIME,
     IS_LATE,
     IS_OPEN,
@@ -37,14 +32,10 @@ from app.domain.queries.customer_rows import (
     rows,
 )
 from app.scope import ScopedSession
-from models import DocumentLine
 from models.enums import DocumentStatus
 from models.types import BigId
 
 PAGE = 25
-
-_lines: Table = DocumentLine.__table__  # type: ignore[assignment]
-_LETTERS = ("áàéèíïóòúüñçÁÀÉÈÍÏÓÒÚÜÑÇ", "aaeeiioouuncaaeeiioouunc")
 
 
 class State(StrEnum):
@@ -94,14 +85,6 @@ def totals_of_invoices(db: ScopedSession, search: InvoiceSearch) -> Sequence[Row
     return rows(db, _totals(*_shape(search)), **_values(search))
 
 
-def _folded(column: ColumnElement[str]) -> ColumnElement[str]:
-    """The column as ``fold`` has it, as far as the letters of our languages go: neither database is asked for more."""
-    folded: ColumnElement[str] = func.lower(column)
-    for accented, plain in zip(*_LETTERS, strict=True):
-        folded = func.replace(folded, literal_column(f"'{accented}'"), literal_column(f"'{plain}'"))
-    return folded
-
-
 def _shape(search: InvoiceSearch) -> tuple[bool, bool, State | None]:
     return bool(search.text), search.year is not None, search.state
 
@@ -124,23 +107,8 @@ def _conditions(has_text: bool, has_year: bool, state: State | None) -> list[Col
     if state:
         found.append(_STATES[state])
     if has_text:
-        found.append(_mentions())
+        found.append(documents.c.search_key.like(bindparam("pattern", type_=String), escape="\\"))
     return found
-
-
-def _mentions() -> ColumnElement[bool]:
-    """Number, subject or the concept of a line, without regard to accents."""
-    pattern: ColumnElement[str] = bindparam("pattern", type_=String)
-    line = select(1).where(
-        _lines.c.company_id == COMPANY,
-        _lines.c.document_id == documents.c.id,
-        _folded(_lines.c.concept).like(pattern, escape="\\"),
-    )
-    return or_(
-        _folded(documents.c.number_text).like(pattern, escape="\\"),
-        _folded(documents.c.subject).like(pattern, escape="\\"),
-        exists(line.correlate(documents)),
-    )
 
 
 @lru_cache

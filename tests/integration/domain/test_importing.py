@@ -81,6 +81,7 @@ def test_an_invoice_keeps_its_number_and_is_frozen_on_arrival(db):
         (dt.date(2026, 4, 2), D("121.00"), PaymentMethod.DIRECT_DEBIT)
     ]
     assert invoice.due_on == dt.date(2026, 4, 2)
+    assert invoice.search_key == "f26-7 cuadro electrico cuadro electrico"
 
 
 def test_the_same_invoice_again_is_already_there(db):

@@ -46,6 +46,15 @@ def test_issuing_takes_the_next_number_and_freezes_both_parties(db, make, compan
     assert (series.next_number, series.last_issued_on) == (447, TODAY)
 
 
+def test_what_is_issued_can_be_found_by_its_words(db, make):
+    draft = make.draft(series=make.series(label="FV26"), issued_on=TODAY, subject="Reforma  nº 3")
+    before = draft.search_key
+
+    issue(db, draft)
+
+    assert (before, draft.search_key) == ("", "fv26-0001 reforma no 3 cuadro electrico de 24 modulos")
+
+
 @pytest.mark.parametrize(
     ("series", "draft", "refused"),
     [

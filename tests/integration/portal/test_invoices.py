@@ -116,9 +116,25 @@ def test_states_are_those_of_the_page(
 def test_searching_number_subject_and_concept_without_accents(
     reader: Visitor, account: PortalAccount, make: Make, db: ScopedSession
 ) -> None:
-    make.published_invoice(contact=account.memberships[0].contact, subject="REPARACIÓN del ascensor")
+    lines = [make.line(concept='Válvula de ½" y 1ª calidad', code="VA-12"), make.line(concept="3×6 mm² Crêperie")]
+    make.published_invoice(
+        contact=account.memberships[0].contact, subject="REPARACIÓN  del ascensor nº 3 – L’Eliana", lines=lines
+    )
     db.commit()
-    hits = ("FV26-0001", "fv26", "0001", "REPARACION", "ascensór", "cuadro electrico", "módulos")
+    hits = (
+        *(
+            "FV26-0001",
+            "fv26",
+            "0001",
+            "REPARACION",
+            "ascensór",
+            "reparación del   ascensor",
+            "nº 3",
+            "no 3",
+            "- l'eliana",
+        ),
+        *("valvula", "½", "1/2", "1ª", "va-12", "3x6", "3×6", "mm2", "mm²", "crêperie", "creperie"),
+    )
     misses = ("100%", "_", "fontanería", "\\")
 
     pages = {text: reader.client.get("/in/Tosma/facturas", params={"q": text}) for text in (*hits, *misses)}
