@@ -22,20 +22,18 @@ from app.domain.access import SetPortalPassword, set_portal_password
 from app.domain.customer_view import open_view
 from app.domain.passwords import check_password
 from app.domain.queries.access import access_states
-from app.domain.queries.accounts import emails_of, last_events
+from app.domain.queries.accounts import emails_of
 from app.domain.shared_emails import ShareNotConfirmed
 from app.domain.signing_in import FEWEST_CHARACTERS
+from app.domain.timeline import contact_timeline
 from app.errors import InvalidValue, Refusal
-from app.scope import Actor, CompanyScope, ScopedSession
+from app.scope import Actor, CompanyScope
 from app.secrets import hash_password
-from app.texts import _
 from app.web import installation_of
-from models import Company, Contact, Document
-from models.enums import EventKind
+from models import Company, Contact
 
 INTRANET_TAB = OtherPage("intranet", "Intranet", Action.DETAILS)
-EVENTS = 8
-DEEDS = {EventKind.VIEWED: "Vio", EventKind.DOWNLOADED: "Descargó", EventKind.PRINTED: "Imprimió"}
+MOST_TOLD = 15
 
 
 class PasswordForm(OfficeForm):
@@ -85,18 +83,12 @@ def _tab(view: Any, request: Request, form: PasswordForm, status: int) -> Respon
             "pages": [tab for tab in view.other_pages if view.has_permission(request, tab.needs)],
             "current_page": "intranet",
             "people": [(person, sign_of(person), note_of(person, now)) for person in people],
-            "events": _events(db, row.id),
+            "happenings": contact_timeline(db, row.id, MOST_TOLD),
             "fewest": FEWEST_CHARACTERS,
             "may_grant": view.has_permission(request, "action:access"),
             "may_set_password": view.has_permission(request, "action:access-password"),
         }
         return HTMLResponse(render(request, "admin/access/tab.html", context), status_code=status)
-
-
-def _events(db: ScopedSession, contact_id: int) -> list[tuple[str, Any, Any]]:
-    events = last_events(db, contact_id, EVENTS)
-    numbers = {event.document_id: db.get(Document, event.document_id) for event in events}
-    return [(_(DEEDS[event.kind]), numbers[event.document_id], event.created_at) for event in events]
 
 
 def _set_password(view: Any, request: Request) -> Response:

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
+from app import clock
 from app.errors import NotFound
 from app.scope import ScopedSession
 from app.texts import _, plural
@@ -28,6 +29,7 @@ from models import (
 from models.enums import BatchKind, Ending, EventKind, MailKind, MailStatus
 
 MOST = 50
+REPEATED = 4  # how often people do the same again, at a guess
 
 
 class Told(StrEnum):
@@ -46,17 +48,20 @@ _ORDER = list(Told)
 class Happening:
     """``who`` did ``what``, in words that follow each other; nobody in particular when ``who`` is empty.
 
-    ``changes`` are those of the audit entry, field by field, when that is where it was read.
+    ``document`` is what it was done with, id and number, when that is not the document at hand. ``changes`` are those
+    of the audit entry, field by field, when that is where it was read.
     """
 
     at: dt.datetime
     told: Told
     what: str
     who: str = ""
+    document: tuple[int, str] | None = None
     changes: dict[str, Any] = field(default_factory=dict, hash=False)
 
     def __str__(self) -> str:
-        return f"{self.who} {self.what}" if self.who else self.what
+        words = (self.who, self.what, self.document[1] if self.document else "")
+        return " ".join(word for word in words if word)
 
 
 def document_timeline(db: ScopedSession, document_id: int, most: int = MOST) -> list[Happening]:
@@ -183,20 +188,24 @@ _MAILS = {
 _DID = {
     EventKind.VIEWED: ("vio el documento", "vio el documento %(n)s veces"),
     EventKind.DOWNLOADED: ("descargó el PDF", "descargó el PDF %(n)s veces"),
-    EventKind.PRINTED: ("imprimió el documento", "imprimió el documento %(n)s veces"),
+    EventKind.PRINTED: ("abrió el PDF para imprimirlo", "abrió el PDF para imprimirlo %(n)s veces"),
 }
 _DID_WITH = {
-    EventKind.VIEWED: "vio %(numero)s",
-    EventKind.DOWNLOADED: "descargó el PDF de %(numero)s",
-    EventKind.PRINTED: "imprimió %(numero)s",
+    EventKind.VIEWED: ("vio", "vio %(n)s veces desde las %%(hora)s"),
+    EventKind.DOWNLOADED: ("descargó el PDF de", "descargó %(n)s veces desde las %%(hora)s el PDF de"),
+    EventKind.PRINTED: ("abrió para imprimir", "abrió %(n)s veces desde las %%(hora)s para imprimir"),
 }
 
 
 def _readings(db: ScopedSession, document_id: int) -> Iterator[Happening]:
-    """What each reader did with the document, how often, and when last."""
+    """What each reader did with the document, how often, when first and when last."""
     rows = db.execute(
         select(
-            func.max(DocumentEvent.created_at).label("at"), DocumentEvent.kind, _reader(), func.count().label("times")
+            func.max(DocumentEvent.created_at).label("at"),
+            func.min(DocumentEvent.created_at).label("first"),
+            DocumentEvent.kind,
+            _reader(),
+            func.count().label("times"),
         )
         .select_from(DocumentEvent)
         .outerjoin(PortalAccount, PortalAccount.id == DocumentEvent.account_id)
@@ -204,24 +213,43 @@ def _readings(db: ScopedSession, document_id: int) -> Iterator[Happening]:
         .group_by(DocumentEvent.kind, PortalAccount.id, PortalAccount.name, PortalAccount.email)
     )
     for row in rows:
-        yield Happening(
-            at=row.at, told=Told.CUSTOMER, who=row.who or _("El cliente"), what=plural(*_DID[row.kind], row.times)
-        )
+        words = plural(*_DID[row.kind], row.times)
+        if row.times > 1:
+            first = f"{clock.madrid(row.first):%d/%m/%Y, %H:%M}"
+            words = _("%(hizo)s, la primera el %(cuando)s") % {"hizo": words, "cuando": first}
+        yield Happening(at=row.at, told=Told.CUSTOMER, who=row.who or _("El cliente"), what=words)
 
 
 def _events(db: ScopedSession, contact_id: int, most: int) -> Iterator[Happening]:
+    """What each reader did with each document on a day, once."""
     rows = db.execute(
-        select(DocumentEvent.created_at.label("at"), DocumentEvent.kind, _reader(), Document.number_text)
+        select(
+            DocumentEvent.created_at.label("at"),
+            DocumentEvent.kind,
+            DocumentEvent.account_id,
+            _reader(),
+            Document.id,
+            Document.number_text,
+        )
         .select_from(DocumentEvent)
         .join(Document, Document.id == DocumentEvent.document_id)
         .outerjoin(PortalAccount, PortalAccount.id == DocumentEvent.account_id)
         .where(DocumentEvent.contact_id == contact_id)
         .order_by(DocumentEvent.id.desc())
-        .limit(most)
+        .limit(most * REPEATED)
     )
+    days: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
     for row in rows:
-        words = _(_DID_WITH[row.kind]) % {"numero": row.number_text}
-        yield Happening(at=row.at, told=Told.CUSTOMER, who=row.who or _("El cliente"), what=words)
+        days[row.account_id, row.kind, row.id, clock.madrid(row.at).date()].append(row)
+    for repeated in days.values():
+        last, first = repeated[0], clock.madrid(repeated[-1].at)
+        yield Happening(
+            at=last.at,
+            told=Told.CUSTOMER,
+            who=last.who or _("El cliente"),
+            what=plural(*_DID_WITH[last.kind], len(repeated)) % {"hora": f"{first:%H:%M}"},
+            document=(last.id, last.number_text),
+        )
 
 
 def _reader() -> ColumnElement[str]:

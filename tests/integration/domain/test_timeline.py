@@ -11,7 +11,6 @@ from app.domain.withdrawing import UndoBatch, undo_batch, withdraw_documents
 from app.errors import NotFound
 from app.scope import Actor, CompanyScope
 from models import DocumentEvent, OutgoingMail, PortalAccount
-from models.base import utc_now
 from models.enums import EventKind, MailStatus
 from tests.factories import Make
 from tests.integration.domain.publishing import searched, ticked, to_publish, to_withdraw
@@ -61,11 +60,24 @@ def test_a_document_tells_what_happened_to_it(db, make, marta):
         "Marta Ruiz publicó un documento",
         "Marta Ruiz deshizo la publicación",
         "Aviso: correo entregado a lucia@merino.example",
-        "Lucía Merino vio el documento 2 veces",
+        "Lucía Merino vio el documento 2 veces, la primera el 01/01/2030, 02:00",
     ]
     assert happenings[0] == Happening(
-        at=MOMENT + dt.timedelta(hours=2), told=Told.CUSTOMER, who="Lucía Merino", what="vio el documento 2 veces"
+        at=MOMENT + dt.timedelta(hours=2),
+        told=Told.CUSTOMER,
+        who="Lucía Merino",
+        what="vio el documento 2 veces, la primera el 01/01/2030, 02:00",
     )
+
+
+def test_to_open_the_pdf_is_not_yet_to_print(db, make):
+    invoice = make.published_invoice()
+    printed = DocumentEvent(document_id=invoice.id, contact_id=invoice.contact_id, kind=EventKind.PRINTED)
+    db.add(printed)
+    db.flush()
+
+    assert told(document_timeline(db, invoice.id))[-1] == "El cliente abrió el PDF para imprimirlo"
+    assert told(contact_timeline(db, invoice.contact_id))[-1] == f"El cliente abrió para imprimir {invoice.number_text}"
 
 
 def test_a_document_tells_its_own_batches_and_mails_only(db, make, marta):
@@ -99,6 +111,27 @@ def test_a_contact_tells_of_all_its_documents_and_people(db, make, marta):
     ]
 
 
+def test_a_contact_tells_what_was_done_again_on_a_day_once(db, make):
+    invoice, other = make.published_invoice(), make.invoice()
+    for document, kind, hours in (
+        (invoice, EventKind.VIEWED, 1),
+        (invoice, EventKind.DOWNLOADED, 2),
+        (invoice, EventKind.VIEWED, 3),
+        (other, EventKind.VIEWED, 4),
+        (invoice, EventKind.VIEWED, 23),
+    ):
+        at = MOMENT + dt.timedelta(hours=hours)
+        db.add(DocumentEvent(document_id=document.id, contact_id=invoice.contact_id, kind=kind, created_at=at))
+    db.flush()
+
+    assert told(contact_timeline(db, invoice.contact_id))[-4:] == [
+        f"El cliente descargó el PDF de {invoice.number_text}",
+        f"El cliente vio 2 veces desde las 02:00 {invoice.number_text}",
+        f"El cliente vio {other.number_text}",
+        f"El cliente vio {invoice.number_text}",
+    ]
+
+
 def test_the_audit_is_part_of_the_story(database, db, make, company):
     contact = make.contact()
     db.commit()
@@ -120,9 +153,12 @@ def test_a_timeline_ends_somewhere(db, make):
     invoice = make.invoice()
     db.add_all(
         DocumentEvent(
-            document_id=invoice.id, contact_id=invoice.contact_id, kind=EventKind.VIEWED, created_at=utc_now()
+            document_id=invoice.id,
+            contact_id=invoice.contact_id,
+            kind=EventKind.VIEWED,
+            created_at=MOMENT + dt.timedelta(days=day),
         )
-        for _ in range(9)
+        for day in range(9)
     )
     db.flush()
 

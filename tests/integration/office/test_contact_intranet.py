@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from app.secrets import password_matches
-from models import Contact, PortalAccount
+from models import Contact, DocumentEvent, PortalAccount
+from models.enums import EventKind
 from tests.integration.office.people import acting, mails
 from tests.rig.desk import fields_of, text_of
 
@@ -60,6 +61,22 @@ def test_a_password_for_a_shared_email_must_be_confirmed(desk, db, make, merino)
     assert "lo confirmo" in text_of(refused)
     assert done.status_code == 303
     assert len(acting(db)) == 2
+
+
+def test_the_tab_tells_what_happened(desk, db, make, merino):
+    invoice = make.published_invoice(contact=merino)
+    account = make.account(merino, name="Lucía Merino")
+    db.add(
+        DocumentEvent(document_id=invoice.id, contact_id=merino.id, account_id=account.id, kind=EventKind.DOWNLOADED)
+    )
+    db.commit()
+
+    page = desk.get(f"customer/intranet/{merino.id}")
+
+    assert f"Lucía Merino descargó el PDF de {invoice.number_text}" in text_of(page)
+    assert f'<a href="/admin/invoice/details/{invoice.id}">{invoice.number_text}</a>' in page.text
+    assert "publicó un documento" in text_of(page)
+    assert "Acceso a la intranet para lucia@merino.example" in text_of(page)
 
 
 def changed(desk, contact, **values):
