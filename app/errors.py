@@ -4,6 +4,8 @@ A ``Refusal`` is a rule that said no: its text is a Spanish sentence for the per
 ``AdapterError`` comes from the outside world and tells whoever retries whether that makes sense.
 """
 
+from app.texts import _
+
 
 class Refusal(Exception):
     """A rule said no; ``str()`` is the sentence shown. ``field`` names the form field it belongs to."""
@@ -22,8 +24,8 @@ class NotFound(Refusal):
     status = 404
     code = "not_found"
 
-    def __init__(self, what: str = "esa página") -> None:
-        super().__init__(f"No existe {what}.")
+    def __init__(self, what: str = "") -> None:
+        super().__init__(_("No existe %(que)s.") % {"que": what or _("esa página")})
 
 
 class InvalidValue(Refusal):

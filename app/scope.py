@@ -18,6 +18,7 @@ from sqlalchemy import Engine, and_, event, false, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, sessionmaker, with_loader_criteria
 
 from app.errors import Refusal
+from app.texts import _
 from models import Base, CompanyRecord
 from models.portal_rules import PORTAL_RULES, PORTAL_WRITES
 
@@ -68,7 +69,7 @@ class OutsideScope(Refusal):
     code = "outside_scope"
 
     def __init__(self) -> None:
-        super().__init__("Esa ficha es de otra empresa.")
+        super().__init__(_("Esa ficha es de otra empresa."))
 
 
 class ScopedSession(Session):

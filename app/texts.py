@@ -16,6 +16,12 @@ def _catalogue(code: str) -> NullTranslations:
     return NullTranslations() if code == "es" else Translations.load(LOCALES, [code])
 
 
+def spoken() -> str:
+    """The language that texts are really in: Spanish where there is no catalogue of the reader's."""
+    code = language.get()
+    return code if isinstance(_catalogue(code), Translations) else "es"
+
+
 def _(sentence: str) -> str:
     """``sentence`` in the language of whoever is reading."""
     code = language.get()

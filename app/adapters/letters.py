@@ -58,7 +58,7 @@ class Letters:
         account_id = mail.portal_account_id or 0
         reader = self.facts.readers.get(account_id)
         context = self._sender | {
-            "language": mail.language,
+            "language": texts.spoken(),
             "name": mail.recipient_name,
             "user": reader.email if reader else mail.recipient,
             "portal": self.portal,

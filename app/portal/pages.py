@@ -17,6 +17,7 @@ from app.portal import words
 from app.portal.visit import Visit
 from app.portal.visitors import Host
 from app.scope import ScopedSession
+from app.texts import _
 from app.web import TEMPLATES, form_token, make_environment, retry_after
 
 
@@ -90,6 +91,12 @@ def refusal_page(request: Request, host: Host | None, refusal: Refusal) -> Respo
         host=host, base=host.path if host else "", title=title, sentence=str(refusal), errors=NO_ERRORS
     )
     return HTMLResponse(text, status_code=refusal.status, headers=retry_after(refusal))
+
+
+def notice_of(notices: Mapping[str, str], visit: Visit) -> str | None:
+    """What the page before has to say: the sentence that the address names, if there is such a one."""
+    sentence = notices.get(visit.query("aviso"))
+    return _(sentence) if sentence else None
 
 
 def field_errors(refusal: Refusal, default: str) -> Errors:

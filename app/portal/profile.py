@@ -17,7 +17,7 @@ from app.domain.signing_in import (
 from app.errors import InvalidValue, NotFound
 from app.portal.browsers import spell_browser
 from app.portal.doors import person_errand, person_page
-from app.portal.pages import NO_ERRORS, Errors, field_errors, shell
+from app.portal.pages import NO_ERRORS, Errors, field_errors, notice_of, shell
 from app.portal.visit import Visit
 from app.portal.words import spell_moment
 from app.scope import ScopedSession
@@ -84,7 +84,7 @@ def profile_page(visit: Visit, *, status: int = 200, errors: Errors = NO_ERRORS)
             customers=customers,
             sessions=sessions,
             fewest=FEWEST_CHARACTERS,
-            notice=NOTICES.get(visit.query("aviso")),
+            notice=notice_of(NOTICES, visit),
         )
 
 

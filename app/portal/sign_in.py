@@ -10,7 +10,7 @@ from app.domain.signing_in import Known, OpenSession, WrongCredentials, count_si
 from app.domain.signing_in import end_session as end
 from app.errors import InvalidValue, Refusal
 from app.portal.doors import public_errand, public_page
-from app.portal.pages import NO_ERRORS, Errors, gate
+from app.portal.pages import NO_ERRORS, Errors, gate, notice_of
 from app.portal.visit import Visit, safe_return
 from app.scope import ScopedSession
 from app.secrets import new_token, password_matches
@@ -31,7 +31,7 @@ def show(visit: Visit, db: ScopedSession) -> Response:
     if visit.person is not None and not visit.person.is_asleep and not visit.person.is_preview:
         return visit.redirect(safe_return(visit, visit.query("volver")))
     email = visit.opened_email(visit.query("c"))
-    return _form(visit, email, visit.query("volver"), notice=NOTICES.get(visit.query("aviso")))
+    return _form(visit, email, visit.query("volver"), notice=notice_of(NOTICES, visit))
 
 
 @public_errand

@@ -14,6 +14,10 @@ class State(NamedTuple):
     word: str
     style: str
 
+    def told(self) -> "State":
+        """In the reader's language."""
+        return State(_(self.word), self.style)
+
 
 _STATES = {
     DocumentStatus.ISSUED: State("Emitida", ""),
@@ -53,8 +57,8 @@ _MONTHS = (
 
 def state_of(status: DocumentStatus, due_on: dt.date | None, today: dt.date) -> State:
     if due_on is not None and due_on < today and status in _CAN_BE_LATE:
-        return _LATE
-    return _STATES[status]
+        return _LATE.told()
+    return _STATES[status].told()
 
 
 def spell_day(day: dt.date) -> str:

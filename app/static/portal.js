@@ -1,12 +1,12 @@
 // Optional: every page works without it. It only shows what needs it, and never asks anybody for anything.
 for (const button of document.querySelectorAll("[data-show]")) {
   const input = document.getElementById(button.dataset.show);
+  const words = { password: button.textContent, text: button.dataset.hide };
   button.hidden = false;
   button.addEventListener("click", () => {
-    const shown = input.type === "password";
-    input.type = shown ? "text" : "password";
-    button.textContent = shown ? "Ocultar" : "Mostrar";
-    button.setAttribute("aria-pressed", shown);
+    input.type = input.type === "password" ? "text" : "password";
+    button.textContent = words[input.type];
+    button.setAttribute("aria-pressed", input.type === "text");
   });
 }
 

@@ -93,6 +93,13 @@ ALL = {
 }
 
 
+def test_a_letter_says_in_which_language_it_is():
+    """Not in which its reader would like it: there is no catalogue of that one."""
+    assert {letter(MailKind.TEST, language=code).html.partition("\n")[2][:16] for code in ("es", "ca")} == {
+        '<html lang="es">'
+    }
+
+
 def test_a_notice_of_one_invoice():
     subject, text, html = letter(MailKind.NOTICE, document())
 
