@@ -9,7 +9,7 @@ import re
 _HIDDEN = "••••"
 # Tokens in addresses, keys and passwords wherever they are named, bearer keys, accounts.
 _SECRETS = (
-    re.compile(r"(?<=/activar/)[\w-]{8,}|(?<=/alta/)[\w-]{8,}|(?<=/d/)[\w-]{8,}|(?<=/clave/)[\w-]{8,}"),
+    re.compile(r"(?:(?<=/activar/)|(?<=/alta/)|(?<=/d/)|(?<=/clave/)|(?<=/ver/))[\w-]{8,}"),
     re.compile(
         r"(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
         r"|(?:(?<=pass=)|(?<=password=)|(?<=token=)|(?<=csrf=)|(?<=key=)|(?<=secret=)|(?<=clave=))[^\s&;,'\"]+",
