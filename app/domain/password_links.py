@@ -134,7 +134,7 @@ def _enqueue_link(db: ScopedSession, account: PortalAccount) -> None:
 
 
 def _count_mail_of(db: ScopedSession, address: str) -> None:
-    throttling.check(db, f"portal link address {address}", MAILS_PER_ADDRESS, _HOUR)
+    throttling.check(db, f"portal link address {throttling.network_of(address)}", MAILS_PER_ADDRESS, _HOUR)
 
 
 def _may_get_mail(db: ScopedSession, email: str) -> bool:

@@ -71,7 +71,7 @@ def count_sign_in(db: ScopedSession, email: str, address: str) -> None:
 
     Whoever signed in from this address before has tries of their own: strangers cannot spend them.
     """
-    throttling.check(db, f"portal address {address}", 20, _MINUTE)
+    throttling.check(db, f"portal address {throttling.network_of(address)}", 20, _MINUTE)
     for limit, window in _ACCOUNT_LIMITS:
         throttling.check(db, _account_subject(db, email, address, window), limit, window)
 

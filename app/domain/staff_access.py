@@ -102,7 +102,7 @@ def count_sign_in(db: ScopedSession, email: str, address: str) -> None:
 
     Somebody who signed in from this address before has tries of their own, so that strangers cannot spend them.
     """
-    throttling.check(db, f"staff address {address}", 20, _MINUTE)
+    throttling.check(db, f"staff address {throttling.network_of(address)}", 20, _MINUTE)
     throttling.check(db, _account_subject(db, email, address), 50, _DAY)
 
 

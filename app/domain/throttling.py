@@ -3,6 +3,7 @@
 import datetime as dt
 import hashlib
 import math
+from ipaddress import IPv6Address, ip_address
 
 from sqlalchemy import case, delete
 from sqlalchemy.dialects import postgresql, sqlite
@@ -52,6 +53,17 @@ def check(db: ScopedSession, subject: str, limit: int, window: dt.timedelta) -> 
     tries, since = db.execute(counted).one()
     if tries > limit:
         raise TooManyTries(math.ceil((since + window - now).total_seconds()))
+
+
+def network_of(address: str) -> str:
+    """Whom to count a caller as: whoever has one IPv6 address has the 2⁶⁴ beside it too."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if found.version == 4:
+        return address
+    return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
 
 
 def forget(db: ScopedSession, subject: str) -> None:
