@@ -9,6 +9,7 @@ they act for (``CompanyScope``: what they call takes the account's id). A custom
 chosen, and see that customer's things (``PortalScope``). All forms are carried by ``resuming`` across an idle sign-out.
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -24,13 +25,15 @@ from starlette.types import Receive, Scope, Send
 from app import clock
 from app.domain.customer_view import may_view
 from app.domain.signing_in import SEEN_EVERY
-from app.errors import Refusal
+from app.errors import AdapterError, Refusal
 from app.portal.pages import refusal_page, resume_page
 from app.portal.visit import Visit, way_back
 from app.portal.visitors import Host, Moved, find_host
 from app.scope import CompanyScope, PortalScope, ScopedSession
 from app.texts import _
 from app.web import installation_of
+
+log = logging.getLogger(__name__)
 
 MOST_FIELDS = 500
 # What makes an address a secret: no other page is told it. Stricter, and old browsers would hide whose form it is.
@@ -59,6 +62,19 @@ class UnreadableForm(Refusal):
 
     def __init__(self) -> None:
         super().__init__(_("No hemos podido leer el formulario. Vuelva atrás y envíelo otra vez."))
+
+
+class OutOfReach(Refusal):
+    """Something that ought to be there is not, or does not answer: nothing the visitor can cure."""
+
+    status = 503
+    code = "out_of_reach"
+    retry_after = 600
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("Ahora mismo no podemos mostrarle esto, por un fallo nuestro. Vuelva a intentarlo dentro de un rato.")
+        )
 
 
 Page = Callable[[Visit, ScopedSession], Response]
@@ -103,6 +119,9 @@ class Doorway:
             return _elsewhere(request, moved.slug)
         except Refusal as refusal:
             return refusal_page(request, host, refusal)
+        except AdapterError as error:
+            log.error("%s cannot be shown", request.url.path, exc_info=error)
+            return refusal_page(request, host, OutOfReach())
 
     def _see(self, visit: Visit, connection: Connection) -> Any:
         """What a page or a look makes of what this visit may read; nothing for an errand."""

@@ -14,14 +14,15 @@ from starlette.routing import Route
 from app import clock
 from app.adapters.pdf.from_document import METHOD_LABELS, spell_account, totals_of
 from app.domain.queries.customer_invoice import dues_of, events_of, find_invoice, find_publication, lines_of, taxes_of
-from app.errors import NotFound
+from app.errors import AdapterError, NotFound
 from app.money import euros, short, spell
 from app.portal import words
 from app.portal.doors import customer_errand_after, customer_page
 from app.portal.pages import shell
 from app.portal.visit import Visit
 from app.portal.whose import elsewhere
-from app.rendering import PDF, publication_pdf, stored_pdf
+from app.printing import MISTAKES
+from app.rendering import PDF, Printed, publication_pdf, stored_pdf
 from app.scope import ScopedSession
 from app.texts import _
 from app.web import client_address
@@ -92,16 +93,23 @@ def _elsewhere(visit: Visit, db: ScopedSession) -> Response:
 def pdf(visit: Visit, publication: Any) -> Response:
     """The PDF that was published: to keep, or with ``?ver=1`` to look at and print."""
     inline = visit.query("ver") == "1"
-    if publication.pdf_sha256:
-        printed = stored_pdf(visit.installation, visit.host.id, publication.pdf_sha256, publication.number_text)
-    else:
-        printed = publication_pdf(visit.installation, visit.customer_scope, publication.id)
+    printed = _printed(visit, publication)
     _remember(visit, EventKind.PRINTED if inline else EventKind.DOWNLOADED, document_id(visit))
     headers = {"ETag": f'"{printed.sha256}"', "Cache-Control": "private, no-store"}
     if visit.request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = _disposition("inline" if inline else "attachment", printed.name)
     return Response(printed.content, media_type=PDF, headers=headers)
+
+
+def _printed(visit: Visit, publication: Any) -> Printed:
+    """Raises ``AdapterError`` when it cannot be had."""
+    if publication.pdf_sha256:
+        return stored_pdf(visit.installation, visit.host.id, publication.pdf_sha256, publication.number_text)
+    try:
+        return publication_pdf(visit.installation, visit.customer_scope, publication.id)
+    except MISTAKES as error:
+        raise AdapterError(f"publication {publication.id} cannot be printed") from error
 
 
 def document_id(visit: Visit) -> int:

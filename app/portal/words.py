@@ -46,7 +46,7 @@ _REFUSALS = {
     404: "No está aquí",
     410: "Este enlace ya no sirve",
     429: "Espere un momento",
-    503: "Vuelva a intentarlo enseguida",
+    503: "Ahora no es posible",
 }
 
 _MONTHS = (

@@ -3,6 +3,8 @@
 import datetime as dt
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -11,6 +13,7 @@ from babel.messages.mofile import write_mo
 from app import texts
 from app.errors import NotFound
 from app.portal import words
+from app.portal.pages import notice_of
 from app.scope import OutsideScope
 from app.secrets import TooBusy
 from models.enums import DocumentStatus
@@ -65,3 +68,9 @@ def test_the_language_is_the_one_of_the_catalogue_there_is(catalan: None) -> Non
     texts.language.reset(before)
 
     assert (texts.spoken(), without) == ("ca", "es")
+
+
+def test_notices_speak_it_as_well(catalan: None) -> None:
+    visit: Any = SimpleNamespace(query={"aviso": "uno"}.get)
+
+    assert (notice_of({"uno": "Pendiente"}, visit), notice_of({}, visit)) == ("Pendent", None)

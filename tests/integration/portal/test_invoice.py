@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select, update
 
-from app import clock
+from app import clock, rendering
 from app.scope import ScopedSession
-from models import DocumentEvent, Invoice, PortalAccount, Publication
+from models import Attachment, DocumentEvent, Invoice, PortalAccount, Publication, StoredFile
 from models.enums import DocumentStatus, EventKind
 from tests.factories import Make
 from tests.integration.portal.conftest import PASSWORD_HASH, Arrive, Visitor, words_of
@@ -223,6 +223,28 @@ def test_a_pdf_one_has_is_not_sent_again(reader: Visitor, invoice: Invoice) -> N
     answer = reader.get(f"/facturas/{invoice.id}/pdf", headers={"if-none-match": tag})
 
     assert (answer.status_code, answer.content) == (304, b"")
+
+
+@pytest.mark.parametrize("trouble", ["the file is gone", "it cannot be printed", "the file to give instead is gone"])
+def test_a_pdf_that_cannot_be_had_says_what_to_do(
+    reader: Visitor, invoice: Invoice, db: ScopedSession, monkeypatch: pytest.MonkeyPatch, trouble: str
+) -> None:
+    if trouble == "it cannot be printed":
+        monkeypatch.setattr(rendering, "render", lambda sheet: 1 // 0)
+    elif trouble == "the file is gone":
+        db.execute(update(Publication).values(pdf_sha256="0" * 64))
+    else:
+        file = StoredFile(sha256="0" * 64, size=1, media_type="application/pdf", name="otra.pdf")
+        db.add(file)
+        db.flush()
+        db.add(Attachment(document_id=invoice.id, file_id=file.id, is_customer_pdf=True))
+    db.commit()
+
+    answer = reader.get(f"/facturas/{invoice.id}/pdf")
+
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "600")
+    assert "Vuelva a intentarlo dentro de un rato." in answer.text
+    assert events(reader, db) == []
 
 
 def test_a_number_with_odd_letters_is_still_a_file_name(reader: Visitor, invoice: Invoice, db: ScopedSession) -> None:
