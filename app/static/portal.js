@@ -19,3 +19,13 @@ for (const form of document.querySelectorAll("form[method=post]"))
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
+
+// On paper: the PDF where the browser can show one, else this page, which has print styles of its own. Where somebody
+// has to sign in first there is nothing to print yet.
+for (const link of document.querySelectorAll("[data-print]"))
+  link.addEventListener("click", (event) => {
+    event.preventDefault();
+    const shown = navigator.pdfViewerEnabled && open(link.href);
+    if (!shown) print();
+    else shown.addEventListener("load", () => shown.document.contentType === "application/pdf" && shown.print());
+  });

@@ -1,6 +1,7 @@
 """A customer with a phone, as most come: everything is there, fits, can be read, and works without scripts."""
 
 import datetime as dt
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,9 @@ from sqlalchemy import update
 
 from app import clock
 from app.scope import ScopedSession
-from app.secrets import hash_password
-from models import Company, Invoice, PortalAccount, PortalSession
-from models.enums import DocumentStatus
+from app.secrets import hash_password, new_token, token_hash
+from models import Company, Invoice, PortalAccount, PortalMembership, PortalSession, PortalToken
+from models.enums import DocumentStatus, TokenPurpose
 from tests.factories import Make
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -47,10 +48,7 @@ def invoice(make: Make, account: PortalAccount, db: ScopedSession) -> Invoice:
 
 
 def sign_in(page: Page, server: str, account: PortalAccount) -> None:
-    page.goto(f"{server}/in/Tosma")
-    page.get_by_label("Correo electrónico").fill(account.email)
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    _enter(page, f"{server}/in/Tosma", account)
     expect(page.get_by_role("heading", level=1)).to_have_text("Hola, Lucía")
 
 
@@ -125,6 +123,49 @@ def test_the_pdf_opens_beside_the_page(
     assert (answer.status, answer.headers["content-disposition"].partition(";")[0]) == (200, "inline")
 
 
+@pytest.mark.parametrize(
+    ("has_viewer", "idle", "printed"),
+    [(True, False, ["the PDF"]), (False, False, ["the page"]), (True, True, [])],
+    ids=["viewer", "no viewer", "idle"],
+)
+def test_the_pdf_is_printed_where_it_can_be_shown_else_the_page(
+    open_page: OpenPage,
+    live_server: str,
+    account: PortalAccount,
+    invoice: Invoice,
+    db: ScopedSession,
+    has_viewer: bool,
+    idle: bool,
+    printed: list[str],
+) -> None:
+    page = open_page()
+    asked: list[str] = []
+    page.context.expose_binding(
+        "printing", lambda source: asked.append("the PDF" if "/pdf" in source["page"].url else "the page")
+    )
+    viewer = f"Object.defineProperty(navigator, 'pdfViewerEnabled', {{value: {json.dumps(has_viewer)}}})"
+    page.context.add_init_script(f"window.print = () => printing(); {viewer}")
+    sign_in(page, live_server, account)
+    page.goto(f"{live_server}/in/Tosma/facturas/{invoice.id}")
+    if idle:
+        db.execute(update(PortalSession).values(seen_at=clock.now() - dt.timedelta(hours=2)))
+        db.commit()
+
+    if has_viewer:
+        with page.expect_popup() as popup:
+            page.get_by_role("link", name="Ver e imprimir").click()
+        popup.value.wait_for_load_state()
+    else:
+        page.get_by_role("link", name="Ver e imprimir").click()
+
+    for _ in range(100):
+        if asked == printed:
+            break
+        page.wait_for_timeout(50)
+    page.wait_for_timeout(300)
+    assert asked == printed
+
+
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [320, 1440])
 def test_every_page_fits_and_can_be_read_by_everybody(
@@ -142,6 +183,65 @@ def test_every_page_fits_and_can_be_read_by_everybody(
         wrong |= _barriers(page, path, width)
 
     assert wrong == {}
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("width", [320, 1440])
+def test_so_can_every_step_of_coming_in(
+    open_page: OpenPage,
+    live_server: str,
+    account: PortalAccount,
+    make: Make,
+    db: ScopedSession,
+    width: int,
+    dark: bool,
+) -> None:
+    other = make.contact(name="Garajes del Turia")
+    db.add(PortalMembership(account_id=account.id, contact_id=other.id))
+    theirs = make.published_invoice(contact=other)
+    account.must_change_password = True
+    links = [_link(db, account, hours) for hours in (72, -1)]
+    base, wrong = f"{live_server}/in/Tosma", dict[str, Any]()
+    page = open_page(width=width, dark=dark)
+
+    def look(heading: str) -> None:
+        expect(page.get_by_role("heading", level=1)).to_have_text(heading)
+        wrong.update(_barriers(page, heading, width))
+
+    for path, heading in ((links[0], "Cree su contraseña"), (links[1], "Este enlace ha caducado")):
+        page.goto(base + path)
+        look(heading)
+    _enter(page, base, account)
+    look("Elija su propia contraseña")
+    db.execute(update(PortalAccount).values(must_change_password=False))
+    db.commit()
+    page.goto(f"{base}/facturas")
+    look("¿Para quién entra?")
+    page.get_by_role("button", name="Plaza del Olmo").click()
+    page.goto(f"{base}/facturas/{theirs.id}")
+    look("Esta factura es de Garajes del Turia")
+    page.goto(f"{base}/perfil")
+    db.execute(update(PortalSession).values(seen_at=clock.now() - dt.timedelta(hours=2)))
+    db.commit()
+    page.get_by_role("button", name="Guardar nombre").click()
+    look("Confirme que es usted")
+
+    assert wrong == {}
+
+
+def _link(db: ScopedSession, account: PortalAccount, hours: int) -> str:
+    secret, expires_at = new_token(), clock.now() + dt.timedelta(hours=hours)
+    token = {"purpose": TokenPurpose.ACTIVATE, "account_id": account.id, "expires_at": expires_at}
+    db.add(PortalToken(token_hash=token_hash(secret), **token))
+    db.commit()
+    return f"/activar/{secret}"
+
+
+def _enter(page: Page, base: str, account: PortalAccount) -> None:
+    page.goto(base)
+    page.get_by_label("Correo electrónico").fill(account.email)
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
 
 
 def _barriers(page: Page, path: str, width: int) -> dict[str, Any]:
