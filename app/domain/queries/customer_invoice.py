@@ -10,7 +10,7 @@ from app.domain.queries.customer_rows import (
     CONTACT,
     DOCUMENT,
     LIVE_PUBLICATION,
-    MINE,
+    PUBLISHED,
     documents,
     publications,
     rows,
@@ -62,14 +62,14 @@ _INVOICE = (
         publications.c.created_at.label("published_at"),
     )
     .join(publications, LIVE_PUBLICATION)
-    .where(MINE, documents.c.id == DOCUMENT)
+    .where(PUBLISHED, documents.c.id == DOCUMENT)
 )
 
 _PUBLICATION = (
     select(publications.c.id, publications.c.pdf_sha256, documents.c.number_text)
     .select_from(documents)
     .join(publications, LIVE_PUBLICATION)
-    .where(MINE, documents.c.id == DOCUMENT)
+    .where(PUBLISHED, documents.c.id == DOCUMENT)
 )
 
 _LINES = (

@@ -26,8 +26,12 @@ DOCUMENT: BindParameter[int] = bindparam("document_id", type_=BigId)
 TODAY: BindParameter[Any] = bindparam("today", type_=Date)
 
 MINE = and_(PORTAL_RULES[Document](documents.c, COMPANY, CONTACT), documents.c.kind == DocumentKind.INVOICE)
+# Joined to its live publication, which is all that makes a document visible, it need not be asked for that again.
 LIVE_PUBLICATION = and_(
     PORTAL_RULES[Publication](publications.c, COMPANY, CONTACT), publications.c.document_id == documents.c.id
+)
+PUBLISHED = and_(
+    documents.c.company_id == COMPANY, documents.c.contact_id == CONTACT, documents.c.kind == DocumentKind.INVOICE
 )
 
 IS_OPEN = documents.c.status.in_(OPEN)
