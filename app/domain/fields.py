@@ -22,8 +22,11 @@ _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
 _SHORT_DAY = re.compile(r"(\d{2})(\d{2})(\d{2}|\d{4})?", re.ASCII)
 _SLUG = re.compile(r"[A-Za-z0-9_-]{3,40}", re.ASCII)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
+_BETWEEN = re.compile(r"[\s./\-\u2010-\u2014]")
 _CODE = re.compile(r"[A-Za-z0-9ÁÉÍÓÚÜÑáéíóúüñ./_ -]{1,40}")
 
+SPANISH_TAX_ID = re.compile(r"(?:ES)?(\d{8}[A-Z]|[A-Z]\d{7}[A-Z\d])", re.ASCII)
+TAX_ID = re.compile(r"[A-ZÑ\d&+*_]{2,40}", re.ASCII)
 EARLIEST, LATEST = dt.date(1990, 1, 1), dt.date(2100, 12, 31)
 RESERVED_SLUGS = frozenset({
     "admin", "administracion", "ajustes", "api", "app", "assets", "ayuda", "clientes", "correo", "docs", "entrar",
@@ -63,15 +66,16 @@ def _measured(text: str, field: str, most: int, required: bool) -> str:
 
 
 def normal_tax_id(value: str) -> str:
-    """A tax id as we keep it: capitals and digits only, Spanish ones without their country."""
-    plain = re.sub(r"[\s.\-/]", "", unicodedata.normalize("NFKC", value)).upper()
-    return plain[2:] if re.fullmatch(r"ES[0-9A-Z]{9}", plain) else plain
+    """A tax id as we keep it: capitals without separators, Spanish ones without their country."""
+    plain = _BETWEEN.sub("", unicodedata.normalize("NFKC", value)).upper()
+    spanish = SPANISH_TAX_ID.fullmatch(plain)
+    return spanish[1] if spanish else plain
 
 
 def tax_id(value: str, field: str, *, country: str = "ES", required: bool = False) -> str:
     """A NIF, NIE or CIF with its control character right; foreign ones are normalised, not checked."""
     plain = normal_tax_id(line(value, field, most=40, required=required))
-    if plain and not re.fullmatch(r"[0-9A-Z+*]{2,30}", plain):
+    if plain and not TAX_ID.fullmatch(plain):
         raise InvalidValue(_("Escriba solo letras y números."), field=field)
     if plain and country == "ES" and not is_spanish_tax_id(plain):
         raise InvalidValue(_("El NIF no es correcto: revise los números y la letra de control."), field=field)

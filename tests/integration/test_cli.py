@@ -139,9 +139,9 @@ def test_import_says_one_line_per_invoice(run, company, engine):
 
     assert result.exit_code == 1
     assert result.output.splitlines() == [
-        f"creada · {BATCH} · B-101 · A08312453 · 121,00\u00a0€ · Cliente nuevo: Rafael Luque.",
+        f"creada · {BATCH} · B-101 · A08312456 · 121,00\u00a0€ · Cliente nuevo: Rafael Luque.",
         f"rechazada · {BATCH} · B-102 · La fecha de expedición no existe: «2026-02-30».",
-        f"creada · {BATCH} · B-103 · A08312453 · 285,82\u00a0€",
+        f"creada · {BATCH} · B-103 · A08312456 · 285,82\u00a0€",
     ]
 
 

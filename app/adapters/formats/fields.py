@@ -6,6 +6,7 @@ import unicodedata
 from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
+from app.domain.fields import SPANISH_TAX_ID, TAX_ID, normal_tax_id
 from app.errors import Refusal
 from app.money import LARGEST, short
 from app.texts import _
@@ -17,16 +18,13 @@ MOST_MARKS = 30
 
 _DECIMAL = re.compile(r"[-+]?(?:\d+(?:\.\d*)?|\.\d+)", re.ASCII)
 _DAY = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:Z|[-+]\d{2}:\d{2})?", re.ASCII)
-_SPANISH_ID = re.compile(r"(?:ES)?(\d{8}[A-Z]|[A-Z]\d{7}[A-Z\d])", re.ASCII)
 _PERSON = re.compile(r"\d{8}[A-Z]|[XYZKLM]\d{7}[A-Z]", re.ASCII)
-_TAX_ID = re.compile(r"[A-Z\d/+*&_]{2,40}", re.ASCII)
 _EMAIL = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\.]+(?:\.[^\s@<>,;:\"()\[\]\\.]+)+")
 _ENDING = re.compile(r"(.*?)[\s\-/._]*(\d{1,15})", re.ASCII | re.DOTALL)
 _DIGITS = re.compile(r"\d+", re.ASCII)
 # Marks that turn the writing direction round, and others nobody sees, can make a text read as another one.
 _INVISIBLE = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF))
 _SEPARATORS = " -/._"
-_DASHES = dict.fromkeys(map(ord, " -.\u00a0\u2010\u2011\u2012\u2013\u2014\t\r\n"))
 
 AMOUNT = (2, LARGEST)
 QUANTITY = (6, Decimal(999_999_999))
@@ -129,22 +127,15 @@ def _no_day(raw: str, what: str) -> dt.date:
 
 
 def tax_id(raw: str, what: str) -> str:
-    """Upper case without spaces, hyphens or dots; a Spanish one without its country. Foreign ones are not checked."""
-    text = clean(raw[:200]).upper().translate(_DASHES)
-    if not text:
-        return ""
-    if spanish := _SPANISH_ID.fullmatch(text):
-        return spanish[1]
-    if not _TAX_ID.fullmatch(text):
-        raise Flaw(
-            _("%(what)s tiene caracteres que no valen: «%(text)s».")
-            % {"what": _capital(what), "text": clipped(raw, 40)}
-        )
+    """As forms keep it, so that both mean the same party. Control characters are not checked: others issued it."""
+    text = normal_tax_id(clean(raw[:200]))
+    if text and not TAX_ID.fullmatch(text):
+        raise Flaw(_("%(what)s no es válido: «%(text)s».") % {"what": _capital(what), "text": clipped(raw, 40)})
     return text
 
 
 def is_spanish(identifier: str) -> bool:
-    return _SPANISH_ID.fullmatch(identifier) is not None
+    return SPANISH_TAX_ID.fullmatch(identifier) is not None
 
 
 def has_digits(text: str) -> bool:

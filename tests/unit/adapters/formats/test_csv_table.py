@@ -24,7 +24,7 @@ from models.enums import PaymentMethod, TaxKind
 TABLE = """\
 emisor_nif;serie;numero;fecha;vencimiento;cliente_nif;cliente_nombre;cliente_direccion;cliente_cp;cliente_ciudad;\
 cliente_provincia;cliente_email;codigo;concepto;cantidad;precio;descuento;iva;recargo;irpf;total;forma_pago;iban;notas
-B12345674;F26;7;21/11/2026;21/12/2026;ES-B84120303;Electricidad Tosma SL;Calle del Cobre, 14;28914;Leganés;Madrid;\
+B12345674;F26;7;21/11/2026;21/12/2026;ES-B84120302;Electricidad Tosma SL;Calle del Cobre, 14;28914;Leganés;Madrid;\
 compras@tosma.example;TOR;Tornillo <M8> & tuerca;1.000;0,125;10;21;5,2;;175,40;Transferencia;\
 ES91 2100 0418 4502 0005 1332;
 ;F26;7;;;;;;;;;;;'=SUMA(A1);2;15,00;;10;1,4;;;;;Portes incluidos
@@ -55,7 +55,7 @@ WHOLE = ForeignInvoice(
     issued_on=dt.date(2026, 11, 21),
     seller=ForeignParty(tax_id="B12345674"),
     buyer=ForeignParty(
-        tax_id="B84120303",
+        tax_id="B84120302",
         country="ES",
         name="Electricidad Tosma SL",
         address="Calle del Cobre, 14",
@@ -258,13 +258,13 @@ def test_rows_of_an_invoice_need_not_be_together_but_must_agree():
 
 def test_two_issuers_may_use_the_same_number():
     heading = "emisor_nif;numero;fecha;cliente_nombre;iva;precio"
-    rows = ("B12345674;1;31/01/2026;Ana;21;10", ";1;;;21;5", "B84120303;1;31/01/2026;Luis;21;20")
+    rows = ("B12345674;1;31/01/2026;Ana;21;10", ";1;;;21;5", "B84120302;1;31/01/2026;Luis;21;20")
 
     invoices = read(csv(*rows, heading=heading))
 
     assert [(invoice.seller.tax_id, invoice.base_total) for invoice in invoices] == [
         ("B12345674", 15),
-        ("B84120303", 20),
+        ("B84120302", 20),
     ]
 
 

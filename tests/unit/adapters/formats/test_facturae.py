@@ -54,7 +54,7 @@ WHOLE = ForeignInvoice(
         phone="963555010",
     ),
     buyer=ForeignParty(
-        tax_id="B84120303",
+        tax_id="B84120302",
         country="ES",
         name="Electricidad Tosma SL",
         trade_name="Tosma",
@@ -153,7 +153,7 @@ def test_equivalence_surcharge_is_told_apart_from_the_tax():
 
 
 def test_a_seller_without_tax_id_makes_the_whole_batch_unreadable():
-    changed = ("<TaxIdentificationNumber>A08312453<", "<TaxIdentificationNumber><")
+    changed = ("<TaxIdentificationNumber>A08312456<", "<TaxIdentificationNumber><")
 
     assert read(BATCH, changed) == [
         Unreadable(number_text=number, reason="No consta el NIF del emisor.") for number in ("B-101", "B-102", "B-103")
@@ -244,7 +244,7 @@ def test_words_of_an_invoice_are_kept():
     )
     assert invoice.mentions == (
         "Operación exenta por aplicación del artículo 20 de la Ley 37/1992",
-        "Factura expedida por un tercero: Gestoría Levante SL (B46190879)",
+        "Factura expedida por un tercero: Gestoría Levante SL (B46190872)",
         "Datos registrales: Registro Mercantil de Barcelona, tomo 12044, libro 0, sección 8, folio 77, hoja B-104233",
     )
 

@@ -27,7 +27,7 @@ FOREIGN = "ubl/reverse-charge-foreign.xml"
 
 EXEMPT = "Operación exenta, art. 20 de la Ley 37/1992"
 BESALU = ForeignParty(
-    tax_id="A08312453",
+    tax_id="A08312456",
     country="ES",
     name="Suministros Besalú SA",
     trade_name="Besalú",
@@ -37,7 +37,7 @@ BESALU = ForeignParty(
     phone="932555030",
 )
 TOSMA = ForeignParty(
-    tax_id="B84120303",
+    tax_id="B84120302",
     country="ES",
     name="Electricidad Tosma SL",
     address="Calle del Cobre, 14",
@@ -255,7 +255,7 @@ def test_other_prefixes():
 @pytest.mark.parametrize(
     ("removed", "expected"),
     [
-        (("ESA08312453", "CLAVE"), "No consta el NIF del emisor."),
+        (("ESA08312456", "CLAVE"), "No consta el NIF del emisor."),
         (("<cac:LegalMonetaryTotal>", "<cac:Nothing>"), "A la factura le faltan los totales."),
         (("cac:InvoiceLine>", "cac:Nothing>"), "La factura no tiene líneas."),
         (("<cbc:ID>V/2026-044<", "<cbc:ID><"), "La factura no tiene número."),

@@ -1,0 +1,39 @@
+"""What a typed field becomes, whoever types it."""
+
+import pytest
+
+from app.adapters.formats.fields import Flaw
+from app.adapters.formats.fields import tax_id as read_tax_id
+from app.domain.fields import tax_id
+from app.errors import InvalidValue
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("es-b 12.345.674", "B12345674"),
+        ("ES12345678Z", "12345678Z"),
+        ("B\u201112345674", "B12345674"),
+        ("\uff2212345674", "B12345674"),
+        ("12/345/67890", "1234567890"),
+        ("A&B123", "A&B123"),
+        ("ÑU&010203AB1", "ÑU&010203AB1"),
+        ("CHE-123.456.788", "CHE123456788"),
+        ("ESTELLA0001", "ESTELLA0001"),
+        ("x" * 40, "X" * 40),
+        ("", ""),
+    ],
+)
+def test_a_tax_id_is_the_same_on_screen_and_in_a_file(typed, kept):
+    on_screen = tax_id(typed, "tax_id", country="PT")
+
+    assert (on_screen, read_tax_id(typed, "el NIF")) == (kept, kept)
+    assert tax_id(kept, "tax_id", country="PT") == kept
+
+
+@pytest.mark.parametrize("typed", ["x", "x" * 41, "B1234<674", "١٢٣", "12€"])
+def test_what_is_no_tax_id_is_refused_by_both(typed):
+    with pytest.raises(InvalidValue):
+        tax_id(typed, "tax_id", country="PT")
+    with pytest.raises(Flaw):
+        read_tax_id(typed, "el NIF")
