@@ -15,6 +15,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
 from app.adapters.formats import read_file
 from app.domain.companies import OpenCompany, open_company
+from app.domain.fields import is_spanish_tax_id
 from app.domain.folding import fold
 from app.domain.foreign import ForeignInvoice, ForeignParty, Unreadable
 from app.domain.importing import Imported, ImportInvoice, import_invoice
@@ -205,6 +206,10 @@ def _company_of(installation: Installation, command: TakeIn, seller: ForeignPart
         known = _find_company(db, seller)
     if known is None and not command.create_companies:
         raise InvalidValue(_("La emite %(nif)s, que no es ninguna empresa de aquí.") % {"nif": seller.tax_id})
+    if known is None and seller.country in ("", "ES") and not is_spanish_tax_id(seller.tax_id):
+        raise InvalidValue(
+            _("El NIF del emisor, %(nif)s, no es correcto: no se crea su empresa.") % {"nif": seller.tax_id}
+        )
     return known
 
 

@@ -146,8 +146,22 @@ def test_a_missing_company_is_made_to_be_reviewed(installation):
         companies = db.scalars(select(Company)).all()
     assert verdicts == [("B-101", CREATED), ("B-102", REFUSED), ("B-103", CREATED)]
     assert [(company.name, company.tax_id, company.is_confirmed) for company in companies] == [
-        ("Suministros Besalú SA", "A08312453", False)
+        ("Suministros Besalú SA", "A08312456", False)
     ]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+@pytest.mark.parametrize("issuer", ["B12345678", "DE123456788"])
+def test_no_company_is_made_for_a_tax_id_that_the_screen_would_refuse(installation, engine, issuer, dry_run):
+    command = replace(sheet(row(issuer=issuer)), create_companies=True, dry_run=dry_run)
+
+    (verdict,) = take_in(installation, command)
+
+    assert (verdict.verdict, verdict.detail) == (
+        REFUSED,
+        f"El NIF del emisor, {issuer}, no es correcto: no se crea su empresa.",
+    )
+    assert rows_of(installation, Company) == [0]
 
 
 def test_a_dry_run_says_the_same_and_leaves_nothing(installation, tmp_path):
