@@ -13,10 +13,11 @@ from app.domain import import_runs
 from app.domain.import_runs import ArrivedFile, ClaimRun, NoteProgress, Said
 from app.domain.importing import new_customer_note
 from app.installation import Installation
-from app.intake import TakeIn, Verdict, take_in
+from app.intake import TakeIn, take_in
 from app.scope import Actor, CompanyScope, ScopedSession
 from app.secrets import new_token
 from app.texts import _
+from app.verdicts import Foresight, Verdict
 from models import Document, ImportRow, ImportRun, StaffUser, StoredFile
 from models.enums import ImportStage, ImportVerdict
 
@@ -49,8 +50,7 @@ class _Importer:
         self.done, self.total = run.done, run.total
         self.said: list[Said] = []
         self.told_at = time.monotonic()
-        self.numbers: dict[str, Verdict] = {}
-        self.customers: set[str] = set()
+        self.foresight = Foresight()
         self.actor = self._find_actor()
 
     def work(self, stop: Event) -> None:
@@ -95,13 +95,15 @@ class _Importer:
                 content=self.installation.storage.get(stored.key),
                 company_id=self.run.company_id,
                 dry_run=self.is_judging,
+                foresight=self.foresight,
                 actor=self.actor,
                 skip=skip,
             ),
         )
 
     def _said(self, position: int, file: ArrivedFile, verdict: Verdict) -> Said:
-        verdict = self._foreseen(verdict) if self.is_judging else self._settled(position, verdict)
+        if not self.is_judging:
+            verdict = self._settled(position, verdict)
         return Said(
             position=position,
             file=file.name,
@@ -115,17 +117,6 @@ class _Importer:
             is_new_customer=verdict.is_new_customer,
             document_id=None if self.is_judging and verdict.verdict is ImportVerdict.CREATED else verdict.document_id,
         )
-
-    def _foreseen(self, verdict: Verdict) -> Verdict:
-        """What the invoices before it in the same files, which a dry run leaves no trace of, mean for this one."""
-        if verdict.verdict is not ImportVerdict.CREATED:
-            return verdict
-        if (before := self.numbers.setdefault(verdict.number, verdict)) is not verdict:
-            return _said_again(before, verdict)
-        if verdict.is_new_customer and verdict.customer_key in self.customers:
-            return replace(verdict, is_new_customer=False)
-        self.customers.add(verdict.customer_key)
-        return verdict
 
     def _settled(self, position: int, verdict: Verdict) -> Verdict:
         """An invoice that this very run took in, by a worker that died before it could say so, is not an old one."""
@@ -169,13 +160,3 @@ def _detail(verdict: Verdict) -> str:
         return ""
     known = new_customer_note(verdict.customer)
     return " ".join(note for note in verdict.notes if note != known) if verdict.notes else verdict.detail
-
-
-def _said_again(before: Verdict, verdict: Verdict) -> Verdict:
-    """A number that an earlier invoice of the same files has."""
-    again = replace(verdict, is_new_customer=False, document_id=None, notes=())
-    if (before.issued_on, before.total) == (verdict.issued_on, verdict.total):
-        sentence = _("Está repetida en estos archivos: se importa una vez.")
-        return replace(again, verdict=ImportVerdict.EXISTS, detail=sentence)
-    sentence = _("Otra factura de estos archivos lleva el mismo número, con otra fecha u otro total.")
-    return replace(again, verdict=ImportVerdict.REFUSED, detail=sentence)

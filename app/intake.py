@@ -4,7 +4,6 @@ The screen and the command share it. Files are parsed and stored between transac
 its own. A dry run does all of it and rolls back.
 """
 
-import datetime as dt
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
@@ -24,6 +23,7 @@ from app.installation import Installation
 from app.money import euros
 from app.scope import SYSTEM, Actor, CompanyScope, ScopedSession
 from app.texts import _
+from app.verdicts import Foresight, Verdict
 from models import Company, StoredFile
 from models.enums import ImportVerdict
 
@@ -34,36 +34,12 @@ TRIES = 8
 UNEXPECTED = "No se puede importar. El porqué está en el registro de la instalación."
 
 
-@dataclass(frozen=True)
-class Verdict:
-    """What became of one invoice of one file, or of the whole file when ``number`` is empty.
-
-    ``total`` is for people, ``amount`` the same for programs. ``count`` is how many invoices the file has.
-    ``customer_key`` is the same for the same customer; ``notes`` make up ``detail``.
-    """
-
-    file: str
-    number: str
-    issuer: str
-    customer: str
-    total: str
-    verdict: ImportVerdict
-    detail: str
-    document_id: int | None = field(default=None, compare=False)
-    amount: str = field(default="", compare=False)
-    currency: str = field(default="", compare=False)
-    issued_on: dt.date | None = field(default=None, compare=False)
-    customer_key: str = field(default="", compare=False)
-    is_new_customer: bool = field(default=False, compare=False)
-    notes: tuple[str, ...] = field(default=(), compare=False)
-    count: int = field(default=1, compare=False)
-
-
 @dataclass(frozen=True, kw_only=True)
 class TakeIn:
     """``company_id`` none lets each invoice go to the company whose tax id issued it.
 
-    ``skip``: so many invoices at the beginning of the file have been dealt with before.
+    ``skip``: so many invoices at the beginning of the file have been dealt with before. ``foresight`` is shared by the
+    files of one dry run.
     """
 
     name: str
@@ -71,6 +47,7 @@ class TakeIn:
     company_id: int | None = None
     create_companies: bool = False
     dry_run: bool = False
+    foresight: Foresight = field(default_factory=Foresight)
     actor: Actor | None = None
     skip: int = 0
 
@@ -98,7 +75,8 @@ def take_in(installation: Installation, command: TakeIn) -> Iterator[Verdict]:
         return
     originals: dict[int, StoredFile] = {}
     for invoice in found[command.skip :]:
-        yield replace(_judge(installation, command, invoice, originals), count=len(found))
+        verdict = replace(_judge(installation, command, invoice, originals), count=len(found))
+        yield command.foresight.amend(verdict, command.company_id or verdict.issuer) if command.dry_run else verdict
 
 
 def _judge(

@@ -11,8 +11,9 @@ from app.adapters.storage import LARGEST
 from app.commands.entry import CONSOLE, company_by_slug, installed
 from app.commands.spanish import Command
 from app.installation import Installation
-from app.intake import TakeIn, Verdict, take_in
+from app.intake import TakeIn, take_in
 from app.texts import _
+from app.verdicts import Verdict
 from models.enums import ImportVerdict
 
 WORDS = {

@@ -187,11 +187,11 @@ def test_import_for_one_company(run, company):
     assert said(unknown) == (1, "Error: No existe la empresa «otra» (las que hay: Tosma).")
 
 
-def test_import_dry_run_leaves_nothing(run, system_db):
-    result = run("import", "--dry-run", "--create-companies", BATCH)
+def test_import_dry_run_leaves_nothing_and_foresees_what_is_repeated(run, system_db):
+    result = run("import", "--dry-run", "--create-companies", BATCH, BATCH)
 
-    assert result.exit_code == 1
-    assert "creada" in result.output
+    verdicts = [line.partition(" · ")[0] for line in result.output.splitlines()]
+    assert (result.exit_code, verdicts) == (1, ["creada", "rechazada", "creada", "ya estaba", "rechazada", "ya estaba"])
     assert [system_db.scalar(select(func.count()).select_from(cls)) for cls in (Company, Invoice)] == [0, 0]
 
 

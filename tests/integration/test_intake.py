@@ -12,9 +12,10 @@ from sqlalchemy.exc import DataError, OperationalError
 from app import intake
 from app.domain.importing import import_invoice
 from app.installation import Installation
-from app.intake import TakeIn, Verdict, take_in
+from app.intake import TakeIn, take_in
 from app.rendering import preview_pdf
 from app.scope import SYSTEM, Actor, CompanyScope
+from app.verdicts import Foresight, Verdict
 from models import Attachment, AuditEntry, Company, Contact, Invoice, StoredFile
 from models.enums import ImportVerdict
 
@@ -184,6 +185,26 @@ def test_a_dry_run_of_what_is_known_leaves_nothing_either(installation, company)
 
     assert tried == [("F26-1", REFUSED), ("F26-2", CREATED)]
     assert rows_of(installation, Contact, Invoice, StoredFile, Attachment) == before
+
+
+def test_a_dry_run_of_several_files_foresees_what_the_first_ones_do(installation, company):
+    foresight = Foresight()
+    commands = [
+        replace(sheet(*rows), dry_run=True, create_companies=True, foresight=foresight)
+        for rows in ([row(1)], [row(1), row(2)], [row(1, price="90")], [row(1, issuer="A58818501")])
+    ]
+
+    verdicts = [verdict for command in commands for verdict in take_in(installation, command)]
+
+    new = "Cliente nuevo: Talleres Ródano."
+    assert [(verdict.number, verdict.verdict, verdict.detail) for verdict in verdicts] == [
+        ("F26-1", CREATED, new),
+        ("F26-1", EXISTS, "Está repetida en estos archivos: se importa una vez."),
+        ("F26-2", CREATED, ""),
+        ("F26-1", REFUSED, "Otra factura de estos archivos lleva el mismo número, con otra fecha u otro total."),
+        ("F26-1", CREATED, new),
+    ]
+    assert rows_of(installation, Invoice, Contact) == [0, 0]
 
 
 @pytest.mark.parametrize(
