@@ -81,9 +81,9 @@ class Imported:
 def import_invoice(db: ScopedSession, command: ImportInvoice) -> Imported:
     """Take one invoice into the session's company, or say that it is already there.
 
-    Idempotent: same number, date and total is ``exists``. The company row is locked first, so that two imports at
-    once cannot both create it or its customer. Raises ``OtherIssuer``, ``NumberTaken``, ``FiguresDisagree``, or a
-    ``Refusal`` of the series; whatever it raises, nothing of this invoice stays.
+    Idempotent: same number, date, total and currency is ``exists``. The company row is locked first, so that two
+    imports at once cannot both create it or its customer. Raises ``OtherIssuer``, ``NumberTaken``,
+    ``FiguresDisagree``, or a ``Refusal`` of the series; whatever it raises, nothing of this invoice stays.
     """
     foreign = command.invoice
     company = db.scalars(select(Company).where(Company.id == db.company_id).with_for_update()).one()
@@ -109,7 +109,7 @@ def _known(db: ScopedSession, foreign: ForeignInvoice) -> Imported | None:
     found = db.scalar(select(Invoice).where(Invoice.number_text == foreign.number_text))
     if found is None:
         return None
-    if (found.issued_on, found.total) != (foreign.issued_on, foreign.total):
+    if (found.issued_on, found.total, found.currency) != (foreign.issued_on, foreign.total, foreign.currency):
         raise NumberTaken(found)
     return Imported(ImportVerdict.EXISTS, found.id)
 

@@ -98,6 +98,7 @@ def test_the_same_invoice_again_is_already_there(db):
     [
         {"issued_on": dt.date(2026, 3, 3)},
         {"total": D("121.01"), "tax_total": D("21.01"), "payable": D("121.01")},
+        {"currency": "USD"},
     ],
 )
 def test_the_same_number_with_other_figures_is_refused(db, other):
