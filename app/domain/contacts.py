@@ -23,12 +23,16 @@ def next_code(db: ScopedSession) -> str:
 
 
 def find_contact(db: ScopedSession, *, tax_id: str, name: str, postcode: str) -> Contact | None:
-    """The contact with this tax id; else one of the same name and postcode whose tax id does not say otherwise."""
+    """The contact with this tax id; else one of the same name and postcode whose tax id does not say otherwise.
+
+    Of several, the oldest that is not archived.
+    """
+    order = (Contact.archived_at.is_not(None), Contact.id)
     if tax_id:
-        found = db.scalar(select(Contact).where(Contact.tax_id == tax_id).order_by(Contact.id).limit(1))
+        found = db.scalar(select(Contact).where(Contact.tax_id == tax_id).order_by(*order).limit(1))
         if found is not None:
             return found
     namesakes = select(Contact).where(Contact.sort_key == fold(name)[:200], Contact.postcode == postcode)
     if tax_id:
         namesakes = namesakes.where(Contact.tax_id == "")
-    return db.scalar(namesakes.order_by(Contact.id).limit(1))
+    return db.scalar(namesakes.order_by(*order).limit(1))

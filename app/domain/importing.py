@@ -96,6 +96,9 @@ def import_invoice(db: ScopedSession, command: ImportInvoice) -> Imported:
     buyer = foreign.buyer
     known_buyer = find_contact(db, tax_id=buyer.tax_id, name=buyer.name, postcode=buyer.postcode)
     contact = known_buyer or _new_contact(db, buyer, notes)
+    if not contact.is_customer:
+        contact.is_customer = True
+        notes.append(_("%(nombre)s era solo proveedor y pasa a ser también cliente.") % {"nombre": contact.name})
     invoice = _invoice(db, foreign, company, contact, series)
     invoice.source_note = "\n".join(notes)
     fold_document(invoice)

@@ -7,6 +7,7 @@ from decimal import Decimal as D
 import pytest
 from sqlalchemy import func, select
 
+from app import clock
 from app.domain.adding_up import FiguresDisagree
 from app.domain.foreign import ForeignDue, ForeignInvoice, ForeignLine, ForeignParty, ForeignTax, InvoiceClass
 from app.domain.importing import Imported, ImportInvoice, NumberTaken, OtherIssuer, import_invoice
@@ -155,6 +156,29 @@ def test_else_by_name_and_postcode(db, make, contact, is_found):
     outcome = take_in(db)
 
     assert (db.get_one(Invoice, outcome.document_id).contact_id == known.id) is is_found
+
+
+def test_a_supplier_who_buys_becomes_a_customer_too(db, make):
+    supplier = make.contact(name="Talleres Ródano, S.L.", is_customer=False, is_supplier=True)
+
+    outcomes = [take_in(db), take_in(db, number_text="F26-8", number=8, sort_number=8)]
+
+    db.refresh(supplier)
+    assert (supplier.is_customer, supplier.is_supplier) == (True, True)
+    assert [outcome.notes for outcome in outcomes] == [
+        ("Talleres Ródano, S.L. era solo proveedor y pasa a ser también cliente.",),
+        (),
+    ]
+
+
+@pytest.mark.parametrize("tax_id", ["B87654323", ""])
+def test_of_two_the_one_that_is_not_archived(db, make, tax_id):
+    make.contact(name="Talleres Ródano, S.L.", tax_id=tax_id, archived_at=clock.now())
+    known = make.contact(name="Talleres Ródano, S.L.", tax_id=tax_id)
+
+    outcome = take_in(db)
+
+    assert db.get_one(Invoice, outcome.document_id).contact_id == known.id
 
 
 def test_a_namesake_elsewhere_is_somebody_else(db, make):
