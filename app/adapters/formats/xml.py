@@ -12,11 +12,13 @@ from app.texts import _
 BLANK = "\ufeff \t\r\n"
 
 MOST_TAGS = 2_000_000
+MOST_LEVELS = 200
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
 _UNMARKED = ((b"<\0", "utf-16-le"), (b"\0<", "utf-16-be"))
 _DECLARED = re.compile(rb"\s*<\?xml[^>]{1,200}?encoding\s*=\s*[\"']([A-Za-z][A-Za-z0-9._-]{0,40})[\"']")
 _ENCODINGS = {"utf-8", "ascii", "iso8859-1", "iso8859-15", "cp1252"}
+_IS_TOO_DEEP = etree.XPath("boolean(" + "/*" * (MOST_LEVELS + 1) + ")")
 _PROLOGUE = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 
 
@@ -86,7 +88,7 @@ def read_xml(content: bytes) -> Node:
         resolve_entities=False,
         no_network=True,
         load_dtd=False,
-        huge_tree=False,
+        huge_tree=True,  # an invoice may bring a PDF of more than ten million letters; size, tags and depth are ours
         remove_comments=True,
         remove_pis=True,
     )
@@ -94,6 +96,8 @@ def read_xml(content: bytes) -> Node:
         root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as error:
         _refuse_broken(error)
+    if _IS_TOO_DEEP(root):
+        raise FileRefused(_("El XML anida demasiados elementos unos dentro de otros."))
     return Node(root)
 
 
@@ -142,7 +146,5 @@ def _refuse_dtd(text: str) -> None:
 
 def _refuse_broken(error: etree.XMLSyntaxError) -> NoReturn:
     if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
-        raise FileRefused(
-            _("El XML contiene un texto o un anidamiento desmesurado (línea %(line)s).") % {"line": error.lineno}
-        ) from error
+        raise FileRefused(_("El XML anida demasiados elementos unos dentro de otros.")) from error
     raise FileRefused(_("El fichero no es un XML bien formado (línea %(line)s).") % {"line": error.lineno}) from error

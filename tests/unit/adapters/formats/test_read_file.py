@@ -1,5 +1,8 @@
 """The one door: known by content, refused with a sentence, and nothing else whatever comes in."""
 
+import base64
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -39,12 +42,13 @@ NO_DTD = "El XML declara un DTD o entidades y por seguridad no se lee."
         (b'<?xml version="1.0" encoding="UTF-7"?><a/>', "en una codificación que no se admite"),
         (b'<?xml version="1.0" encoding="nada"?><a/>', "en una codificación que no se admite"),
         (b'<?xml version="1.0" encoding="utf-16"?><a/>', "en una codificación que no se admite"),
-        (b"<a>" * 400 + b"</a>" * 400, "un texto o un anidamiento desmesurado"),
-        (b"<a>" + b"x" * 10_100_000 + b"</a>", "un texto o un anidamiento desmesurado"),
+        (b"<a>" * 201 + b"</a>" * 201, "El XML anida demasiados elementos unos dentro de otros."),
+        (b"<a>" * 900_000 + b"</a>" * 900_000, "El XML anida demasiados elementos unos dentro de otros."),
+        (b"<a>" * 200 + b"</a>" * 200, "su raíz es «a»"),
         (b"<a>" + b"<b/>" * 2_000_000 + b"</a>", "demasiados elementos"),
         (b" " + b"x" * 20 * 1024 * 1024, "«f.xml» pasa de 20 MB."),
     ],
-    ids=range(22),
+    ids=range(23),
 )
 def test_what_cannot_be_read_is_refused_with_a_sentence(content, sentence):
     with pytest.raises(FileRefused) as refusal:
@@ -94,6 +98,15 @@ def test_the_word_doctype_elsewhere_harms_nobody():
 )
 def test_encodings(content):
     assert read_file("f.xml", content) == read(CORRECTIVE)
+
+
+def test_a_pdf_nearly_as_large_as_a_file_may_be():
+    pdf = b"%PDF-1.4" + bytes(14 * 1024 * 1024)
+    (brought,) = re.findall(r"filename=[^>]*>([^<]+)<", sample("ubl/invoice-full.xml").decode())
+
+    (invoice,) = read("ubl/invoice-full.xml", (brought, base64.b64encode(pdf).decode()))
+
+    assert invoice.attachment_pdf == pdf
 
 
 def test_latin_1_written_by_windows():
