@@ -21,7 +21,7 @@ from app.verdicts import Foresight, Verdict
 from models import Document, ImportRow, ImportRun, StaffUser, StoredFile
 from models.enums import ImportStage, ImportVerdict
 
-LEASE = dt.timedelta(minutes=2)
+LEASE = dt.timedelta(minutes=2)  # the largest file a reader accepts is read in a few seconds of it
 TELL_EVERY = 0.5
 YIELD = 0.002  # after each invoice the interpreter is offered to whoever waits for it
 

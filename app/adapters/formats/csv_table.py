@@ -5,6 +5,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import partial
 
 from app.adapters.formats.csv_columns import NUMBERS, OBLIGATORY, ONE_OF, column_named
@@ -13,7 +14,11 @@ from app.adapters.formats.csv_values import cell, decimal_mark
 from app.adapters.formats.fields import clipped
 from app.adapters.formats.figures import read_alone
 from app.domain.foreign import FileRefused, ForeignInvoice, Unreadable
+from app.money import short
 from app.texts import _
+
+MOST_ROWS = 20_000
+MOST_COLUMNS = 1000
 
 _DELIMITERS = ";,\t"
 _HINT = re.compile(r"\s*sep=([;,\t|])\r?\n", re.IGNORECASE)
@@ -77,7 +82,10 @@ def _table(text: str) -> _Table:
     body = text[hint.end() :] if hint else text.lstrip("\r\n")
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=hint[1] if hint else _delimiter(body), strict=True)
     try:
-        columns = [(heading.strip(), column_named(heading)) for heading in next(reader, [])]
+        headings = next(reader, [])
+        if len(headings) > MOST_COLUMNS:
+            raise FileRefused(_("El CSV tiene demasiadas columnas."))
+        columns = [(heading.strip(), column_named(heading)) for heading in headings]
         _refuse_headings(columns)
         rows = list(_rows(((reader.line_num, values) for values in reader), [name for _heading, name in columns]))
     except csv.Error as error:
@@ -108,9 +116,16 @@ def _refuse_headings(columns: list[tuple[str, str | None]]) -> None:
 
 
 def _rows(numbered: Iterator[tuple[int, list[str]]], names: list[str | None]) -> Iterator[Row]:
+    """Those that say something. What an invoice needs in memory is many times what it takes in the file."""
+    count = 0
     for line, values in numbered:
         cells = [cell(value) for value in values]
-        if any(cells):
-            known = {name: value for name, value in zip(names, cells, strict=False) if name}
-            known |= {name: "" for name in names[len(cells) :] if name}
-            yield Row(line=line, cells=known, has_too_many=any(cells[len(names) :]))
+        if not any(cells):
+            continue
+        count += 1
+        if count > MOST_ROWS:
+            sentence = _("El CSV tiene más de %(most)s filas; divídalo en varios archivos.")
+            raise FileRefused(sentence % {"most": short(Decimal(MOST_ROWS))})
+        known = {name: value for name, value in zip(names, cells, strict=False) if name}
+        known |= {name: "" for name in names[len(cells) :] if name}
+        yield Row(line=line, cells=known, has_too_many=any(cells[len(names) :]))

@@ -11,7 +11,7 @@ from app.texts import _
 
 BLANK = "\ufeff \t\r\n"
 
-MOST_TAGS = 2_000_000
+MOST_TAGS = 500_000
 MOST_LEVELS = 200
 
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
@@ -82,7 +82,7 @@ def read_xml(content: bytes) -> Node:
     text = decode(content).lstrip(BLANK)
     _refuse_dtd(text)
     if text.count("<") > MOST_TAGS:
-        raise FileRefused(_("El XML tiene demasiados elementos; divídalo en varios ficheros."))
+        raise FileRefused(_("El XML tiene demasiados elementos; divídalo en varios archivos."))
     parser = etree.XMLParser(
         encoding="utf-8",
         resolve_entities=False,

@@ -6,7 +6,7 @@ from decimal import InvalidOperation
 
 import pytest
 
-from app.adapters.formats import csv_invoice, read_file
+from app.adapters.formats import csv_invoice, csv_table, read_file
 from app.adapters.formats.csv_columns import COLUMNS, OBLIGATORY, column_named, folded
 from app.domain.adding_up import FiguresDisagree, check_figures
 from app.domain.foreign import (
@@ -330,6 +330,20 @@ def test_more_rows_than_an_invoice_can_have():
     (invoice,) = read(csv(*["A;1;31/01/2026;Ana;21;x;1;1"] * 5001))
 
     assert invoice == Unreadable(number_text="A-1", reason="La factura tiene 5001 líneas, y caben 5000.")
+
+
+def test_a_file_has_as_many_rows_as_can_be_read_in_seconds(monkeypatch):
+    monkeypatch.setattr(csv_table, "MOST_ROWS", 2)
+    rows = [f"A;{n};31/01/2026;Ana;21;Tornillo;1;10" for n in range(3)]
+
+    read(csv(*rows[:2], ";;", "", ""))
+    with pytest.raises(FileRefused, match=r"^El CSV tiene más de 2 filas; divídalo en varios archivos\.$"):
+        read(csv(*rows))
+
+
+def test_a_file_of_a_million_columns():
+    with pytest.raises(FileRefused, match="demasiadas columnas"):
+        read(csv(heading=";" * 1_000_000))
 
 
 def test_every_column_is_known_by_its_own_name_only():
