@@ -255,7 +255,7 @@ def _load_database(installation: Installation, snapshot: Path, change: Update) -
         return
     script, changed = snapshot.with_suffix(".sql"), snapshot.with_suffix(".change.sql")
     options = ("--clean", "--if-exists", "--no-owner", "--no-acl", f"--file={script}")
-    _run([_find_tool("pg_restore"), *options, str(snapshot)])
+    _run([_find_tool(installation, "pg_restore"), *options, str(snapshot)])
     changed.write_text(f"SET search_path = public;\n{sentence};\n")
     together = ("--no-psqlrc", "--quiet", "--single-transaction", "--set=ON_ERROR_STOP=1")
     _run_tool(installation, "psql", *together, f"--file={script}", f"--file={changed}")
@@ -285,7 +285,7 @@ def _run_tool(installation: Installation, name: str, *arguments: str) -> None:
     url = make_url(installation.settings.database_url)
     address = url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
     environment = {"PGPASSWORD": str(url.password)} if url.password else {}
-    _run([_find_tool(name), f"--dbname={address}", *arguments], environment)
+    _run([_find_tool(installation, name), f"--dbname={address}", *arguments], environment)
 
 
 def _run(command: list[str], environment: Mapping[str, str] | None = None) -> None:
@@ -299,12 +299,20 @@ def _run(command: list[str], environment: Mapping[str, str] | None = None) -> No
         )
 
 
-def _find_tool(name: str) -> str:
-    """The newest one there is: it can read the servers before it, not those after."""
+def _find_tool(installation: Installation, name: str) -> str:
+    """The one of the server's version: a later one writes what it may not understand. Else the newest there is."""
+    with installation.database.engine.connect() as connection:
+        server = (connection.dialect.server_version_info or (0,))[0]
     usual = (path for place in USUAL_PLACES for path in Path("/").glob(f"{place[1:]}/{name}"))
-    found = max(usual, key=lambda path: [int(part) for part in re.findall(r"\d+", str(path))], default=None)
+    found = max(usual, key=lambda path: (_version(path) == server, _version(path)), default=None)
     tool = str(found) if found else shutil.which(name)
     if tool is None:
         sentence = _("Falta %(programa)s: instale el cliente de PostgreSQL (en Debian, «postgresql-client»).")
         raise BackupRefused(sentence % {"programa": name})
     return tool
+
+
+def _version(tool: Path) -> int:
+    """The major version in ``/usr/lib/postgresql/17/bin/pg_dump`` and its like."""
+    found = re.search(r"\d+", tool.parts[-3])
+    return int(found[0]) if found else 0

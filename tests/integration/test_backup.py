@@ -297,6 +297,30 @@ def test_a_damaged_database_is_refused_and_ours_stays_empty(filled, elsewhere, e
     assert without_audit(rows(elsewhere)) == without_audit(rows(filled))
 
 
+TELLING = '#!/bin/sh\nfor one; do case $one in --file=*) printf %s "$0" >"${one#--file=}";; esac; done\n'
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("ahead", "chosen"), [((-1, 0, 1), 0), ((-2, -1), -1), ((1, 2), 2)])
+def test_the_client_of_the_server_s_own_version_before_newer_ones(
+    installation, engine, tmp_path, monkeypatch, ahead, chosen
+):
+    with engine.connect() as connection:
+        server = connection.dialect.server_version_info[0]
+    for version in (server + more for more in ahead):
+        tool = tmp_path / f"postgresql@{version}" / "bin" / "pg_dump"
+        tool.parent.mkdir(parents=True)
+        tool.write_text(TELLING)
+        tool.chmod(0o700)
+    monkeypatch.setattr(backup, "USUAL_PLACES", (f"{tmp_path}/postgresql@*/bin",))
+
+    back_up(installation, tmp_path / "copia.tar")
+
+    with tarfile.open(tmp_path / "copia.tar") as archive:
+        used = archive.extractfile("database").read().decode()
+    assert used == str(tmp_path / f"postgresql@{server + chosen}" / "bin" / "pg_dump")
+
+
 @here
 def test_the_secret_key_is_not_in_the_copy(filled, tmp_path, settings):
     back_up(filled, tmp_path / "copia.tar")
