@@ -27,6 +27,13 @@ def test_units_run_without_privileges(name: str) -> None:
     assert {key: unit["Service"][key] for key in HARDENING} == HARDENING
 
 
+def test_the_container_has_the_client_of_the_server_beside_it() -> None:
+    recipe = (PACKAGING / "container" / "Containerfile").read_text()
+    composed = (PACKAGING / "container" / "compose.yaml").read_text()
+
+    assert re.findall(r"postgresql-client-(\d+)", recipe) == re.findall(r"/postgres:(\d+)", composed) != []
+
+
 def test_the_container_takes_what_is_there_and_nothing_else() -> None:
     recipe = (PACKAGING / "container" / "Containerfile").read_text()
     ignored = (PACKAGING / "container" / "Containerfile.dockerignore").read_text().splitlines()
