@@ -237,12 +237,12 @@ def _no_day() -> dt.date:
 
 
 def _buyer(whole: dict[str, str], reading: list[str]) -> ForeignParty:
-    who = _("el cliente")
-    identifier = fields.tax_id(whole.get("cliente_nif", ""), _("el NIF (%(who)s)") % {"who": who})
-    name = single(whole.get("cliente_nombre", ""), _("el nombre (%(who)s)") % {"who": who}) or identifier
+    who = _("del cliente")
+    identifier = fields.tax_id(whole.get("cliente_nif", ""), _("el NIF %(who)s") % {"who": who})
+    name = single(whole.get("cliente_nombre", ""), _("el nombre %(who)s") % {"who": who}) or identifier
     if not name:
-        raise Flaw(_("No consta el nombre: %(who)s.") % {"who": who})
-    address = single(whole.get("cliente_direccion", ""), _("la dirección (%(who)s)") % {"who": who})
+        raise Flaw(_("No consta el nombre %(who)s.") % {"who": who})
+    address = single(whole.get("cliente_direccion", ""), _("la dirección %(who)s") % {"who": who})
     email = fields.email(whole.get("cliente_email", ""))
     if whole.get("cliente_email") and not email:
         reading.append(_("El correo del cliente no es una dirección y se omite."))
@@ -253,8 +253,8 @@ def _buyer(whole: dict[str, str], reading: list[str]) -> ForeignParty:
         is_person=fields.is_persons(identifier),
         address=address,
         postcode=clipped(whole.get("cliente_cp", ""), fields.SHORT),
-        city=single(whole.get("cliente_ciudad", ""), _("la población (%(who)s)") % {"who": who}),
-        province=single(whole.get("cliente_provincia", ""), _("la provincia (%(who)s)") % {"who": who}),
+        city=single(whole.get("cliente_ciudad", ""), _("la población %(who)s") % {"who": who}),
+        province=single(whole.get("cliente_provincia", ""), _("la provincia %(who)s") % {"who": who}),
         email=email,
         phone=clipped(whole.get("cliente_telefono", ""), fields.SHORT),
     )

@@ -71,10 +71,10 @@ def _name_of(invoice: Node) -> str | None:
 
 
 def _parties(root: Node) -> tuple[ForeignParty, ForeignParty]:
-    seller = party(root.first("Parties/SellerParty"), _("el emisor"))
+    seller = party(root.first("Parties/SellerParty"), _("del emisor"))
     if not seller.tax_id:
         raise Flaw(_("No consta el NIF del emisor."))
-    return seller, party(root.first("Parties/BuyerParty"), _("el cliente"))
+    return seller, party(root.first("Parties/BuyerParty"), _("del cliente"))
 
 
 def _invoice(invoice: Node, root: Node, parties: tuple[ForeignParty, ForeignParty], version: str) -> ForeignInvoice:
@@ -184,7 +184,7 @@ def _mentions(invoice: Node, header: Node, root: Node) -> tuple[str, ...]:
     if issuer == "RE" or header.text("InvoiceDocumentType") == "AF":
         written.append("Facturación por el destinatario")
     if issuer == "TE" and (third := root.first("FileHeader/ThirdParty")) is not None:
-        who = party(third, _("el tercero que expide"))
+        who = party(third, _("del tercero que expide"))
         written.append(f"Factura expedida por un tercero: {who.name} ({who.tax_id})")
     written.append(_registration(root.first("Parties/SellerParty/LegalEntity/RegistrationData")))
     return tuple(dict.fromkeys(mention for mention in written if mention))

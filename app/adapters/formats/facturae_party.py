@@ -14,21 +14,21 @@ _POSTCODE_FIRST = re.compile(r"((?:[A-Z]{1,2}-)?\d[\d-]{2,9}(?: [A-Z]{2}\b)?)[ ,
 def party(node: Node | None, who: str) -> ForeignParty:
     """A ``BusinessType``. A nameless party with a tax id is called by it."""
     if node is None:
-        raise Flaw(_("No consta %(who)s de la factura.") % {"who": who})
-    identifier = tax_id(node.text("TaxIdentification/TaxIdentificationNumber"), _("el NIF (%(who)s)") % {"who": who})
+        raise Flaw(_("Faltan los datos %(who)s.") % {"who": who})
+    identifier = tax_id(node.text("TaxIdentification/TaxIdentificationNumber"), _("el NIF %(who)s") % {"who": who})
     legal, individual = node.first("LegalEntity"), node.first("Individual")
     entity = individual or legal
     if entity is None:
-        raise Flaw(_("No consta el nombre: %(who)s.") % {"who": who})
+        raise Flaw(_("No consta el nombre %(who)s.") % {"who": who})
     named = _name(entity, individual is not None)
-    name = single(named, _("el nombre (%(who)s)") % {"who": who}) or identifier
+    name = single(named, _("el nombre %(who)s") % {"who": who}) or identifier
     if not name:
-        raise Flaw(_("No consta el nombre: %(who)s.") % {"who": who})
+        raise Flaw(_("No consta el nombre %(who)s.") % {"who": who})
     return ForeignParty(
         tax_id=identifier,
         name=name,
         is_person=individual is not None or node.text("TaxIdentification/PersonTypeCode") == "F",
-        trade_name=single(entity.text("TradeName"), _("el nombre comercial (%(who)s)") % {"who": who}),
+        trade_name=single(entity.text("TradeName"), _("el nombre comercial %(who)s") % {"who": who}),
         email=email(entity.text("ContactDetails/ElectronicMail")),
         phone=clipped(entity.text("ContactDetails/Telephone"), SHORT),
         **_address(entity, identifier, who),
@@ -51,8 +51,8 @@ def _address(entity: Node, identifier: str, who: str) -> dict[str, str]:
         postcode, city = (apart[1], apart[2]) if apart else ("", together)
     return {
         "country": country(node.text("CountryCode")) or ("ES" if node.name == "AddressInSpain" else ""),
-        "address": single(node.text("Address"), _("la dirección (%(who)s)") % {"who": who}),
+        "address": single(node.text("Address"), _("la dirección %(who)s") % {"who": who}),
         "postcode": clipped(postcode, SHORT),
-        "city": single(city, _("la población (%(who)s)") % {"who": who}),
-        "province": single(node.text("Province"), _("la provincia (%(who)s)") % {"who": who}),
+        "city": single(city, _("la población %(who)s") % {"who": who}),
+        "province": single(node.text("Province"), _("la provincia %(who)s") % {"who": who}),
     }

@@ -64,7 +64,7 @@ def block(raw: str, what: str, limit: int = CONCEPT) -> str:
     text = clean(raw)
     if len(text) > limit:
         raise Flaw(
-            _("%(what)s es demasiado largo: %(length)s caracteres, y caben %(limit)s.")
+            _("%(what)s tiene %(length)s caracteres, y caben %(limit)s.")
             % {"what": _capital(what), "length": len(text), "limit": limit}
         )
     return text

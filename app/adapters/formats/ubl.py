@@ -60,7 +60,7 @@ def _document(root: Node) -> ForeignInvoice:
         operation_on=_operation_day(root),
         currency=currency,
         seller=seller,
-        buyer=party(root.first("AccountingCustomerParty/Party"), _("el cliente")),
+        buyer=party(root.first("AccountingCustomerParty/Party"), _("del cliente")),
         **figures._asdict(),
         notes=_notes(root, currency, is_corrective),
         mentions=_mentions(root, kind),
@@ -75,7 +75,7 @@ def _document(root: Node) -> ForeignInvoice:
 def _seller(root: Node, reading: list[str]) -> ForeignParty:
     """Whoever sells. A foreigner may be known by no tax number, only by one of another sort (BT-29)."""
     node = root.first("AccountingSupplierParty/Party")
-    seller = party(node, _("el emisor"))
+    seller = party(node, _("del emisor"))
     if seller.tax_id:
         return seller
     other = fields.tax_id(node.text("PartyIdentification/ID"), _("el número del emisor")) if node else ""
@@ -149,7 +149,7 @@ def _mentions(root: Node, kind: str) -> tuple[str, ...]:
     form = root.text("AccountingSupplierParty/Party/PartyLegalEntity/CompanyLegalForm")
     written.append(block(form, _("los datos registrales")))
     if (node := root.first("TaxRepresentativeParty")) is not None:
-        representative = party(node, _("el representante fiscal"))
+        representative = party(node, _("del representante fiscal"))
         written.append(f"Representante fiscal: {representative.name} ({representative.tax_id})")
     return tuple(dict.fromkeys(mention for mention in written if mention))
 

@@ -11,15 +11,15 @@ from app.texts import _
 def party(node: Node | None, who: str) -> ForeignParty:
     """A ``cac:Party``: called by its registered name, known by its VAT number or the next best it gives."""
     if node is None:
-        raise Flaw(_("No consta %(who)s de la factura.") % {"who": who})
+        raise Flaw(_("Faltan los datos %(who)s.") % {"who": who})
     identifier = _identifier(node, who)
     registered, known = node.text("PartyLegalEntity/RegistrationName"), node.text("PartyName/Name")
     person = " ".join(node.text(f"Person/{part}") for part in ("FirstName", "MiddleName", "FamilyName")).strip()
-    what = _("el nombre (%(who)s)") % {"who": who}
+    what = _("el nombre %(who)s") % {"who": who}
     name = single(registered or known or person or node.text("Contact/Name"), what) or identifier
     if not name:
-        raise Flaw(_("No consta el nombre: %(who)s.") % {"who": who})
-    trade_name = single(known, _("el nombre comercial (%(who)s)") % {"who": who})
+        raise Flaw(_("No consta el nombre %(who)s.") % {"who": who})
+    trade_name = single(known, _("el nombre comercial %(who)s") % {"who": who})
     return ForeignParty(
         tax_id=identifier,
         country=_country(node, identifier),
@@ -39,7 +39,7 @@ def _identifier(node: Node, who: str) -> str:
     given = [scheme.text("CompanyID") for scheme in schemes]
     given.append(node.text("PartyLegalEntity/CompanyID"))
     others = [other.text() for other in (*node.all("PartyIdentification/ID"), *node.all("EndpointID"))]
-    what = _("el NIF (%(who)s)") % {"who": who}
+    what = _("el NIF %(who)s") % {"who": who}
     for text in (*filter(fields.has_digits, given), *filter(fields.is_spanish, others)):
         if identifier := fields.tax_id(text, what):
             return identifier
@@ -63,8 +63,8 @@ def _address(node: Node, who: str) -> dict[str, str]:
     street = (postal.text("StreetName"), postal.text("BuildingNumber"), postal.text("AdditionalStreetName"))
     parts = [*street, *(line.text() for line in postal.all("AddressLine/Line"))]
     return {
-        "address": single(", ".join(part for part in parts if part), _("la dirección (%(who)s)") % {"who": who}),
+        "address": single(", ".join(part for part in parts if part), _("la dirección %(who)s") % {"who": who}),
         "postcode": clipped(postal.text("PostalZone"), fields.SHORT),
-        "city": single(postal.text("CityName"), _("la población (%(who)s)") % {"who": who}),
-        "province": single(postal.text("CountrySubentity"), _("la provincia (%(who)s)") % {"who": who}),
+        "city": single(postal.text("CityName"), _("la población %(who)s") % {"who": who}),
+        "province": single(postal.text("CountrySubentity"), _("la provincia %(who)s") % {"who": who}),
     }

@@ -29,7 +29,7 @@ compras@tosma.example;TOR;Tornillo <M8> & tuerca;1.000;0,125;10;21;5,2;;175,40;T
 ES91 2100 0418 4502 0005 1332;
 ;F26;7;;;;;;;;;;;'=SUMA(A1);2;15,00;;10;1,4;;;;;Portes incluidos
 """
-TOO_LONG = "%s es demasiado largo: %s caracteres, y caben %s."
+TOO_LONG = "%s tiene %s caracteres, y caben %s."
 
 
 def csv(*rows, heading="serie;numero;fecha;cliente_nombre;iva;concepto;cantidad;precio"):
@@ -187,7 +187,7 @@ def test_what_refuses_the_whole_file(content, sentence):
         ("A;1;30/02/2026;Ana;21;x;1;1", "La fecha no existe: «30/02/2026»."),
         ("A;1;31/01/26;Ana;21;x;1;1", "La fecha no existe: «31/01/26»."),
         ("A;1;;Ana;21;x;1;1", "La factura no tiene fecha."),
-        ("A;1;31/01/2026;;21;x;1;1", "No consta el nombre: el cliente."),
+        ("A;1;31/01/2026;;21;x;1;1", "No consta el nombre del cliente."),
         ("A;1;31/01/2026;Ana;;x;1;1", "La fila 2 no dice el tipo de IVA."),
         ("A;1;31/01/2026;Ana;21;x;1;", "La fila 2 no tiene precio, importe ni base."),
         ("A;1;31/01/2026;Ana;21;x;1;1e999", "La columna precio (fila 2) no es un número: «1e999»."),
@@ -202,7 +202,7 @@ def test_what_refuses_the_whole_file(content, sentence):
         ("A;1;31/01/2026;Ana;-21;x;1;1", "La columna iva (fila 2) debe estar entre 0 y 100, y pone −21."),
         ("A;1;31/01/2026;Ana;99999;x;1;1", "La columna iva (fila 2) debe estar entre 0 y 100, y pone 99.999."),
         ("A;1;31/01/2026;Ana;21;x;1;1;de más", "La fila 2 tiene más celdas que la cabecera."),
-        (f"A;1;31/01/2026;{'x' * 201};21;x;1;1", TOO_LONG % ("El nombre (el cliente)", 201, 200)),
+        (f"A;1;31/01/2026;{'x' * 201};21;x;1;1", TOO_LONG % ("El nombre del cliente", 201, 200)),
         (f"A;{'1' * 41};31/01/2026;Ana;21;x;1;1", TOO_LONG % ("El número de factura", 41, 40)),
     ],
 )

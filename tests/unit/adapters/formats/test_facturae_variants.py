@@ -64,14 +64,14 @@ def test_a_file_without_invoices_is_refused():
         (
             "Electricidad Tosma SL",
             "x" * 1_000_000,
-            "El nombre (el cliente) es demasiado largo: 1000000 caracteres, y caben 200.",
+            "El nombre del cliente tiene 1000000 caracteres, y caben 200.",
         ),
         (
             "Cable de cobre 2,5 mm², devuelto",
             "x" * 2501,
-            "El concepto (línea 1) es demasiado largo: 2501 caracteres, y caben 2500.",
+            "El concepto (línea 1) tiene 2501 caracteres, y caben 2500.",
         ),
-        (">B84120302<", ">B8412\u20acX<", "El NIF (el cliente) no es válido: «B8412€X»."),
+        (">B84120302<", ">B8412\u20acX<", "El NIF del cliente no es válido: «B8412€X»."),
     ],
 )  # fmt: skip
 def test_what_makes_an_invoice_unreadable(old, new, reason):

@@ -263,7 +263,7 @@ def test_other_prefixes():
         ((">18.00<", ">18,00<"), "El importe (línea 2) no es un número: «18,00»."),
         (
             ("Electricidad Tosma SL", "x" * 201),
-            "El nombre (el cliente) es demasiado largo: 201 caracteres, y caben 200.",
+            "El nombre del cliente tiene 201 caracteres, y caben 200.",
         ),
     ],
 )
