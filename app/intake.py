@@ -87,6 +87,8 @@ def _judge(
 ) -> Verdict:
     if isinstance(invoice, Unreadable):
         return Verdict(command.name, invoice.number_text or "", "", "", "", ImportVerdict.REFUSED, invoice.reason)
+    if command.create_companies:
+        invoice = _with_doubts(invoice)
     try:
         outcome = _import(installation, command, invoice, originals)
     except Refusal as refusal:
@@ -184,11 +186,16 @@ def _company_of(installation: Installation, command: TakeIn, seller: ForeignPart
         known = _find_company(db, seller)
     if known is None and not command.create_companies:
         raise InvalidValue(_("La emite %(nif)s, que no es ninguna empresa de aquí.") % {"nif": seller.tax_id})
-    if known is None and seller.country in ("", "ES") and not is_spanish_tax_id(seller.tax_id):
-        raise InvalidValue(
-            _("El NIF del emisor, %(nif)s, no es correcto: no se crea su empresa.") % {"nif": seller.tax_id}
-        )
     return known
+
+
+def _with_doubts(invoice: ForeignInvoice) -> ForeignInvoice:
+    """A company made of a tax id that its own form would refuse waits for its review with a word about it."""
+    seller = invoice.seller
+    if seller.country not in ("", "ES") or is_spanish_tax_id(seller.tax_id):
+        return invoice
+    doubt = _("El NIF del emisor, %(nif)s, no es correcto: corríjalo al revisar la empresa.") % {"nif": seller.tax_id}
+    return replace(invoice, notes_on_reading=(*invoice.notes_on_reading, doubt))
 
 
 def _find_company(db: ScopedSession, seller: ForeignParty) -> int | None:
