@@ -129,7 +129,7 @@ def _offer_taxes(db: ScopedSession, form: InvoiceForm, draft: Invoice | None, ra
     rows: list[Any] = [entry.form for entry in form.lines.entries]
     for row in (*rows, form.lines.blank):
         choices = dict(offered)
-        if row.tax.data is None and rates and not row.tax.raw_data:
+        if row.tax.data is None and rates and row.tax.raw_data is None:
             row.tax.data = str(rates[0].id)
         if row.tax.data == KEPT_TAX and row.id.data in kept:
             choices[KEPT_TAX] = spell_kept_tax(kept[row.id.data])
@@ -153,8 +153,7 @@ def _fill_article(db: ScopedSession, row: InvoiceLine, rates: list[TaxRate]) -> 
     put(row.concept, card["concept"])
     if not (row.unit_price.typed or "").strip():
         put(row.unit_price, card["unit_price"])
-    if card["tax"]:
-        row.tax.data = card["tax"]
+    row.tax.data = card["tax"]
 
 
 def _fill_contact(db: ScopedSession, form: InvoiceForm) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 from typing import Any
 
 from starlette.datastructures import FormData
+from wtforms.validators import ValidationError
 
 from admin_views.formatters import PAYMENT_METHODS
 from admin_views.forms import Day, Key, Number, OfficeForm, Pick, Prose, Strict, Tick
@@ -43,6 +44,11 @@ class InvoiceLine(LineForm):
     unit_price = Number("Precio €", places=8)
     discount_rate = Number("Dto. %", places=4, least=Decimal(0), most=HUNDRED, trim=True)
     tax = Pick("IVA", coerce=str)
+
+    def validate_tax(self, tax: Pick) -> None:
+        """Nobody's tax is guessed: an article may leave it to be chosen."""
+        if not tax.data:
+            raise ValidationError(_("Elija el impuesto."))
 
     @property
     def has_figures(self) -> bool:

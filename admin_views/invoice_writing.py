@@ -207,7 +207,7 @@ def _errors(form: InvoiceForm) -> dict[str, str]:
     header = [form[name] for name in ("issued_on", "operation_on", "discount_rate", "withholding_rate")]
     cells = [row[name] for row in rows for name in ("quantity", "unit_price", "discount_rate", "tax")]
     typed = [field for field in (*header, *cells) if field.raw_data and str(field.raw_data[0]).strip()]
-    late = {row.tax.name: str(TaxNotValid()) for row in rows if row.tax.data not in form.offered_taxes}
+    late = {row.tax.name: str(TaxNotValid()) for row in rows if row.tax.data and row.tax.data not in form.offered_taxes}
     return late | {field.name: str(field.errors[0]) for field in typed if field.errors}
 
 

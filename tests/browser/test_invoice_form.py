@@ -138,6 +138,30 @@ def test_articles_come_by_code_or_words_and_enter_goes_on(office, db):
     ]
 
 
+def test_an_article_without_a_single_tax_asks_for_it(office, db, make):
+    make.tax("0", name="Exenta", exemption="Exenta, art. 20 LIVA")
+    exported = make.tax("0", name="Exportación", exemption="Exenta, art. 21 LIVA")
+    make.product(code="SEGURO", name="Seguro de transporte", unit_price=Decimal(50), tax_rate=Decimal(0))
+    db.commit()
+    page = office("invoice/create")
+    page.locator("#contact").fill("00217")
+    page.locator("#contact").press("Tab")
+    expect(page.locator("#has_surcharge")).to_be_checked()
+
+    cell(page, 0, "code").fill("seguro")
+    cell(page, 0, "code").press("Tab")
+    expect(cell(page, 0, "concept")).to_have_value("Seguro de transporte")
+    expect(cell(page, 0, "tax")).to_have_value("")
+    page.locator("[data-save]").click()
+    expect(page.locator("#problemas")).to_contain_text("Elija el impuesto.")
+    cell(page, 0, "tax").select_option(str(exported.id))
+    page.locator("[data-save]").click()
+    expect(page.get_by_text("Borrador guardado.")).to_be_visible()
+
+    db.rollback()
+    assert db.scalars(select(Invoice)).one().lines[0].exemption == "Exenta, art. 21 LIVA"
+
+
 def test_lines_move_and_go_and_figures_follow(office, db):
     page = office("invoice/create")
     page.locator("#contact").fill("00217")

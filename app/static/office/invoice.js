@@ -140,11 +140,18 @@ function chooseArticle(row, found) {
   cell(row, "code").value = found.code;
   cell(row, "concept").value = found.concept;
   cell(row, "unit_price").value = found.unit_price;
-  if (found.tax) cell(row, "tax").value = found.tax;
+  chooseTax(cell(row, "tax"), found.tax);
   row.dataset.filled = found.code;
   cell(row, "quantity").focus();
   cell(row, "quantity").select();
   reckon();
+}
+
+// Without a single tax that is offered, somebody has to choose one.
+function chooseTax(select, tax) {
+  const isOffered = tax && [...select.options].some((option) => option.value === tax);
+  if (!isOffered && select.options[0]?.value !== "") select.prepend(new Option("—", ""));
+  select.value = isOffered ? tax : "";
 }
 
 // A code typed in full needs no choosing.

@@ -87,6 +87,39 @@ def test_an_article_comes_with_its_code(desk, db, shop):
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize(("rate", "exemptions"), [("0", ["Exenta, art. 20", "Exportación, art. 21"]), ("7", [])])
+def test_an_article_without_a_single_tax_leaves_it_to_be_chosen(desk, db, make, shop, rate, exemptions):
+    taxes = [make.tax("0", name=exemption, exemption=exemption) for exemption in exemptions] or [make.tax("10")]
+    make.product(code="SEGURO", name="Seguro de transporte", tax_rate=Decimal(rate))
+    db.commit()
+    line = {"lines-0-code": "seguro", "lines-0-concept": "", "lines-0-unit_price": ""}
+
+    asked = desk.post("invoice/create", typed(desk, **line))
+    nothing_kept = count(db)
+    given_back = fields_of_sheet(asked)
+    desk.post("invoice/create", given_back | {"do": "save", "lines-0-tax": str(taxes[0].id)})
+
+    assert (errors_of_sheet(asked), nothing_kept) == ({"lines-0-tax": "Elija el impuesto."}, 0)
+    assert (given_back["lines-0-concept"], given_back["lines-0-tax"]) == ("Seguro de transporte", "")
+    assert [(written.tax_rate, written.exemption) for written in only(db).lines] == [
+        (taxes[0].rate, taxes[0].exemption)
+    ]
+
+
+@ONLY_SQLITE
+def test_a_line_that_says_no_tax_is_not_given_one(desk, db, shop):
+    fields = typed(desk)
+    del fields["lines-0-tax"]
+
+    answer = desk.post("invoice/create", fields)
+    estimate = desk.post("invoice/estimate", fields).json()
+
+    assert errors_of_sheet(answer) == {"lines-0-tax": "Elija el impuesto."}
+    assert (estimate["lines"], estimate["errors"]) == ({}, {})
+    assert count(db) == 0
+
+
+@ONLY_SQLITE
 def test_lines_are_added_five_at_a_time_and_moved(desk, db, shop):
     second = {"lines-1-concept": "Cable", "lines-1-unit_price": "4,20", "lines-1-tax": "1"}
     fields = typed(desk, **second)
