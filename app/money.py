@@ -11,7 +11,7 @@ LARGEST = Decimal("999999999999.99")
 
 _UNITS = tuple(Decimal(1).scaleb(-places) for places in range(9))
 _SPANISH_SIGNS = str.maketrans(",.", ".,")
-_SPANISH = re.compile(r"[-−]?(?:\d{1,3}(?:\.\d{3})+|\d+)(?:,\d+)?", re.ASCII)
+_SPANISH = re.compile(r"[-−]?(?:[1-9]\d{0,2}(?:\.\d{3})+|\d+)(?:,\d+)?", re.ASCII)
 _PLAIN = re.compile(r"[-+]?\d+(?:\.\d+)?", re.ASCII)
 
 
@@ -46,7 +46,7 @@ def short(number: Decimal, places: int = 8) -> str:
 
 
 def read_spanish(text: str, *, places: int = 2, field: str | None = None) -> Decimal:
-    """What a person typed: ``1.234,56``, ``1234,56`` or, with a lone point, ``1234.56``.
+    """What a person typed: ``1.234,56``, ``1234,56`` or, with a lone point, ``1234.56``; ``0.125`` has no thousands.
 
     Raises ``InvalidValue`` for anything else: no exponents, no full-width digits, no NaN, no more decimals
     than ``places``, nothing above ``LARGEST`` or its column.

@@ -24,6 +24,20 @@ def test_a_person_s_number_is_read(typed, read):
 
 
 @pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("0.125", "0.125"),
+        ("-0.125", "-0.125"),
+        ("012.345", "12.345"),
+        ("1.125", "1125.000"),
+        ("1.000.125", "1000125.000"),
+    ],
+)
+def test_thousands_begin_with_another_figure_than_zero(typed, read):
+    assert str(read_spanish(typed, places=3)) == read
+
+
+@pytest.mark.parametrize(
     "typed",
     [
         "", "1e999", "NaN", "sNaN", "Infinity", "１２３", "1_000", "1,2,3", "1.23.4", "--1", "1,234", "0x10",
