@@ -206,6 +206,7 @@ def _invoice(
         tax_total=foreign.tax_total,
         surcharge_total=foreign.surcharge_total,
         total=foreign.total,
+        has_surcharge=bool(foreign.surcharge_total),
         withholding_rate=withheld.quantize(RATE),
         withheld_total=foreign.withheld_total,
         payable=foreign.payable,

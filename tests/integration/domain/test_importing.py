@@ -85,6 +85,19 @@ def test_an_invoice_keeps_its_number_and_is_frozen_on_arrival(db):
     assert invoice.search_key == "f26-7 cuadro electrico cuadro electrico"
 
 
+def test_an_invoice_with_surcharge_says_so(db):
+    vat = replace(VAT, surcharge_rate=D("5.2"), surcharge_amount=D("5.20"))
+    with_surcharge = {"total": D("126.20"), "payable": D("126.20"), "declared_total": D("126.20"), "dues": ()}
+
+    outcome = take_in(
+        db, lines=(replace(INVOICE.lines[0], taxes=(vat,)),), taxes=(vat,), surcharge_total=D("5.20"), **with_surcharge
+    )
+
+    invoice = db.get_one(Invoice, outcome.document_id)
+    assert (invoice.has_surcharge, invoice.surcharge_total) == (True, D("5.20"))
+    assert [line.surcharge_rate for line in invoice.lines] == [D("5.2")]
+
+
 def test_the_same_invoice_again_is_already_there(db):
     first = take_in(db)
 
