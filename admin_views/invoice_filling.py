@@ -37,7 +37,8 @@ def values_of(db: ScopedSession, draft: Invoice) -> dict[str, Any]:
         "series": str(draft.series_id or ""),
         "by_terms": _follow_terms(db, draft),
         "lines": [
-            {name: getattr(line, name) for name in _LINE} | {"tax": _tax_value(line, rates)} for line in draft.lines
+            {name: getattr(line, name) for name in _LINE} | {"tax": _tax_value(draft, line, rates)}
+            for line in draft.lines
         ]
         + [{}],
         "dues": [{name: getattr(due, name) for name in _DUE} for due in draft.dues],
@@ -116,9 +117,13 @@ def _follow_terms(db: ScopedSession, draft: Invoice) -> bool:
     ]
 
 
-def _tax_value(line: DocumentLine, rates: list[TaxRate]) -> str:
-    same = (line.tax_kind, line.tax_rate, line.exemption)
-    return next((str(rate.id) for rate in rates if (rate.kind, rate.rate, rate.exemption) == same), KEPT_TAX)
+def _tax_value(draft: Invoice, line: DocumentLine, rates: list[TaxRate]) -> str:
+    """The rate that taxes the line as it is, surcharge included. Without one, only a correction keeps what it has."""
+    own = (line.tax_kind, line.tax_rate, line.exemption)
+    same = [rate for rate in rates if (rate.kind, rate.rate, rate.exemption) == own]
+    exact = [rate for rate in same if line.surcharge_rate == (rate.surcharge_rate if draft.has_surcharge else 0)]
+    fitting = exact or (same if draft.corrects_id is None else [])
+    return str(fitting[0].id) if fitting else KEPT_TAX
 
 
 def _offer_taxes(db: ScopedSession, form: InvoiceForm, draft: Invoice | None, rates: list[TaxRate]) -> None:

@@ -77,6 +77,18 @@ def test_sending_a_draft_back_unchanged_changes_nothing(desk, db, shop):
 
 
 @ONLY_SQLITE
+def test_a_line_comes_back_with_the_rate_of_its_own_surcharge(desk, db, make, shop):
+    tobacco = make.tax("21", name="IVA 21 % tabaco", surcharge_rate=Decimal("1.75"))
+    shop.has_surcharge = True
+    db.commit()
+
+    page = desk.follow(desk.post("invoice/create", typed(desk, **{"lines-0-tax": str(tobacco.id)})))
+
+    assert fields_of_sheet(page)["lines-0-tax"] == str(tobacco.id)
+    assert only(db).surcharge_total == Decimal("1.75")
+
+
+@ONLY_SQLITE
 def test_an_article_comes_with_its_code(desk, db, shop):
     line = {"lines-0-code": "cb-0625", "lines-0-concept": "", "lines-0-unit_price": "", "lines-0-quantity": "85"}
 

@@ -178,6 +178,26 @@ def test_a_correction_keeps_a_tax_that_is_offered_no_more(desk, db, make):
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize("has_surcharge", [True, False], ids=["of all lines", "of one line"])
+def test_a_correction_keeps_the_surcharge_of_each_line(desk, db, make, has_surcharge):
+    tax = make.tax()
+    make.series(label="RT26", is_corrective=True)
+    lines = [make.line(surcharge_rate=Decimal("5.2")), make.line()]
+    invoice = make.invoice(lines=lines, has_surcharge=has_surcharge)
+    db.commit()
+    draft = desk.follow(desk.post(f"invoice/correct/{invoice.id}", {"reason": "Devolución"}))
+    fields = fields_of_sheet(draft)
+
+    desk.post(str(draft.url.path).removeprefix("/admin/"), fields | {"do": "save"})
+
+    taxes = [str(tax.id), "igual"] if has_surcharge else ["igual", str(tax.id)]
+    assert [fields[f"lines-{n}-tax"] for n in (0, 1)] == taxes
+    db.rollback()
+    correction = db.scalars(select(Invoice).where(Invoice.corrects_id == invoice.id)).one()
+    assert (correction.surcharge_total, correction.total) == (Decimal("-5.20"), -invoice.total)
+
+
+@ONLY_SQLITE
 def test_a_repeated_invoice_opens_as_a_draft(desk, db, make):
     invoice = make.invoice(subject="Mantenimiento")
     make.tax()
