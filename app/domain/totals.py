@@ -62,10 +62,15 @@ def tax_label(kind: TaxKind, rate: Decimal, exemption: str = "") -> str:
 
 
 def spread(amount: Decimal, weights: list[Decimal]) -> list[Decimal]:
-    """``amount`` in shares proportional to ``weights`` that add up to it to the cent (largest remainder)."""
+    """``amount`` in shares proportional to ``weights`` that add up to it to the cent (largest remainder).
+
+    A negative amount is shared as its mirror: what is taken back is to the cent what was given.
+    """
     whole = sum(weights, ZERO)
     if not weights or whole == 0:
         return [ZERO for _weight in weights]
+    if amount < 0:
+        return [-share for share in spread(-amount, weights)]
     exact = [amount * weight / whole for weight in weights]
     shares = [share.quantize(CENT, "ROUND_FLOOR") for share in exact]
     missing = int((amount - sum(shares, ZERO)) / CENT)

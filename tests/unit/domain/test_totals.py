@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from app.domain.totals import settle, spread, tax_label
@@ -12,6 +12,7 @@ from models import DocumentLine, Invoice
 from models.enums import TaxKind
 
 CENT = Decimal("0.01")
+TOTALS = ("lines_total", "discount_total", "base_total", "tax_total", "total", "withheld_total", "payable")
 amounts = st.decimals(min_value=-100_000, max_value=100_000, places=2)
 rates = st.sampled_from([Decimal(21), Decimal(10), Decimal(4), Decimal(0)])
 
@@ -52,6 +53,26 @@ def test_shares_add_up_to_the_cent(amount, weights):
     assert sum(shares) == amount
     whole = sum(weights)
     assert all(abs(share - amount * weight / whole) < CENT for share, weight in zip(shares, weights, strict=True))
+
+
+@given(
+    st.lists(st.tuples(amounts, rates), min_size=1, max_size=6),
+    st.sampled_from([Decimal(0), Decimal(5), Decimal("7.5")]),
+    st.sampled_from([Decimal(0), Decimal(15)]),
+)
+@example([(Decimal("10.50"), Decimal(21)), (Decimal("10.50"), Decimal(10))], Decimal(5), Decimal(0))
+def test_what_is_taken_back_mirrors_what_was_given(lines, discount, withholding):
+    def figures(sign):
+        rows = [line(price, quantity=Decimal(sign), rate=rate) for price, rate in lines]
+        invoice = settled(*rows, discount=discount, withholding=withholding)
+        totals = (getattr(invoice, name) for name in TOTALS)
+        return [
+            *(row.net for row in rows),
+            *totals,
+            *(part for tax in invoice.taxes for part in (tax.base, tax.amount)),
+        ]
+
+    assert figures(-1) == [-amount for amount in figures(1)]
 
 
 def test_lines_are_rounded_once_and_half_away_from_zero():
