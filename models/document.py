@@ -37,7 +37,8 @@ class Document(CompanyRecord):
     A draft follows its contact; an issued document never changes: number, both parties, lines, taxes and totals
     are copied at issue and frozen. A mistake in an invoice is corrected by a second one (``corrects_id``).
     ``number`` is our own count within the series; ``number_text`` is the number as printed; ``sort_number`` orders
-    imported numbers for ranges. ``issued_on`` of a draft is the day it is meant for. ``total`` is *total factura*,
+    imported numbers for ranges. ``issued_on`` of a draft is the day it is meant for. ``due_on`` is the first day whose
+    part is not yet covered by ``collected``: one late instalment makes an invoice late. ``total`` is *total factura*,
     ``payable`` is *total a pagar* (less withholding). ``draft_key`` is the unique key of the form a draft was first
     written in: the same form sent twice is the same draft. ``search_key`` is what a customer can find it by once it
     is issued, folded.

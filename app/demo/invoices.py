@@ -11,7 +11,7 @@ from app.demo.jobs import JOBS, MONTHLY, Job, Jobs, Workshop
 from app.demo.people import Customer
 from app.demo.timeline import Timeline, at
 from app.domain.issuing import address_of, fold_document
-from app.domain.terms import plan_dues
+from app.domain.terms import first_uncovered, plan_dues
 from app.domain.totals import settle
 from app.money import cents
 from models import Company, DocumentLine, Invoice, Series
@@ -165,15 +165,16 @@ class Book:
         elif invoice.status is DocumentStatus.PART_PAID:
             several = len(invoice.dues) > 1
             invoice.collected = invoice.dues[0].amount if several else cents(invoice.payable / 2)
+        invoice.due_on = first_uncovered(invoice.dues, invoice.collected)
 
     def _status(self, invoice: Invoice) -> DocumentStatus:
         """Most old ones are paid; what falls due these weeks is in between."""
-        if invoice.payable <= 0 or invoice.due_on is None:
+        if invoice.payable <= 0 or not invoice.dues:
             return DocumentStatus.ISSUED
         if invoice.payment_method in {PaymentMethod.CASH, PaymentMethod.CARD}:
             return DocumentStatus.PAID
         returned = 20 if invoice.payment_method is PaymentMethod.DIRECT_DEBIT else 0
-        late = (self.timeline.today - invoice.due_on).days
+        late = (self.timeline.today - invoice.dues[-1].day).days
         if late > 365:
             return DocumentStatus.PAID
         if late > 60:

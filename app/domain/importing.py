@@ -12,6 +12,7 @@ from app.domain.files import kept
 from app.domain.foreign import ForeignInvoice, ForeignLine, ForeignParty, InvoiceClass
 from app.domain.issuing import fold_document
 from app.domain.numbering import lock_series, make_room
+from app.domain.terms import first_uncovered
 from app.errors import InvalidValue, Refusal
 from app.money import ZERO, euros
 from app.scope import ScopedSession
@@ -180,7 +181,6 @@ def _invoice(
     db: ScopedSession, foreign: ForeignInvoice, company: Company, contact: Contact, series: Series | None
 ) -> Invoice:
     withheld = foreign.withholdings[0].rate if foreign.withholdings else ZERO
-    due_on = max((due.day for due in foreign.dues), default=None)
     return Invoice(
         company_id=company.id,
         status=DocumentStatus.PENDING if foreign.payable > 0 else DocumentStatus.ISSUED,
@@ -192,7 +192,7 @@ def _invoice(
         sort_number=foreign.sort_number,
         issued_on=foreign.issued_on,
         operation_on=foreign.operation_on,
-        due_on=due_on,
+        due_on=first_uncovered(foreign.dues),
         currency=foreign.currency,
         seller_name=foreign.seller.name or company.name,
         seller_tax_id=company.tax_id,

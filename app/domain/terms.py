@@ -2,16 +2,27 @@
 
 import calendar
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Protocol
 
 from app.domain.totals import spread
+from app.money import ZERO
 from models import Company, Contact, Document, DueDate
 from models.enums import PaymentMethod
 
 # What is paid by hand or by card needs no account.
 _WITHOUT_ACCOUNT = frozenset({PaymentMethod.CASH, PaymentMethod.CARD, PaymentMethod.CHEQUE})
+
+
+class Instalment(Protocol):
+    """A part of what is payable, planned, read or stored."""
+
+    @property
+    def day(self) -> dt.date: ...
+    @property
+    def amount(self) -> Decimal: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +74,18 @@ def write_dues(document: Document, dues: Sequence[Due]) -> None:
     for row, due in zip(rows, sorted(dues, key=lambda due: due.day), strict=True):
         row.day, row.amount, row.method, row.account = due.day, due.amount, due.method, due.account
     document.dues = rows
-    document.due_on = max((due.day for due in dues), default=None)
+    document.due_on = first_uncovered(dues)
+
+
+def first_uncovered(dues: Iterable[Instalment], collected: Decimal = ZERO) -> dt.date | None:
+    """The first day whose part is not yet covered by what was collected; the last day once nothing is left."""
+    day = None
+    for due in sorted(dues, key=lambda due: due.day):
+        day = due.day
+        if collected < due.amount:
+            break
+        collected -= due.amount
+    return day
 
 
 def _on_payment_day(day: dt.date, payment_day: int | None) -> dt.date:

@@ -60,10 +60,10 @@ def show(visit: Visit, db: ScopedSession) -> Response:
         invoice=invoice,
         kind=_("Factura rectificativa") if invoice.corrects_text else _("Factura"),
         state=words.state_of(invoice.status, invoice.due_on, today),
-        hero=_hero(invoice, today),
+        hero=_hero(invoice, today, in_parts=len(dues) > 1),
         unit=_("€") if invoice.currency == "EUR" else invoice.currency,
         issued_on=words.spell_day(invoice.issued_on),
-        due_on=words.spell_day(invoice.due_on) if invoice.due_on else "",
+        due_on=words.spell_day(invoice.due_on) if invoice.due_on and len(dues) < 2 else "",
         method=_(METHOD_LABELS[invoice.payment_method]),
         lines=[_line(line) for line in shown],
         hidden=len(lines) - len(shown),
@@ -142,7 +142,7 @@ def _disposition(kind: str, name: str) -> str:
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
 
 
-def _hero(invoice: Any, today: dt.date) -> Hero:
+def _hero(invoice: Any, today: dt.date, *, in_parts: bool) -> Hero:
     if invoice.status not in OPEN:
         return _settled(invoice)
     left = euros(invoice.payable - invoice.collected, invoice.currency)
@@ -152,7 +152,8 @@ def _hero(invoice: Any, today: dt.date) -> Hero:
     if invoice.due_on is None:
         return Hero(label, left, _("Sin fecha de vencimiento."), "", "")
     after = ", " + words.distance(invoice.due_on, today)
-    return Hero(label, left, words.due(invoice.due_on, today), words.spell_day(invoice.due_on), after)
+    due = words.part_due if in_parts else words.due
+    return Hero(label, left, due(invoice.due_on, today), words.spell_day(invoice.due_on), after)
 
 
 def _settled(invoice: Any) -> Hero:

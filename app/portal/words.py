@@ -84,6 +84,11 @@ def due(day: dt.date, today: dt.date) -> str:
     return _("Vence el") if day >= today else _("Venció el")
 
 
+def part_due(day: dt.date, today: dt.date) -> str:
+    """The same of what is paid in several parts: the first of those that are left."""
+    return _("El próximo plazo vence el") if day >= today else _("Un plazo venció el")
+
+
 def month_of(day: dt.date, today: dt.date) -> str:
     """``en diciembre``, with the year when it is another."""
     month = _(_MONTHS[day.month - 1])

@@ -85,6 +85,14 @@ def test_an_invoice_keeps_its_number_and_is_frozen_on_arrival(db):
     assert invoice.search_key == "f26-7 cuadro electrico cuadro electrico"
 
 
+def test_an_invoice_in_parts_is_due_on_the_first_day(db):
+    parts = [ForeignDue(day=day, amount=D("60.50")) for day in (dt.date(2026, 5, 2), dt.date(2026, 4, 2))]
+
+    outcome = take_in(db, dues=tuple(parts))
+
+    assert db.get_one(Invoice, outcome.document_id).due_on == dt.date(2026, 4, 2)
+
+
 def test_an_invoice_with_surcharge_says_so(db):
     vat = replace(VAT, surcharge_rate=D("5.2"), surcharge_amount=D("5.20"))
     with_surcharge = {"total": D("126.20"), "payable": D("126.20"), "declared_total": D("126.20"), "dues": ()}

@@ -88,6 +88,28 @@ def test_how_much_by_when(
     assert says in words_of(reader.get(f"/facturas/{invoice.id}"))
 
 
+@pytest.mark.parametrize(
+    ("issued", "state", "says"), [(29, "Pendiente", "El próximo plazo vence el"), (31, "Vencida", "Un plazo venció el")]
+)
+def test_one_late_part_makes_an_invoice_late(
+    reader: Visitor, account: PortalAccount, make: Make, db: ScopedSession, issued: int, state: str, says: str
+) -> None:
+    contact = account.memberships[0].contact
+    contact.payment_days = "30,60,90"
+    day = clock.today() - clock.dt.timedelta(days=issued)
+    invoice = make.published_invoice(contact=contact, issued_on=day)
+    db.commit()
+
+    page = " ".join(words_of(reader.get(f"/facturas/{invoice.id}")).split())
+    listed = words_of(reader.get("/facturas"))
+
+    first = f"{day + clock.dt.timedelta(days=30):%d/%m/%Y}"
+    assert f"{says} {first}" in page
+    assert state in page
+    assert state in listed
+    assert page.index(says) < page.index("Vencimientos")
+
+
 def test_texts_are_texts(reader: Visitor, account: PortalAccount, make: Make, db: ScopedSession) -> None:
     line = make.line(concept="Tornillo <M8> & tuerca 🔩", code="<b>")
     invoice = make.published_invoice(contact=account.memberships[0].contact, lines=[line], notes="<script>x</script>")

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.domain.terms import account_for, due_days, dues_of_terms, write_dues
+from app.domain.terms import Due, account_for, due_days, dues_of_terms, first_uncovered, write_dues
 from models import Company, Contact, Invoice
 from models.enums import PaymentMethod
 
@@ -61,11 +61,26 @@ def test_money_goes_to_or_comes_from_the_right_account(method, account):
     assert account_for(method, Contact(iban="ES55 theirs"), Company(iban="ES91 ours")) == account
 
 
+@pytest.mark.parametrize(
+    ("collected", "first"),
+    [("0", 30), ("99.99", 30), ("100", 60), ("199.99", 60), ("200", 90), ("299.99", 90), ("300", 90), ("301", 90)],
+)
+def test_an_invoice_is_due_when_the_first_part_left_is(collected, first):
+    dues = [Due(day=DAY + dt.timedelta(days=days), amount=Decimal(100)) for days in (60, 30, 90)]
+
+    assert first_uncovered(dues, Decimal(collected)) == DAY + dt.timedelta(days=first)
+
+
+def test_what_has_no_dues_is_never_due():
+    assert first_uncovered([]) is None
+
+
 def test_dues_are_written_over_the_rows_there_were():
     draft = invoice("90.00")
     contact, company = Contact(payment_days="30,60", iban=""), Company(iban="")
     write_dues(draft, dues_of_terms(draft, contact, company))
     first, _second = draft.dues
+    assert draft.due_on == first.day
     contact.payment_days = "15"
 
     write_dues(draft, dues_of_terms(draft, contact, company))

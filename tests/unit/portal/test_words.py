@@ -57,5 +57,12 @@ def test_the_due_day_itself_is_in_time() -> None:
     ]
 
 
+def test_parts_are_due_one_after_another() -> None:
+    assert [words.part_due(TODAY + dt.timedelta(days=days), TODAY) for days in (-1, 0)] == [
+        "Un plazo venció el",
+        "El próximo plazo vence el",
+    ]
+
+
 def test_moments_are_those_of_madrid() -> None:
     assert words.spell_moment(dt.datetime(2026, 6, 30, 22, 5, tzinfo=dt.UTC)) == "01/07/2026, 0:05"
