@@ -124,6 +124,7 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
     can_delete = False
 
     columns: ClassVar[Sequence[Column]] = ()
+    exported: ClassVar[Sequence[Column]] = ()  # columns of the CSV, where they are not those of the list
     filters: ClassVar[Sequence[Filter]] = ()
     tabs: ClassVar[Sequence[Tab]] = (Tab("Todos"),)
     default_order: ClassVar[Order] = Order("", descending=False)

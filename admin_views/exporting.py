@@ -34,12 +34,15 @@ def csv_answer(view: "OfficeView", database: Database, company_id: int, search: 
 
 def csv_chunks(view: "OfficeView", database: Database, company_id: int, search: Search) -> Iterator[str]:
     """The heading, then the rows a thousand at a time. Each step may run in another thread."""
-    writing = _Writer(view.columns)
-    yield BOM + writing.write([[column.heading for column in view.columns]])
+    columns = view.exported or view.columns
+    writing = _Writer(columns)
+    yield BOM + writing.write([[column.heading for column in columns]])
     if search.wrong:
         return
     with database.read_much(CompanyScope(company_id)) as db:
-        statement = ordered(view, search).where(*view.conditions(company_id, search))
+        statement = ordered(view, search, [value for column in columns for value in column.values]).where(
+            *view.conditions(company_id, search)
+        )
         for rows in db.execute(statement.execution_options(yield_per=CHUNK)).partitions():
             yield writing.write(writing.cells(view, db, rows))
 
@@ -59,8 +62,8 @@ class _Writer:
 
     def cells(self, view: "OfficeView", db: ScopedSession, rows: Sequence[Any]) -> Iterator[list[str]]:
         extras = view.extras(db, [row[0] for row in rows])
-        cut = cutters(view.columns, 2)
-        ways = [(take, column.csv or _first) for take, column in zip(cut, view.columns, strict=True)]
+        cut = cutters(self.columns, 2)
+        ways = [(take, column.csv or _first) for take, column in zip(cut, self.columns, strict=True)]
         for row in rows:
             yield [spreadsheet(way(*take(row, extras))) for take, way in ways]
 

@@ -93,11 +93,6 @@ def money(amount: Decimal | None) -> str:
     return DASH if amount is None else spell(amount)
 
 
-def owed(amount: Decimal | None) -> str:
-    """Money still to come in; nothing left is a dash."""
-    return money(amount) if amount else DASH
-
-
 def percent(rate: Decimal | None) -> str:
     return DASH if rate is None else f"{short(rate, 4)}\u00a0%"
 

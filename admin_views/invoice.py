@@ -1,6 +1,7 @@
 """Facturas de venta: the list, its filters and what it exports."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
@@ -9,7 +10,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, typ
 from admin_views.base import OfficeView
 from admin_views.columns import Column
 from admin_views.filters import Choice, DayRange, Lookup
-from admin_views.formatters import DASH, INVOICE_SIGNS, OVERDUE, badge, day, dot, money, owed, seen_on
+from admin_views.formatters import DASH, INVOICE_SIGNS, OVERDUE, badge, day, dot, money, seen_on
 from admin_views.importing import ImportPages
 from admin_views.invoice_actions import InvoiceActions
 from admin_views.invoice_page import InvoiceReading
@@ -105,7 +106,15 @@ def _due(status: DocumentStatus, due_on: Any) -> Markup | str:
 
 
 def _amount(amount: Any, currency: str = "EUR") -> str:
-    return money(amount) if currency == "EUR" else f"{money(amount)} {currency}"
+    """The heading says euros; any other currency is said here."""
+    if currency == "EUR":
+        return money(amount)
+    return Markup('{} <span class="v-currency">{}</span>').format(money(amount), currency)
+
+
+def _owed(left: Any, currency: str = "EUR") -> str:
+    """Nothing left is a dash."""
+    return _amount(left, currency) if left else DASH
 
 
 class InvoiceAdmin(
@@ -190,12 +199,17 @@ class InvoiceAdmin(
         Column(
             name="pendiente",
             label="Por cobrar",
-            value=_LEFT,
-            show=owed,
+            value=(_LEFT, Document.currency),
+            show=_owed,
             css="num hide",
             currency=True,
             total=_in_euros(_LEFT),
         ),
+    )
+    # A spreadsheet has the currency in a column of its own, and bare figures.
+    exported = (
+        *(replace(column, currency=False) for column in columns),
+        Column(name="moneda", label="Moneda", value=Document.currency),
     )
     default_order = Order("fecha", descending=True)
     sum_of_ticked = "total"

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from decimal import Decimal
 
 import pytest
 
@@ -10,8 +11,8 @@ from models.enums import DocumentStatus
 from tests.rig.desk import text_of
 
 HEADINGS = [
-    "Número", "Fecha", "Cliente", "Estado", "Intranet", "Vencimiento", "Base imponible €", "Total factura €",
-    "Por cobrar €",
+    "Número", "Fecha", "Cliente", "Estado", "Intranet", "Vencimiento", "Base imponible", "Total factura", "Por cobrar",
+    "Moneda",
 ]  # fmt: skip
 
 
@@ -39,14 +40,25 @@ def test_every_row_as_a_spreadsheet_reads_it(desk, invoices):
     assert head == HEADINGS
     assert draft[:5] == ["Borrador", today, '\'+34 Comas; y "comillas"', "Borrador", ""]
     assert paid[:5] + paid[6:] == [
-        "FV26-0001", today, "Óptica Peña", "Cobrada", "Publicada", "100,00", "121,00", "0,00",
+        "FV26-0001", today, "Óptica Peña", "Cobrada", "Publicada", "100,00", "121,00", "0,00", "EUR",
     ]  # fmt: skip
-    assert pending[2:5] + pending[8:] == ["'=cmd|'/c calc'!A1", "Pendiente", "Sin publicar", "121,00"]
+    assert pending[2:5] + pending[8:] == ["'=cmd|'/c calc'!A1", "Pendiente", "Sin publicar", "121,00", "EUR"]
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     assert answer.headers["content-disposition"] == (
         f'attachment; filename="facturas-de-venta-{clock.today().isoformat()}.csv"'
     )
     assert answer.headers["cache-control"] == "no-store, private"
+
+
+def test_each_amount_says_its_currency(desk, make, db):
+    make.invoice(currency="USD")
+    make.product(code="CB-0625", unit_price=Decimal("4.2"))
+    db.commit()
+
+    _head, row = rows(desk.get("invoice/export/csv"))
+
+    assert row[6:] == ["100,00", "121,00", "121,00", "USD"]
+    assert "Precio €" in rows(desk.get("product/export/csv"))[0]
 
 
 def test_the_file_follows_the_search_and_its_order(desk, invoices):
