@@ -14,7 +14,7 @@ class Series(CompanyRecord):
     """A run of numbers of one kind of document: its own are ``first_number`` to ``next_number - 1``, without gaps.
 
     ``label`` is what documents carry (``FV26``): the code, followed by two digits of the year when it has one.
-    ``last_issued_on`` is the day of the last own number; no later number may have an earlier day.
+    ``last_issued_on`` is the latest day of a number, imported ones included; no later number may have an earlier day.
     """
 
     __tablename__ = "series"

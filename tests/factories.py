@@ -155,18 +155,19 @@ class Make:
         return self._add(invoice)
 
     def invoice(self, **values: Any) -> Invoice:
-        """An issued invoice, numbered as if by its series."""
-        status = values.pop("status", DocumentStatus.PENDING)
+        """An issued invoice, numbered as if by its series; an imported one keeps clear of its count."""
+        status, origin = values.pop("status", DocumentStatus.PENDING), values.pop("origin", Origin.OWN)
         series = values.pop("series", None) or self._default_series(values)
         number = values.pop("number", series.next_number)
         invoice = self.draft(series=series, **values)
         company = self.db.get_one(Company, invoice.company_id)
         invoice.seller_name, invoice.seller_tax_id = company.name, company.tax_id
-        invoice.number = invoice.sort_number = number
-        invoice.number_text = series.spell(number)
-        invoice.status, invoice.origin, invoice.issued_at = status, Origin.OWN, clock.now()
+        invoice.sort_number, invoice.number_text = number, series.spell(number)
+        invoice.status, invoice.origin, invoice.issued_at = status, origin, clock.now()
         fold_document(invoice)
-        series.next_number, series.last_issued_on = max(series.next_number, number + 1), invoice.issued_on
+        if origin is Origin.OWN:
+            invoice.number = number
+            series.next_number, series.last_issued_on = max(series.next_number, number + 1), invoice.issued_on
         self.db.flush()
         return invoice
 

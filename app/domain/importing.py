@@ -127,7 +127,7 @@ def _series(db: ScopedSession, foreign: ForeignInvoice) -> Series | None:
     if series_id is None:
         return None
     series = lock_series(db, series_id, DocumentKind.INVOICE)
-    make_room(series, foreign.number)
+    make_room(series, foreign.number, foreign.issued_on)
     return series
 
 

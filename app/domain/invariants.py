@@ -74,15 +74,19 @@ def own_numbers_have_no_gaps(db: ScopedSession) -> Iterator[str]:
 
 
 def dates_follow_numbers(db: ScopedSession) -> Iterator[str]:
-    """No own document is dated before the one whose number precedes it."""
+    """No own document is dated before the one whose number precedes it, the first before none that was imported."""
     previous = aliased(Document)
-    rows = db.execute(
+    later = (
         select(Document.number_text, previous.number_text)
-        .join(previous, and_(previous.series_id == Document.series_id, previous.number == Document.number - 1))
-        .where(Document.origin == Origin.OWN, Document.issued_on < previous.issued_on)
+        .join(previous, and_(previous.series_id == Document.series_id, previous.issued_on > Document.issued_on))
+        .where(Document.origin == Origin.OWN)
         .limit(MOST_NAMED)
     )
-    for number, before in rows:
+    own = later.where(previous.number == Document.number - 1)
+    first = later.join(Series, Series.id == Document.series_id).where(
+        Document.number == Series.first_number, previous.origin == Origin.IMPORTED
+    )
+    for number, before in (*db.execute(own), *db.execute(first)):
         yield _("%(numero)s tiene fecha anterior a %(previo)s.") % {"numero": number, "previo": before}
 
 

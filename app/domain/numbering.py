@@ -96,8 +96,8 @@ def take_number(series: Series, day: dt.date) -> int:
     return number
 
 
-def make_room(series: Series, imported: int) -> None:
-    """Move a locked series beyond an imported number, as long as it has given out none of its own.
+def make_room(series: Series, imported: int, day: dt.date) -> None:
+    """Move a locked series beyond an imported number and its ``day``, as long as it has given out none of its own.
 
     Raises ``Refusal`` afterwards: the count of our own numbers may not be disturbed.
     """
@@ -105,3 +105,4 @@ def make_room(series: Series, imported: int) -> None:
         sentence = _("La serie %(serie)s ya numera sus propios documentos: no admite el %(numero)s de otro programa.")
         raise Refusal(sentence % {"serie": series.label, "numero": imported})
     series.first_number = series.next_number = max(series.next_number, imported + 1)
+    series.last_issued_on = max(series.last_issued_on or day, day)

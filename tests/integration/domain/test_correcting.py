@@ -130,8 +130,9 @@ def test_a_correction_is_taxed_as_of_the_day_it_corrects(db, make, corrective):
 
 
 def test_an_imported_discount_is_taken_back_too(db, make, corrective):
-    original = make.invoice(discount_rate=Decimal("12.5"))
+    original = make.draft(discount_rate=Decimal("12.5"))
     original.discount_rate, original.origin = Decimal(0), Origin.IMPORTED  # it came as an amount
+    original.number_text, original.status = "A-1", DocumentStatus.PENDING
 
     assert correct(db, original).total == -original.total
 

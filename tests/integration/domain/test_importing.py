@@ -11,6 +11,7 @@ from app import clock
 from app.domain.adding_up import FiguresDisagree
 from app.domain.foreign import ForeignDue, ForeignInvoice, ForeignLine, ForeignParty, ForeignTax, InvoiceClass
 from app.domain.importing import Imported, ImportInvoice, NumberTaken, OtherIssuer, import_invoice
+from app.domain.numbering import DateBeforePredecessor, take_number
 from app.errors import Refusal
 from models import Contact, ContactEmail, Document, Invoice, StoredFile
 from models.enums import DocumentStatus, ImportVerdict, Origin, PaymentMethod, TaxKind
@@ -267,16 +268,27 @@ def test_a_series_without_own_numbers_moves_beyond_the_imported_one(db, make):
 
     outcome = take_in(db)
 
-    assert (series.first_number, series.next_number) == (8, 8)
+    assert (series.first_number, series.next_number, series.last_issued_on) == (8, 8, MARCH)
     assert db.get_one(Invoice, outcome.document_id).series_id == series.id
 
 
-def test_a_series_does_not_move_backwards(db, make):
-    series = make.series(label="F26", first_number=20, next_number=20)
+@pytest.mark.parametrize(("last", "kept"), [(MARCH, MARCH), (dt.date(2026, 3, 3), dt.date(2026, 3, 3)), (None, MARCH)])
+def test_a_series_does_not_move_backwards(db, make, last, kept):
+    series = make.series(label="F26", first_number=20, next_number=20, last_issued_on=last)
 
     take_in(db)
 
-    assert (series.first_number, series.next_number) == (20, 20)
+    assert (series.first_number, series.next_number, series.last_issued_on) == (20, 20, kept)
+
+
+def test_our_first_number_is_not_dated_before_the_imported_one(db, make):
+    series = make.series(label="F26")
+    take_in(db)
+
+    with pytest.raises(DateBeforePredecessor):
+        take_number(series, MARCH - dt.timedelta(1))
+
+    assert take_number(series, MARCH) == 8
 
 
 def test_a_series_with_own_numbers_takes_none_from_elsewhere(db, make):

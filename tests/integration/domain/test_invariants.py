@@ -49,6 +49,13 @@ def break_dates(db, make):
     make.invoice(series=series, issued_on=dt.date(2026, 3, 1))
 
 
+def break_first_date(db, make):
+    series = make.series(label="FV26", first_number=8, next_number=8)
+    make.invoice(series=series, number=6, origin=Origin.IMPORTED, issued_on=dt.date(2026, 3, 3))
+    make.invoice(series=series, number=7, origin=Origin.IMPORTED, issued_on=dt.date(2026, 3, 2))
+    make.invoice(series=series, issued_on=dt.date(2026, 3, 2))
+
+
 def break_total(db, make):
     make.invoice(series=make.series(label="FV26"))
     db.execute(update(Document).values(total=Decimal("120.00")))
@@ -114,6 +121,7 @@ def break_audit(db, make):
     [
         (break_numbering, "Serie FV26: debería tener 2 números seguidos y tiene 1."),
         (break_dates, "FV26-0002 tiene fecha anterior a FV26-0001."),
+        (break_first_date, "FV26-0008 tiene fecha anterior a FV26-0006."),
         (break_total, "FV26-0001: base e impuestos no dan el total."),
         (break_lines, "FV26-0001: las líneas no suman su total."),
         (break_dues, "FV26-0001: los vencimientos no suman el total a pagar."),

@@ -79,8 +79,7 @@ def test_readers_see_drafts_and_nothing_to_press(sit, db, make):
 
 
 def test_an_imported_invoice_brings_its_files(desk, db, make, installation):
-    invoice = make.invoice(origin=Origin.IMPORTED)
-    invoice.origin, invoice.source_note = Origin.IMPORTED, "Cliente nuevo: Merino."
+    invoice = make.invoice(number=90, origin=Origin.IMPORTED, source_note="Cliente nuevo: Merino.")
     content = '<?xml version="1.0"?><Facturae>ñ</Facturae>'.encode()
     file = installation.storage.keep(invoice.company_id, content, name="factura ñ.xml", media_type="application/xml")
     db.add(file)
