@@ -110,9 +110,11 @@ class Database:
             is_mapped = self.engine.dialect.name == "sqlite"
             if is_mapped:
                 db.connection().exec_driver_sql("PRAGMA mmap_size = 0")
-            yield db
-            if is_mapped:
-                db.connection().exec_driver_sql(f"PRAGMA mmap_size = {MAPPED}")
+            try:
+                yield db
+            finally:
+                if is_mapped:
+                    db.connection().exec_driver_sql(f"PRAGMA mmap_size = {MAPPED}")
 
     @contextmanager
     def look(self) -> Iterator[Connection]:
