@@ -16,6 +16,8 @@ from app.scope import SYSTEM, CompanyScope, ScopedSession
 from app.texts import _, plural
 from models import Company, OutgoingMail, StoredFile
 
+CHUNK = 1000
+
 
 @click.command("check", cls=Command, short_help="Comprueba que todo está como debe.")
 @click.option("--no-files", is_flag=True, help="Sin leer los archivos guardados.")
@@ -46,9 +48,7 @@ def whatever_is_wrong(installation: Installation, company_id: int, *, with_files
         with installation.database.read_much(scope) as db:
             yield from _kept_secrets(db)
     if with_files:
-        with installation.database.read(scope) as db:
-            files = db.scalars(select(StoredFile).order_by(StoredFile.id)).all()
-        for file in files:
+        for file in kept_files(installation, scope):
             yield from _wrong_file(installation, file)
 
 
@@ -60,6 +60,18 @@ def _kept_secrets(db: ScopedSession) -> Iterator[str]:
         yield plural(
             "%(n)s correo terminado conserva su secreto.", "%(n)s correos terminados conservan su secreto.", many
         )
+
+
+def kept_files(installation: Installation, scope: CompanyScope) -> Iterator[StoredFile]:
+    """All there are, so many at a time: the bytes are read between transactions."""
+    last = 0
+    while True:
+        with installation.database.read(scope) as db:
+            some = db.scalars(select(StoredFile).where(StoredFile.id > last).order_by(StoredFile.id).limit(CHUNK)).all()
+        yield from some
+        if len(some) < CHUNK:
+            return
+        last = some[-1].id
 
 
 def _wrong_file(installation: Installation, file: StoredFile) -> Iterator[str]:
