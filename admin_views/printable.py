@@ -4,7 +4,7 @@ from functools import wraps
 from typing import Any
 
 from admin_views.forms import Prose, Rule
-from app.adapters.pdf import unprintable
+from app.adapters.pdf import LONGEST_TEXT, unprintable
 from app.errors import InvalidValue
 from app.texts import _
 
@@ -24,10 +24,10 @@ def printable(rule: Rule) -> Rule:
 
 
 class PrintedProse(Prose):
-    """Several lines of text that go on paper."""
+    """Several lines of text that go on paper, and no more than fits through its door."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        super().__init__(*args, **options)
+        super().__init__(*args, **{"most": LONGEST_TEXT} | options)
         self.rule = printable(self.rule)
 
 

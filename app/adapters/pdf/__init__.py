@@ -3,12 +3,13 @@
 The libraries behind it are heavy, so they are loaded on the first call.
 """
 
-from app.adapters.pdf.sheet import Look, Party, Sheet, SheetDue, SheetLine, SheetTax
+from app.adapters.pdf.sheet import LONGEST_TEXT, Look, Party, Sheet, SheetDue, SheetLine, SheetTax
 
 HEAVIEST_LOGO = 2 * 1024 * 1024  # bytes
 
 __all__ = [
     "HEAVIEST_LOGO",
+    "LONGEST_TEXT",
     "Look",
     "Party",
     "Sheet",

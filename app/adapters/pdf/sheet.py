@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from decimal import Decimal
 
+LONGEST_TEXT = 4000
+"""Characters of one text that reach the paper; the rest becomes an ellipsis."""
 OPTIONAL_COLUMNS = frozenset({"code", "discount", "tax"})
 
 

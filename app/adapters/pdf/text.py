@@ -5,9 +5,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from app.adapters.pdf.faces import REGULAR, SINGLE_BYTE, WIDTHS, Printed, Style
-
-LONGEST = 4000
-"""Characters of one text that reach the paper; the rest becomes an ellipsis."""
+from app.adapters.pdf.sheet import LONGEST_TEXT
 
 _LINE_BREAKS = re.compile("\r\n|[\r\v\f\x85\u2028\u2029]")
 _PLAIN = SINGLE_BYTE | {"\n"}
@@ -15,7 +13,7 @@ _SHOWN = WIDTHS[REGULAR].keys() | {"\n"}
 _UNBREAKABLE_SPACES = "\u2007\u202f"
 
 
-def para(text: str, longest: int = LONGEST) -> Printed:
+def para(text: str, longest: int = LONGEST_TEXT) -> Printed:
     """``text`` as it can be printed: composed, without controls or direction marks, "?" for what has no glyph.
 
     Nothing in it is markup. Line breaks stay.
@@ -27,7 +25,7 @@ def para(text: str, longest: int = LONGEST) -> Printed:
     return Printed("".join(character if character in _SHOWN else "?" for character in _visible(text)))
 
 
-def one_line(text: str, longest: int = LONGEST) -> Printed:
+def one_line(text: str, longest: int = LONGEST_TEXT) -> Printed:
     """``para`` for what has no line breaks: a name, a number, a label."""
     return Printed(para(text, longest).replace("\n", " "))
 

@@ -36,7 +36,7 @@ EMOJI = [("Cuadro 😀", "No se puede imprimir «😀»")]
 WRONG = [
     *(("contact", *case) for case in [*TEXTS[:3], (MEGABYTE, "Como mucho"), ("nadie", "No hay ningún cliente así.")]),
     *(("subject", *case) for case in TEXTS + EMOJI),
-    *(("notes", *case) for case in TEXTS[:3] + EMOJI),
+    *(("notes", *case) for case in [*TEXTS[:3], *EMOJI, ("x" * 4001, "Como mucho 4000 caracteres.")]),
     *(("mentions", *case) for case in TEXTS + EMOJI),
     *(("internal_notes", *case) for case in TEXTS),
     *(("issued_on", *case) for case in [*DAYS, ("", "Rellene este dato.")]),
