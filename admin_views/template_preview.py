@@ -17,6 +17,7 @@ from admin_views.posted import posted
 from admin_views.templating import render
 from app import clock
 from app.adapters.pdf import HEAVIEST_LOGO, normalise_logo
+from app.domain.issuing import freeze_seller
 from app.domain.templates import Look
 from app.domain.terms import Due, write_dues
 from app.domain.totals import settle
@@ -25,7 +26,7 @@ from app.rendering import drawn, printed
 from app.scope import CompanyScope, ScopedSession
 from app.texts import _
 from app.web import installation_of
-from models import Document, DocumentLine, Invoice, Publication, TemplateVersion
+from models import Company, Document, DocumentLine, Invoice, Publication, TemplateVersion
 from models.enums import DocumentKind, DocumentStatus, Origin, TaxKind
 
 # The page shows it in a frame of its own.
@@ -118,10 +119,10 @@ def _sample(db: ScopedSession) -> Document:
         .order_by(Invoice.issued_on.desc(), Invoice.id.desc())
         .limit(1)
     )
-    return newest or _made_up(db.company_id)
+    return newest or _made_up(db.get_one(Company, db.company_id))
 
 
-def _made_up(company_id: int) -> Invoice:
+def _made_up(company: Company) -> Invoice:
     """An invoice that nobody issued, to look at."""
     today = clock.today()
     articles = (
@@ -131,7 +132,7 @@ def _made_up(company_id: int) -> Invoice:
     )
     lines = [
         DocumentLine(
-            company_id=company_id,
+            company_id=company.id,
             code=code,
             concept=concept,
             quantity=Decimal(quantity),
@@ -145,7 +146,7 @@ def _made_up(company_id: int) -> Invoice:
         for code, concept, quantity, price, discount in articles
     ]
     invoice = Invoice(
-        company_id=company_id,
+        company_id=company.id,
         kind=DocumentKind.INVOICE,
         status=DocumentStatus.PENDING,
         number_text=f"FV{today:%y}-0123",
@@ -154,15 +155,13 @@ def _made_up(company_id: int) -> Invoice:
         buyer_tax_id="B12345674",
         buyer_address="C/ Tejedores, 8\n28045 Madrid",
         currency="EUR",
-        seller_name="",
-        seller_tax_id="",
-        seller_address="",
         notes="",
         mentions="",
         discount_rate=Decimal(0),
         withholding_rate=Decimal(0),
         lines=lines,
     )
+    freeze_seller(invoice, company)
     settle(invoice)
     write_dues(invoice, [Due(day=today + dt.timedelta(days=30), amount=invoice.payable)])
     return invoice

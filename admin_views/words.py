@@ -165,6 +165,8 @@ FIELDS: dict[str, str] = {
     "sealed_password": "contraseña",
     "security": "seguridad",
     "seller_address": "dirección del emisor",
+    "seller_contact": "contacto del emisor",
+    "seller_registration": "datos registrales del emisor",
     "seller_name": "emisor",
     "seller_tax_id": "NIF del emisor",
     "sender_email": "remitente",

@@ -123,7 +123,7 @@ def drawn(
         freeze(document, company)
         if document in db:
             db.expunge(document)
-    return sheet_of(document, company, version, logo)
+    return sheet_of(document, version, logo)
 
 
 def waiting_publications(db: ScopedSession, limit: int) -> list[int]:

@@ -87,6 +87,8 @@ class Document(CompanyRecord):
     seller_name: Mapped[Name] = mapped_column(default="")
     seller_tax_id: Mapped[ShortText] = mapped_column(default="")
     seller_address: Mapped[LongText] = mapped_column(default="")
+    seller_contact: Mapped[LongText] = mapped_column(default="")
+    seller_registration: Mapped[LongText] = mapped_column(default="")
     buyer_name: Mapped[Name] = mapped_column(default="")
     buyer_tax_id: Mapped[ShortText] = mapped_column(default="")
     buyer_address: Mapped[LongText] = mapped_column(default="")

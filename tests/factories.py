@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.folding import fold
-from app.domain.issuing import fold_document
+from app.domain.issuing import fold_document, freeze_seller
 from app.domain.terms import plan_dues
 from app.domain.totals import settle
 from app.scope import ScopedSession
@@ -161,7 +161,7 @@ class Make:
         number = values.pop("number", series.next_number)
         invoice = self.draft(series=series, **values)
         company = self.db.get_one(Company, invoice.company_id)
-        invoice.seller_name, invoice.seller_tax_id = company.name, company.tax_id
+        freeze_seller(invoice, company)
         invoice.sort_number, invoice.number_text = number, series.spell(number)
         invoice.status, invoice.origin, invoice.issued_at = status, origin, clock.now()
         fold_document(invoice)

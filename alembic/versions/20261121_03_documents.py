@@ -70,6 +70,8 @@ def upgrade() -> None:
         sa.Column("seller_name", sa.String(length=200), nullable=False),
         sa.Column("seller_tax_id", sa.String(length=40), nullable=False),
         sa.Column("seller_address", sa.Text(), nullable=False),
+        sa.Column("seller_contact", sa.Text(), nullable=False),
+        sa.Column("seller_registration", sa.Text(), nullable=False),
         sa.Column("buyer_name", sa.String(length=200), nullable=False),
         sa.Column("buyer_tax_id", sa.String(length=40), nullable=False),
         sa.Column("buyer_address", sa.Text(), nullable=False),

@@ -10,7 +10,7 @@ from app.demo.dice import Dice
 from app.demo.jobs import JOBS, MONTHLY, Job, Jobs, Workshop
 from app.demo.people import Customer
 from app.demo.timeline import Timeline, at
-from app.domain.issuing import address_of, fold_document
+from app.domain.issuing import address_of, fold_document, freeze_seller
 from app.domain.terms import first_uncovered, plan_dues
 from app.domain.totals import settle
 from app.money import cents
@@ -45,7 +45,6 @@ class Book:
     ) -> None:
         self.dice, self.timeline, self.company, self.workshop = dice, timeline, company, workshop
         self.jobs = jobs or JOBS
-        self._seller_address = address_of(company)
         self._buyer_address: dict[int, str] = {}
 
     def plan(self, customers: list[Customer], total: int) -> list[Planned]:
@@ -109,6 +108,7 @@ class Book:
         invoice = self._invoice(job)
         invoice.status, invoice.series_id, invoice.series_label = DocumentStatus.DRAFT, series.id, series.label
         invoice.seller_name = invoice.seller_tax_id = invoice.seller_address = invoice.buyer_address = ""
+        invoice.seller_contact = invoice.seller_registration = ""
         invoice.created_at = at(self.timeline.today, 8, self.dice.randint(0, 59))
         return invoice
 
@@ -132,13 +132,10 @@ class Book:
         return address
 
     def _blank(self, day: dt.date, lines: list[DocumentLine]) -> Invoice:
-        return Invoice(
+        invoice = Invoice(
             company_id=self.company.id,
             origin=Origin.OWN,
             issued_on=day,
-            seller_name=self.company.name,
-            seller_tax_id=self.company.tax_id,
-            seller_address=self._seller_address,
             discount_rate=Decimal(0),
             withholding_rate=Decimal(0),
             has_surcharge=False,
@@ -147,6 +144,8 @@ class Book:
             taxes=[],
             dues=[],
         )
+        freeze_seller(invoice, self.company)
+        return invoice
 
     @staticmethod
     def _number(invoice: Invoice, series: Series, moment: dt.datetime) -> None:

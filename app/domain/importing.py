@@ -10,7 +10,7 @@ from app.domain.adding_up import check_figures
 from app.domain.contacts import find_contact, next_code, refold
 from app.domain.files import kept
 from app.domain.foreign import ForeignInvoice, ForeignLine, ForeignParty, InvoiceClass
-from app.domain.issuing import fold_document
+from app.domain.issuing import address_of, contact_of, fold_document
 from app.domain.numbering import lock_series, make_room
 from app.domain.terms import first_uncovered
 from app.errors import InvalidValue, Refusal
@@ -196,7 +196,10 @@ def _invoice(
         currency=foreign.currency,
         seller_name=foreign.seller.name or company.name,
         seller_tax_id=company.tax_id,
-        seller_address=_address(foreign.seller),
+        seller_address=_address(foreign.seller) or address_of(company),
+        seller_contact="\n".join(way for way in (foreign.seller.phone, foreign.seller.email) if way)
+        or contact_of(company),
+        seller_registration=company.registration,
         buyer_name=foreign.buyer.name or contact.name,
         buyer_tax_id=foreign.buyer.tax_id,
         buyer_address=_address(foreign.buyer),

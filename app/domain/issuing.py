@@ -133,8 +133,7 @@ def issue_invoice(db: ScopedSession, command: IssueInvoice) -> Issued:
 def freeze(invoice: Document, company: Company) -> None:
     """Copy what the paper must say and later changes may not touch: both parties and the mentions the law asks for."""
     contact = invoice.contact
-    invoice.seller_name, invoice.seller_tax_id = company.name, company.tax_id
-    invoice.seller_address = address_of(company)
+    freeze_seller(invoice, company)
     invoice.buyer_name, invoice.buyer_tax_id, invoice.buyer_address = contact.name, contact.tax_id, address_of(contact)
     invoice.mentions = "\n".join(_with(invoice.mentions.split("\n"), required_mentions(invoice)))
 
@@ -144,6 +143,18 @@ def fold_document(document: Document) -> None:
     lines = (part for line in document.lines for part in (line.code, line.concept))
     parts = (document.number_text, document.subject, document.corrects_text, *lines)
     document.search_key = fold(" ".join(part for part in parts if part))
+
+
+def freeze_seller(document: Document, company: Company) -> None:
+    """Copy all that is printed of the company: letterhead and foot."""
+    document.seller_name, document.seller_tax_id = company.name, company.tax_id
+    document.seller_address, document.seller_contact = address_of(company), contact_of(company)
+    document.seller_registration = company.registration
+
+
+def contact_of(company: Company) -> str:
+    """How to reach it, as printed: telephone, e-mail, web."""
+    return "\n".join(way for way in (company.phone, company.email, company.website) if way)
 
 
 def address_of(party: Company | Contact) -> str:

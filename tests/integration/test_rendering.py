@@ -9,12 +9,13 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from app.adapters.storage import Storage
+from app.domain.issuing import IssueInvoice, issue_invoice
 from app.errors import NotFound
 from app.installation import Installation
 from app.rendering import preview_pdf, publication_pdf, render_publication, waiting_publications
 from app.scope import CompanyScope, PortalScope
 from app.secrets import Keys
-from models import Attachment, Publication, StoredFile
+from models import Attachment, Company, Publication, StoredFile
 
 
 @pytest.fixture
@@ -74,6 +75,37 @@ def test_ten_at_once_keep_one_file(db, make, installation, company):
     assert len(db.scalars(select(StoredFile)).all()) == 1
     with installation.database.read(CompanyScope(company.id)) as fresh:
         assert waiting_publications(fresh, 10) == []
+
+
+def test_a_new_publication_prints_the_same_after_the_company_changed(db, make, installation, company):
+    invoice = make.invoice()
+    version = make.template()
+    first = make.publication(invoice, version=version)
+    db.commit()
+    before = render_publication(installation, company.id, first.id)
+    own = db.get_one(Company, company.id)
+    own.name = own.address = own.phone = own.email = own.website = own.registration = own.city = "Otra cosa"
+    first.withdrawn_at = first.created_at
+    again = make.publication(invoice, version=version)
+    db.commit()
+
+    assert render_publication(installation, company.id, again.id) == before
+
+
+def test_a_draft_already_shows_how_its_seller_will_be_printed(db, make, installation, company):
+    own = db.get_one(Company, company.id)
+    own.phone, own.registration = "960 000 000", "R. M. de Valencia, hoja V-1"
+    draft = make.draft()
+    db.commit()
+    shown = text_of(preview_pdf(installation, CompanyScope(company.id), draft.id).content)
+
+    issue_invoice(db, IssueInvoice(document_id=draft.id, today=draft.issued_on))
+    db.commit()
+    printed = text_of(preview_pdf(installation, CompanyScope(company.id), draft.id).content)
+
+    for words in ("960 000 000", "R. M. de Valencia, hoja V-1", "C/ Mayor, 1"):
+        assert words in shown
+        assert words in printed
 
 
 @pytest.mark.parametrize("who", ["another customer", "another company", "withdrawn"])

@@ -5,7 +5,7 @@ from decimal import Decimal
 from app.adapters.pdf.sheet import Look, Party, Sheet, SheetDue, SheetLine, SheetTax
 from app.money import ZERO, short
 from app.texts import _
-from models import Company, Document, DocumentLine, TemplateVersion
+from models import Document, DocumentLine, TemplateVersion
 from models.enums import DocumentKind, PaymentMethod
 
 KIND_LABELS = {
@@ -27,21 +27,27 @@ METHOD_LABELS = {
 }
 
 
-def sheet_of(document: Document, company: Company, version: TemplateVersion, logo: bytes | None) -> Sheet:
-    """Everything but the look comes from the document's own frozen copies; a draft shows what it would freeze.
 
-    ``document`` needs its lines, taxes and dues loaded.
+def sheet_of(document: Document, version: TemplateVersion, logo: bytes | None) -> Sheet:
+    """Everything but the look comes from the document's own frozen copies, so that it prints the same for ever.
+
+    ``document`` needs its lines, taxes and dues loaded; a draft, what it would freeze.
     """
     return Sheet(
         kind_label=_("Factura rectificativa") if document.corrects_text else _(KIND_LABELS[document.kind]),
         reference=document.number_text or _("Borrador"),
         issued_on=document.issued_on,
         operation_on=document.operation_on,
-        seller=_seller(document, company),
+        seller=Party(
+            name=document.seller_name,
+            tax_id=document.seller_tax_id,
+            lines=_split(document.seller_address),
+            contact=_split(document.seller_contact),
+        ),
         buyer=Party(
             name=document.buyer_name,
             tax_id=document.buyer_tax_id,
-            lines=tuple(line for line in document.buyer_address.split("\n") if line),
+            lines=_split(document.buyer_address),
         ),
         lines=tuple(_line(line) for line in document.lines),
         taxes=_taxes(document),
@@ -54,23 +60,16 @@ def sheet_of(document: Document, company: Company, version: TemplateVersion, log
         ),
         corrects=document.corrects_text or None,
         notes=document.notes,
-        mentions=tuple(mention for mention in document.mentions.split("\n") if mention),
+        mentions=_split(document.mentions),
         currency=document.currency,
         draft=document.is_draft,
-        look=_look(version, company, logo),
+        look=_look(version, document, logo),
         release=version.number,
     )
 
 
-def _seller(document: Document, company: Company) -> Party:
-    address = document.seller_address.split("\n") if document.seller_address else [company.address]
-    contact = (company.phone, company.email, company.website)
-    return Party(
-        name=document.seller_name or company.name,
-        tax_id=document.seller_tax_id or company.tax_id,
-        lines=tuple(line for line in address if line),
-        contact=tuple(way for way in contact if way) if document.is_draft else (),
-    )
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(line for line in text.split("\n") if line)
 
 
 def _line(line: DocumentLine) -> SheetLine:
@@ -117,12 +116,12 @@ def spell_account(iban: str) -> str:
     return " ".join(iban[start : start + 4] for start in range(0, len(iban), 4))
 
 
-def _look(version: TemplateVersion, company: Company, logo: bytes | None) -> Look:
+def _look(version: TemplateVersion, document: Document, logo: bytes | None) -> Look:
     """The version's; what a company must say of itself (art. 24 of the Code of Commerce) unless the version does."""
     return Look(
         logo=logo,
         accent=version.accent,
         columns=frozenset(name for name in version.columns.split(",") if name),
-        legal_footer=version.legal_footer or company.registration,
+        legal_footer=version.legal_footer or document.seller_registration,
         intro=version.intro,
     )

@@ -13,7 +13,7 @@ from app.domain.foreign import ForeignDue, ForeignInvoice, ForeignLine, ForeignP
 from app.domain.importing import Imported, ImportInvoice, NumberTaken, OtherIssuer, import_invoice
 from app.domain.numbering import DateBeforePredecessor, take_number
 from app.errors import Refusal
-from models import Contact, ContactEmail, Document, Invoice, StoredFile
+from models import Company, Contact, ContactEmail, Document, Invoice, StoredFile
 from models.enums import DocumentStatus, ImportVerdict, Origin, PaymentMethod, TaxKind
 
 MARCH = dt.date(2026, 3, 2)
@@ -140,11 +140,35 @@ def test_an_invoice_of_another_company_is_refused(db):
     assert (count(db, Invoice), count(db, Contact)) == (0, 0)
 
 
-def test_an_invoice_that_does_not_say_who_issued_it_is_the_company_s(db, company):
-    outcome = take_in(db, seller=ForeignParty())
+SELLER_FACTS = ("seller_name", "seller_tax_id", "seller_address", "seller_contact", "seller_registration")
+
+
+@pytest.mark.parametrize(
+    ("seller", "address", "contact"),
+    [
+        (ForeignParty(), "C/ Mayor, 1\n28013 Madrid\nMadrid", "960 000 000"),
+        (
+            replace(SELLER, address="Av. Vieja, 3", city="Vigo", email="v@tosma.example"),
+            "Av. Vieja, 3\nVigo",
+            "v@tosma.example",
+        ),
+    ],
+    ids=["says nothing", "says it all"],
+)
+def test_what_an_invoice_does_not_say_of_its_issuer_is_the_company_s(db, company, seller, address, contact):
+    own = db.get_one(Company, company.id)
+    own.phone, own.registration = "960 000 000", "R. M. de Valencia, hoja V-1"
+
+    outcome = take_in(db, seller=seller)
 
     invoice = db.get_one(Invoice, outcome.document_id)
-    assert (invoice.seller_name, invoice.seller_tax_id) == (company.name, company.tax_id)
+    assert [getattr(invoice, name) for name in SELLER_FACTS] == [
+        company.name,
+        company.tax_id,
+        address,
+        contact,
+        "R. M. de Valencia, hoja V-1",
+    ]
 
 
 def test_figures_that_disagree_are_refused_and_leave_nothing(db):

@@ -32,6 +32,8 @@ def issue(db, invoice):
 
 
 def test_issuing_takes_the_next_number_and_freezes_both_parties(db, make, company):
+    seller = db.get_one(Company, company.id)
+    seller.registration, seller.phone, seller.website = "R. M. de Valencia, hoja V-1", "960 000 000", "tosma.example"
     series = make.series(label="FV26", next_number=446, first_number=400)
     draft = make.draft(series=series, issued_on=TODAY)
 
@@ -41,6 +43,11 @@ def test_issuing_takes_the_next_number_and_freezes_both_parties(db, make, compan
     draft.contact.name = "Otro nombre"
     assert (draft.number, draft.number_text, draft.status) == (446, "FV26-0446", DocumentStatus.PENDING)
     assert (draft.seller_name, draft.seller_tax_id) == (company.name, company.tax_id)
+    assert (draft.seller_address, draft.seller_contact, draft.seller_registration) == (
+        "C/ Mayor, 1\n28013 Madrid\nMadrid",
+        "960 000 000\ntosma.example",
+        "R. M. de Valencia, hoja V-1",
+    )
     assert draft.buyer_address == "C/ Tejedores, 8\n28045 Madrid\nMadrid"
     assert draft.buyer_name.startswith("Instalaciones Merino")
     assert (series.next_number, series.last_issued_on) == (447, TODAY)

@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 
 from app import clock, rendering
 from app.scope import ScopedSession
-from models import Attachment, DocumentEvent, Invoice, PortalAccount, Publication, StoredFile
-from models.enums import DocumentStatus, EventKind
+from models import Attachment, Company, DocumentEvent, Invoice, PortalAccount, Publication, StoredFile
+from models.enums import DocumentStatus, EventKind, TaxKind
 from tests.factories import Make
 from tests.integration.portal.conftest import PASSWORD_HASH, Arrive, Visitor, words_of
 
@@ -24,8 +24,9 @@ def reader(arrive: Arrive, account: PortalAccount) -> Visitor:
 @pytest.fixture
 def invoice(account: PortalAccount, make: Make, db: ScopedSession) -> Invoice:
     """The reader's, published."""
+    company = db.get_one(Company, account.company_id)
+    company.address, company.postcode, company.city = "Calle del Telar, 8", "46015", "Valencia"
     invoice = make.published_invoice(contact=account.memberships[0].contact, subject="Cuadro general")
-    invoice.seller_address, invoice.buyer_address = "Calle del Telar, 8\n46015 Valencia", "Plaza del Olmo, 14"
     db.commit()
     return invoice
 

@@ -1,0 +1,53 @@
+"""What of a document goes onto paper, and how its figures are called."""
+
+import datetime as dt
+from decimal import Decimal
+
+from app.adapters.pdf.from_document import sheet_of
+from models import Document, TemplateVersion
+from models.enums import DocumentKind, DocumentStatus, Origin
+
+VERSION = TemplateVersion(number=1, accent="#1f5f8b", columns="code", legal_footer="", intro="")
+AMOUNTS = (
+    "discount_total", "base_total", "tax_total", "surcharge_total", "total", "withheld_total", "payable", "lines_total",
+)  # fmt: skip
+
+
+def document(**values):
+    texts = ("notes", "mentions", "corrects_text", "buyer_name", "buyer_tax_id", "buyer_address", "subject")
+    plain = dict.fromkeys(texts, "") | dict.fromkeys(AMOUNTS, Decimal("0.00"))
+    seller = {
+        "seller_name": "Electricidad Tosma, S.L.",
+        "seller_tax_id": "B12345674",
+        "seller_address": "Calle del Telar, 8\n46015 Valencia",
+        "seller_contact": "960 000 000\ntosma.example",
+        "seller_registration": "R. M. de Valencia, hoja V-1",
+    }
+    head = {
+        "kind": DocumentKind.INVOICE,
+        "status": DocumentStatus.PENDING,
+        "origin": Origin.OWN,
+        "number_text": "FV26-1",
+        "issued_on": dt.date(2026, 11, 21),
+        "currency": "EUR",
+    }
+    return Document(**plain | seller | head | values)
+
+
+def test_the_seller_is_printed_as_it_was_frozen():
+    sheet = sheet_of(document(), VERSION, None)
+
+    seller = (sheet.seller.name, sheet.seller.tax_id, sheet.seller.lines, sheet.seller.contact)
+    assert seller == (
+        "Electricidad Tosma, S.L.",
+        "B12345674",
+        ("Calle del Telar, 8", "46015 Valencia"),
+        ("960 000 000", "tosma.example"),
+    )
+    assert sheet.look.legal_footer == "R. M. de Valencia, hoja V-1"
+
+
+def test_a_template_s_own_foot_goes_before_the_registration():
+    version = TemplateVersion(number=1, accent="#1f5f8b", columns="", legal_footer="Inscrita en…", intro="")
+
+    assert sheet_of(document(), version, None).look.legal_footer == "Inscrita en…"
