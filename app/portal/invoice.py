@@ -12,7 +12,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app import clock
-from app.adapters.pdf.from_document import METHOD_LABELS, spell_account, totals_of
+from app.adapters.pdf.from_document import METHOD_LABELS, spell_account, tax_words, totals_of
 from app.domain.queries.customer_invoice import dues_of, events_of, find_invoice, find_publication, lines_of, taxes_of
 from app.errors import AdapterError, NotFound
 from app.money import euros, short, spell
@@ -51,6 +51,7 @@ def show(visit: Visit, db: ScopedSession) -> Response:
         return _elsewhere(visit, db)
     today = clock.today()
     lines, dues = lines_of(db, invoice.id), dues_of(db, invoice.id)
+    taxes = taxes_of(db, invoice.id)
     shown = _fitting(lines)
     page = shell(
         visit,
@@ -68,8 +69,11 @@ def show(visit: Visit, db: ScopedSession) -> Response:
         lines=[_line(line) for line in shown],
         hidden=len(lines) - len(shown),
         has_discounts=any(line.discount_rate for line in shown),
-        taxes=_taxes(taxes_of(db, invoice.id)),
-        totals=[(label, euros(amount, invoice.currency)) for label, amount in totals_of(cast(Document, invoice))],
+        tax_heading=tax_words(taxes)[0],
+        taxes=_taxes(taxes),
+        totals=[
+            (label, euros(amount, invoice.currency)) for label, amount in totals_of(cast(Document, invoice), taxes)
+        ],
         dues=[_due(due, invoice.currency) for due in dues],
         payment=_payment(dues, invoice),
         history=_history(visit, db, invoice),

@@ -1,12 +1,14 @@
 """A document of ours as a sheet to print: what the rows say, in the words of paper."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import Any
 
 from app.adapters.pdf.sheet import Look, Party, Sheet, SheetDue, SheetLine, SheetTax
 from app.money import ZERO, short
 from app.texts import _
 from models import Document, DocumentLine, TemplateVersion
-from models.enums import DocumentKind, PaymentMethod
+from models.enums import DocumentKind, Origin, PaymentMethod, TaxKind
 
 KIND_LABELS = {
     DocumentKind.QUOTE: "Presupuesto",
@@ -26,6 +28,12 @@ METHOD_LABELS = {
     PaymentMethod.OTHER: "Según lo acordado",
 }
 
+ANY_TAX = ("Impuesto", "Impuestos")
+TAX_WORDS = {
+    TaxKind.VAT: ("IVA", "Cuota IVA"),
+    TaxKind.IGIC: ("IGIC", "Cuota IGIC"),
+    TaxKind.IPSI: ("IPSI", "Cuota IPSI"),
+}
 
 
 def sheet_of(document: Document, version: TemplateVersion, logo: bytes | None) -> Sheet:
@@ -33,6 +41,7 @@ def sheet_of(document: Document, version: TemplateVersion, logo: bytes | None) -
 
     ``document`` needs its lines, taxes and dues loaded; a draft, what it would freeze.
     """
+    heading, _amount = tax_words(document.taxes)
     return Sheet(
         kind_label=_("Factura rectificativa") if document.corrects_text else _(KIND_LABELS[document.kind]),
         reference=document.number_text or _("Borrador"),
@@ -49,9 +58,11 @@ def sheet_of(document: Document, version: TemplateVersion, logo: bytes | None) -
             tax_id=document.buyer_tax_id,
             lines=_split(document.buyer_address),
         ),
+        subject="" if document.origin is Origin.IMPORTED else document.subject,  # of an imported one it is but a label
+        tax_heading=heading,
         lines=tuple(_line(line) for line in document.lines),
         taxes=_taxes(document),
-        totals=totals_of(document),
+        totals=totals_of(document, document.taxes),
         dues=tuple(
             SheetDue(
                 day=due.day, amount=due.amount, method=_(METHOD_LABELS[due.method]), account=spell_account(due.account)
@@ -95,11 +106,18 @@ def _taxes(document: Document) -> tuple[SheetTax, ...]:
     return tuple(rows)
 
 
-def totals_of(document: Document) -> tuple[tuple[str, Decimal], ...]:
+def tax_words(taxes: Iterable[Any]) -> tuple[str, str]:
+    """How a column of rates and the sum of amounts are headed: by the tax there is, or in general if several are."""
+    kinds = {tax.kind for tax in taxes} or {TaxKind.VAT}
+    heading, amount = TAX_WORDS.get(kinds.pop(), ANY_TAX) if len(kinds) == 1 else ANY_TAX
+    return _(heading), _(amount)
+
+
+def totals_of(document: Document, taxes: Iterable[Any]) -> tuple[tuple[str, Decimal], ...]:
     rows: list[tuple[str, Decimal]] = []
     if document.discount_total:
         rows += [(_("Suma de líneas"), document.lines_total), (_("Descuento"), -document.discount_total)]
-    rows += [(_("Base imponible"), document.base_total), (_("Cuota IVA"), document.tax_total)]
+    rows += [(_("Base imponible"), document.base_total), (tax_words(taxes)[1], document.tax_total)]
     if document.surcharge_total:
         rows.append((_("Recargo equiv."), document.surcharge_total))
     rows.append((_("Total factura"), document.total))

@@ -36,6 +36,7 @@ def letterhead(paper: Paper, sheet: Sheet, palette: Palette) -> None:
     paper.y = max(code_end, _seller(paper, sheet, left, top), _buyer(paper, sheet), WINDOW_END) + 8 * MM
     _title(paper, sheet, palette)
     _facts(paper, sheet, palette)
+    _subject(paper, sheet)
     _intro(paper, sheet)
 
 
@@ -159,6 +160,12 @@ def _dated(sheet: Sheet) -> Iterator[tuple[str, str]]:
     if sheet.currency != "EUR":
         yield _("Moneda"), sheet.currency
     yield from sheet.facts
+
+
+def _subject(paper: Paper, sheet: Sheet) -> None:
+    if sheet.subject:
+        text = one_line(_("Asunto: %(asunto)s") % {"asunto": sheet.subject})
+        paper.y = paper.stack(LEFT, paper.y - 4, STRONG, wrap(text, STRONG, RIGHT - LEFT, most=3), 12.5) + 10
 
 
 def _intro(paper: Paper, sheet: Sheet) -> None:

@@ -64,9 +64,10 @@ class Sheet:
     """A document ready to print.
 
     ``buyer_label`` stands above the buyer instead of "Cliente". ``facts`` are further pairs for the band
-    under the title (an order number, a quote's validity). The last of ``totals`` is what is to be paid and is drawn
-    big. ``qr`` is the text of the square code and ``qr_caption`` what stands below it. ``language`` chooses the fixed
-    labels, ``release`` names the version of the template.
+    under the title (an order number, a quote's validity), ``subject`` a line below it; ``tax_heading`` stands above the
+    rates. The last of ``totals`` is what is to be paid and is drawn big. ``qr`` is the text of the square code and
+    ``qr_caption`` what stands below it. ``language`` chooses the fixed labels, ``release`` names the version of the
+    template.
     """
 
     kind_label: str
@@ -81,6 +82,8 @@ class Sheet:
     operation_on: dt.date | None = None
     corrects: str | None = None
     facts: tuple[tuple[str, str], ...] = ()
+    subject: str = ""
+    tax_heading: str = "IVA"
     notes: str = ""
     mentions: tuple[str, ...] = ()
     buyer_label: str = ""

@@ -138,8 +138,7 @@ def _columns(sheet: Sheet, currency: str) -> Iterator[Column]:
     if "discount" in sheet.look.columns and any(line.discount for line in sheet.lines):
         yield Column(one_line(_("Dto.")), lambda line: _blank(line.discount or None, _percent))
     if "tax" in sheet.look.columns and any(line.tax for line in sheet.lines):
-        tax = next((tax.label.split()[0] for tax in sheet.taxes if tax.label.strip()), _("IVA"))
-        yield Column(one_line(tax, 20), lambda line: line.tax)
+        yield Column(one_line(sheet.tax_heading, 20), lambda line: line.tax)
     yield Column(one_line(f"{_('Importe')} {currency}"), lambda line: _blank(line.amount, spell))
 
 

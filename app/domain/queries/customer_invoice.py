@@ -88,6 +88,7 @@ _LINES = (
 
 _TAXES = (
     select(
+        _taxes.c.kind,
         _taxes.c.label,
         _taxes.c.base,
         _taxes.c.amount,

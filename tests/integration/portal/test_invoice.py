@@ -60,6 +60,16 @@ def test_the_page_reads_like_the_invoice(reader: Visitor, invoice: Invoice) -> N
         assert words in page
 
 
+def test_taxes_go_by_their_own_name(reader: Visitor, account: PortalAccount, make: Make, db: ScopedSession) -> None:
+    line = make.line(tax_kind=TaxKind.IGIC, tax_rate=Decimal(7))
+    invoice = make.published_invoice(contact=account.memberships[0].contact, lines=[line])
+    db.commit()
+
+    page = words_of(reader.get(f"/facturas/{invoice.id}"))
+
+    assert ("Cuota IGIC" in page, "IVA" in page) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("status", "days", "collected", "says"),
     [

@@ -3,9 +3,11 @@
 import datetime as dt
 from decimal import Decimal
 
-from app.adapters.pdf.from_document import sheet_of
-from models import Document, TemplateVersion
-from models.enums import DocumentKind, DocumentStatus, Origin
+import pytest
+
+from app.adapters.pdf.from_document import sheet_of, tax_words
+from models import Document, DocumentTax, TemplateVersion
+from models.enums import DocumentKind, DocumentStatus, Origin, TaxKind
 
 VERSION = TemplateVersion(number=1, accent="#1f5f8b", columns="code", legal_footer="", intro="")
 AMOUNTS = (
@@ -51,3 +53,33 @@ def test_a_template_s_own_foot_goes_before_the_registration():
     version = TemplateVersion(number=1, accent="#1f5f8b", columns="", legal_footer="Inscrita en…", intro="")
 
     assert sheet_of(document(), version, None).look.legal_footer == "Inscrita en…"
+
+
+@pytest.mark.parametrize(("origin", "printed"), [(Origin.OWN, "Obra"), (Origin.IMPORTED, ""), (None, "Obra")])
+def test_a_subject_is_printed_if_somebody_wrote_it(origin, printed):
+    assert sheet_of(document(subject="Obra", origin=origin), VERSION, None).subject == printed
+
+
+@pytest.mark.parametrize(
+    ("kinds", "words"),
+    [
+        ([], ("IVA", "Cuota IVA")),
+        ([TaxKind.VAT, TaxKind.VAT], ("IVA", "Cuota IVA")),
+        ([TaxKind.IGIC], ("IGIC", "Cuota IGIC")),
+        ([TaxKind.IPSI], ("IPSI", "Cuota IPSI")),
+        ([TaxKind.OTHER], ("Impuesto", "Impuestos")),
+        ([TaxKind.VAT, TaxKind.OTHER], ("Impuesto", "Impuestos")),
+    ],
+)
+def test_taxes_are_called_by_their_kind(kinds, words):
+    taxes = [
+        DocumentTax(
+            kind=kind, label="x", base=Decimal(1), rate=Decimal(7), amount=Decimal(0), surcharge_amount=Decimal(0)
+        )
+        for kind in kinds
+    ]
+
+    sheet = sheet_of(document(taxes=taxes), VERSION, None)
+
+    assert tax_words(taxes) == words
+    assert (sheet.tax_heading, sheet.totals[1][0]) == words

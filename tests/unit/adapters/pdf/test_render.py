@@ -43,6 +43,20 @@ def test_an_invoice_reads_from_top_to_bottom():
     assert [page.replace("\u00a0", " ") for page in pages] == [WHOLE_INVOICE]
 
 
+def test_the_subject_stands_between_the_facts_and_the_lines():
+    pages = pages_of(render(make_sheet(subject="Obra en Getafe")))
+
+    assert [page.replace("\u00a0", " ") for page in pages] == [
+        WHOLE_INVOICE.replace("\nCódigo", "\nAsunto: Obra en Getafe\nCódigo")
+    ]
+
+
+def test_rates_are_headed_by_their_tax():
+    (page,) = pages_of(render(make_sheet(tax_heading="IGIC")))
+
+    assert "Cantidad Precio € IGIC Importe €" in page
+
+
 @pytest.mark.parametrize(
     ("typed", "printed"),
     [
@@ -68,13 +82,14 @@ def test_what_was_typed_is_what_is_printed(typed, printed):
         lines=(make_line(concept=typed),),
         notes=typed,
         mentions=(typed,),
+        subject=typed,
         look=Look(legal_footer=typed, intro=typed),
     )
 
     pdf = read(render(sheet))
 
     text = pdf.pages[0].extract_text()
-    assert text.count(printed) == 7
+    assert text.count(printed) == 8
     assert (len(pdf.pages[0].images), "/Annots" in pdf.pages[0]) == (0, False)
 
 
