@@ -1,9 +1,9 @@
 """Whose rows a session may see: decided at its birth, added to every statement, failing closed.
 
 A ``ScopedSession`` is made for one scope. Every ORM statement gets the scope's criterion for every class it names,
-``get`` and lazy loads included; every flush is guarded. A class without a rule has no rows. What the ORM cannot see
-(Core statements) must carry ``company_id`` itself: composite keys hold it in the database, and the tests listen to
-the SQL with ``unscoped_table``.
+``get`` and lazy loads included; every flush is guarded, and changes nothing that is issued. A class without a rule
+has no rows. What the ORM cannot see (Core statements) must carry ``company_id`` itself: composite keys hold it in the
+database, and the tests listen to the SQL with ``unscoped_table``.
 """
 
 import re
@@ -20,6 +20,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, sessionmake
 from app.errors import Refusal
 from app.texts import _
 from models import Base, CompanyRecord
+from models.frozen import changes_what_is_issued
 from models.portal_rules import PORTAL_RULES, PORTAL_WRITES
 
 
@@ -70,6 +71,15 @@ class OutsideScope(Refusal):
 
     def __init__(self) -> None:
         super().__init__(_("Esa ficha es de otra empresa."))
+
+
+class IssuedStays(Refusal):
+    """A write would change what has been issued; the law does not let anybody (RD 1619/2012, art. 15)."""
+
+    code = "issued_stays"
+
+    def __init__(self) -> None:
+        super().__init__("Lo que se ha emitido no puede cambiar.")
 
 
 class ScopedSession(Session):
@@ -160,6 +170,12 @@ def _guard_row(row: CompanyRecord, scope: Scope) -> None:
         row.company_id = scope.company_id  # type: ignore[unreachable]
     if row.company_id != scope.company_id:
         raise OutsideScope
+
+
+@event.listens_for(ScopedSession, "before_flush")
+def _keep_issued(session: ScopedSession, context: UOWTransaction, instances: Any) -> None:
+    if changes_what_is_issued(session):
+        raise IssuedStays
 
 
 SCOPED_TABLES = frozenset(

@@ -69,7 +69,7 @@ class Document(CompanyRecord):
     )
 
     kind: Mapped[DocumentKind]
-    status: Mapped[DocumentStatus] = mapped_column(default=DocumentStatus.DRAFT)
+    status: Mapped[DocumentStatus] = mapped_column(default=DocumentStatus.DRAFT, active_history=True)
     origin: Mapped[Origin] = mapped_column(default=Origin.OWN)
     contact_id: Mapped[Key]
     series_id: Mapped[Key | None]

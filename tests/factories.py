@@ -157,12 +157,13 @@ class Make:
     def invoice(self, **values: Any) -> Invoice:
         """An issued invoice, numbered as if by its series; an imported one keeps clear of its count."""
         status, origin = values.pop("status", DocumentStatus.PENDING), values.pop("origin", Origin.OWN)
+        number_text = values.pop("number_text", None)
         series = values.pop("series", None) or self._default_series(values)
         number = values.pop("number", series.next_number)
         invoice = self.draft(series=series, **values)
         company = self.db.get_one(Company, invoice.company_id)
         freeze_seller(invoice, company)
-        invoice.sort_number, invoice.number_text = number, series.spell(number)
+        invoice.sort_number, invoice.number_text = number, number_text or series.spell(number)
         invoice.status, invoice.origin, invoice.issued_at = status, origin, clock.now()
         fold_document(invoice)
         if origin is Origin.OWN:

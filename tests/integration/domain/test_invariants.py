@@ -12,6 +12,8 @@ from models import (
     AuditEntry,
     Batch,
     Document,
+    DocumentLine,
+    DueDate,
     OutgoingMail,
     PortalMembership,
     PortalSession,
@@ -62,13 +64,13 @@ def break_total(db, make):
 
 
 def break_lines(db, make):
-    invoice = make.invoice(series=make.series(label="FV26"))
-    invoice.lines[0].net = Decimal("99.00")
+    make.invoice(series=make.series(label="FV26"))
+    db.execute(update(DocumentLine).values(net=Decimal("99.00")))
 
 
 def break_dues(db, make):
-    invoice = make.invoice(series=make.series(label="FV26"))
-    invoice.dues[0].amount = Decimal("1.00")
+    make.invoice(series=make.series(label="FV26"))
+    db.execute(update(DueDate).values(amount=Decimal("1.00")))
 
 
 def break_publication(db, make):

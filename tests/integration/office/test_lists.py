@@ -95,12 +95,16 @@ def mixed(make, db):
         "pendiente": make.invoice(contact=optica, series=series),
         "vencida": make.invoice(contact=other, series=series, issued_on=today - dt.timedelta(days=90)),
         "devuelta": make.invoice(contact=other, series=series, status=DocumentStatus.RETURNED),
-        "parte": make.invoice(contact=other, series=series, status=DocumentStatus.PART_PAID),
+        "parte": make.invoice(
+            contact=other,
+            series=series,
+            status=DocumentStatus.PART_PAID,
+            lines=[make.line(unit_price=Decimal("1020.30"))],
+        ),
     }
     rows["borrador"] = make.draft(contact=optica, series=series)
     make.publication(rows["cobrada"])
     make.publication(rows["pendiente"], withdrawn_at=clock.now())
-    rows["parte"].total = rows["parte"].payable = Decimal("1234.56")
     db.add(
         DocumentEvent(
             document_id=rows["cobrada"].id, contact_id=optica.id, kind=EventKind.VIEWED, created_at=clock.now()

@@ -280,8 +280,10 @@ def test_a_pdf_that_cannot_be_had_says_what_to_do(
     assert events(reader, db) == []
 
 
-def test_a_number_with_odd_letters_is_still_a_file_name(reader: Visitor, invoice: Invoice, db: ScopedSession) -> None:
-    invoice.number_text = 'Ñ/26 "1"\\..'
+def test_a_number_with_odd_letters_is_still_a_file_name(
+    reader: Visitor, account: PortalAccount, make: Make, db: ScopedSession
+) -> None:
+    invoice = make.published_invoice(contact=account.memberships[0].contact, number_text='Ñ/26 "1"\\..')
     db.commit()
 
     answer = reader.get(f"/facturas/{invoice.id}/pdf")
