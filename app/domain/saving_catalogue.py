@@ -43,7 +43,7 @@ class SaveTaxRate:
 
 @dataclass(frozen=True, kw_only=True)
 class SaveSeries:
-    """``code``, ``year``, ``kind`` and ``first_number`` only count while the series has given out no number."""
+    """Once the series has given out a number, only ``name`` and ``is_default`` may be others."""
 
     id: int | None = None
     kind: DocumentKind = DocumentKind.INVOICE
@@ -108,10 +108,11 @@ def save_series(db: ScopedSession, command: SaveSeries) -> Series:
     series = _series(db, command)
     numbering = {"kind": command.kind, "code": command.code, "year": command.year, "label": label}
     if series.id is not None and series.has_own_numbers:
-        changed = [name for name, value in numbering.items() if getattr(series, name) != value]
-        if changed or series.first_number != command.first_number:
+        settled = numbering | {"first_number": command.first_number, "is_corrective": command.is_corrective}
+        changed = [name for name, value in settled.items() if getattr(series, name) != value]
+        if changed:
             sentence = _("La serie ya ha dado números: ya no se puede cambiar. Ciérrela y cree otra.")
-            raise InvalidValue(sentence, field="code" if changed else "first_number")
+            raise InvalidValue(sentence, field=changed[0])
     else:
         _check_first_number(db, command, label)
         series.first_number = series.next_number = command.first_number

@@ -54,11 +54,12 @@ def test_a_series_without_numbers_can_be_rewritten_and_one_with_numbers_cannot(d
     renamed = desk.change(f"series/edit/{series.id}", {"name": "Otras"})
     renumbered = desk.change(f"series/edit/{series.id}", {"first_number": "1"})
     recoded = desk.change(f"series/edit/{series.id}", {"code": "ZZ"})
+    repurposed = desk.change(f"series/edit/{series.id}", {"is_corrective": "y"})
 
     assert changed.status_code == 303
     assert after == ("FA26", 100, 100)
     assert renamed.status_code == 303
-    for refused in (renumbered, recoded):
+    for refused in (renumbered, recoded, repurposed):
         assert refused.status_code == 422
         assert "La serie ya ha dado números" in text_of(refused)
     renew(db)
