@@ -30,8 +30,18 @@ class NothingToInvoice(Refusal):
         super().__init__(_("La factura no tiene líneas: añada al menos una."), field="lines")
 
 
+class NegativeTotal(Refusal):
+    """What was invoiced is taken back by a corrective invoice (RD 1619/2012, art. 15)."""
+
+    code = "negative_total"
+
+    def __init__(self) -> None:
+        sentence = _("El total es negativo. Para devolver o rebajar lo facturado, abra esa factura y elija Rectificar.")
+        super().__init__(sentence, field="lines")
+
+
 class CustomerIncomplete(Refusal):
-    """An invoice must name its customer in full (RD 1619/2012, art. 6.1)."""
+    """An invoice must name its customer in full (RD 1619/2012, art. 6.1); one from abroad may have no tax id."""
 
     code = "customer_incomplete"
 
@@ -102,7 +112,7 @@ def issue_invoice(db: ScopedSession, command: IssueInvoice) -> Issued:
     """Give a draft the next number of its series and freeze it.
 
     The series row is locked first and the draft is read again under that lock, so that two people cannot issue it
-    twice and no number is skipped or repeated. Raises ``AlreadyIssued``, ``NothingToInvoice``,
+    twice and no number is skipped or repeated. Raises ``AlreadyIssued``, ``NothingToInvoice``, ``NegativeTotal``,
     ``CustomerIncomplete``, ``DateInFuture``, or what ``take_number`` says.
     """
     series_id = db.scalar(select(Invoice.series_id).where(Invoice.id == command.document_id))
@@ -113,6 +123,8 @@ def issue_invoice(db: ScopedSession, command: IssueInvoice) -> Issued:
     company = db.get_one(Company, invoice.company_id)
     _check(invoice, company, command.today)
     settle(invoice)
+    if invoice.total < 0 and invoice.corrects_id is None:
+        raise NegativeTotal
     if sum(due.amount for due in invoice.dues) != max(invoice.payable, 0):
         plan_dues(invoice, invoice.contact, company)
 

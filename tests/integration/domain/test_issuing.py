@@ -12,6 +12,7 @@ from app.domain.issuing import (
     CustomerIncomplete,
     DateInFuture,
     IssueInvoice,
+    NegativeTotal,
     NothingToInvoice,
     NumberTaken,
     SellerIncomplete,
@@ -110,6 +111,19 @@ def test_an_address_abroad_may_lack_a_postcode(db, make):
     issue(db, draft)
 
     assert draft.buyer_address == "C/ Tejedores, 8\nMadrid\nMadrid\nIE"
+
+
+def test_less_than_nothing_is_invoiced_only_to_correct(db, make):
+    lines = [make.line(quantity=Decimal(-1))]
+    draft = make.draft(issued_on=TODAY, lines=lines)
+
+    with pytest.raises(NegativeTotal, match="abra esa factura y elija Rectificar") as refused:
+        issue(db, draft)
+
+    assert (refused.value.field, draft.is_draft) == ("lines", True)
+    nothing = make.draft(issued_on=TODAY, lines=[make.line(), make.line(quantity=Decimal(-1))])
+    issue(db, nothing)
+    assert (nothing.total, nothing.status) == (Decimal("0.00"), DocumentStatus.ISSUED)
 
 
 def test_an_invoice_names_its_seller_in_full(db, make, company):
