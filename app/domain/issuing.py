@@ -203,7 +203,7 @@ def _check(invoice: Invoice, company: Company, today: dt.date) -> None:
         raise NothingToInvoice
     if invoice.issued_on > today:
         raise DateInFuture
-    if missing := _missing(invoice.contact):
+    if missing := _missing(invoice.contact, needs_tax_id=invoice.contact.country == "ES"):
         raise CustomerIncomplete(missing)
     if missing := _missing(company):
         raise SellerIncomplete(missing)
@@ -211,9 +211,9 @@ def _check(invoice: Invoice, company: Company, today: dt.date) -> None:
         raise InvalidValue(_("Diga por qué se rectifica: va impreso en la factura."), field="correction_reason")
 
 
-def _missing(party: Company | Contact) -> str:
+def _missing(party: Company | Contact, *, needs_tax_id: bool = True) -> str:
     """What a full invoice must say of a party and nobody has written."""
-    if not party.tax_id:
+    if needs_tax_id and not party.tax_id:
         return _("el NIF")
     if not party.address:
         return _("la dirección")

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from decimal import Decimal
 
 import pytest
@@ -111,6 +112,16 @@ def test_an_address_abroad_may_lack_a_postcode(db, make):
     issue(db, draft)
 
     assert draft.buyer_address == "C/ Tejedores, 8\nMadrid\nMadrid\nIE"
+
+
+@pytest.mark.parametrize(("country", "is_issued"), [("FR", True), ("US", True), ("ES", False)])
+def test_a_customer_from_abroad_may_have_no_tax_id(db, make, country, is_issued):
+    draft = make.draft(issued_on=TODAY, contact=make.contact(tax_id="", country=country))
+
+    with nullcontext() if is_issued else pytest.raises(CustomerIncomplete, match="le falta el NIF"):
+        issue(db, draft)
+
+    assert (draft.is_draft, draft.buyer_tax_id) == (not is_issued, "")
 
 
 def test_less_than_nothing_is_invoiced_only_to_correct(db, make):
