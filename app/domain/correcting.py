@@ -1,6 +1,7 @@
 """Drafts made from invoices: one that corrects, one that repeats."""
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -14,7 +15,6 @@ from app.errors import NotFound, Refusal
 from app.scope import ScopedSession
 from app.texts import _
 from models import Company, Document, DocumentLine, Invoice, Series
-from models.enums import DocumentStatus
 
 _TERMS = ("contact_id", "discount_rate", "withholding_rate", "has_surcharge", "payment_method")
 _LINE = ("code", "concept", "unit_price", "discount_rate", "tax_kind", "tax_rate", "surcharge_rate", "exemption")
@@ -40,6 +40,16 @@ class OtherCurrency(Refusal):
         super().__init__(_("Está en %(moneda)s: aquí solo se emite en euros.") % {"moneda": currency})
 
 
+class AlreadyCorrected(Refusal):
+    """Issued corrections have left nothing of the original to take back."""
+
+    code = "already_corrected"
+
+    def __init__(self, number: str, corrections: Sequence[str]) -> None:
+        sentence = _("La factura %(numero)s ya está rectificada por completo (%(por)s).")
+        super().__init__(sentence % {"numero": number, "por": ", ".join(corrections)})
+
+
 @dataclass(frozen=True, kw_only=True)
 class CorrectInvoice:
     document_id: int
@@ -59,7 +69,8 @@ class Drafted:
 def correct_invoice(db: ScopedSession, command: CorrectInvoice) -> Drafted:
     """A draft that corrects by differences: it takes back all the original says (RD 1619/2012, art. 15).
 
-    The original is locked, and while a draft corrects it that one is the answer: asking twice makes one.
+    The original is locked, and while a draft corrects it that one is the answer: asking twice makes one. Raises
+    ``NotFound``, ``OtherCurrency``, ``AlreadyCorrected`` or ``NoSeries``.
     """
     original = db.scalar(
         select(Invoice)
@@ -71,11 +82,12 @@ def correct_invoice(db: ScopedSession, command: CorrectInvoice) -> Drafted:
         raise NotFound(_("esa factura emitida"))
     if original.currency != "EUR":
         raise OtherCurrency(original.currency)
-    begun = db.scalar(
-        select(Invoice.id).where(Invoice.corrects_id == original.id, Invoice.status == DocumentStatus.DRAFT)
-    )
-    if begun is not None:
-        return Drafted(begun, _("Ya hay un borrador que rectifica esta factura."))
+    others = db.scalars(select(Invoice).where(Invoice.corrects_id == original.id).order_by(Invoice.id)).all()
+    if begun := [other.id for other in others if other.is_draft]:
+        return Drafted(begun[0], _("Ya hay un borrador que rectifica esta factura."))
+    left = original.total + sum(other.total for other in others)
+    if others and original.total and left * original.total <= 0:
+        raise AlreadyCorrected(str(original), [str(other) for other in others])
     correction = _draft(db, original, _series(db, command.today, is_corrective=True), command.today, sign=-1)
     correction.corrects_id, correction.corrects_text = original.id, original.number_text or ""
     correction.correction_reason = command.reason

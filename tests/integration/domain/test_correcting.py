@@ -7,7 +7,14 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from app.domain.correcting import CorrectInvoice, NoSeries, OtherCurrency, correct_invoice, repeat_invoice
+from app.domain.correcting import (
+    AlreadyCorrected,
+    CorrectInvoice,
+    NoSeries,
+    OtherCurrency,
+    correct_invoice,
+    repeat_invoice,
+)
 from app.domain.drafting import LineDraft, SaveInvoiceDraft, save_invoice_draft
 from app.domain.issuing import IssueInvoice, issue_invoice
 from app.errors import InvalidValue, NotFound
@@ -72,6 +79,21 @@ def test_asking_twice_at_once_makes_one_draft(db, make, database, company, corre
 
     assert len({answer.document_id for answer in answers}) == 1
     assert db.scalars(select(Invoice.id).where(Invoice.corrects_id == original.id)).all() == [answers[0].document_id]
+
+
+def test_what_is_taken_back_in_full_is_not_taken_back_again(db, make, corrective):
+    original = make.invoice(issued_on=TODAY, lines=[make.line(quantity=Decimal(2))])
+    part = correct(db, original)
+    part.lines[0].quantity = Decimal(-1)
+    issue_invoice(db, IssueInvoice(document_id=part.id, today=TODAY))
+    rest = correct(db, original)
+    rest.lines[0].quantity = Decimal(-1)
+    issue_invoice(db, IssueInvoice(document_id=rest.id, today=TODAY))
+
+    with pytest.raises(AlreadyCorrected, match=r"FV26-0001 ya está rectificada por completo \(RT26-0001, RT26-0002\)"):
+        correct(db, original)
+
+    assert correct(db, rest).total == Decimal("121.00")
 
 
 def test_only_issued_invoices_in_euros_are_corrected(db, make, corrective):
