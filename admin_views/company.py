@@ -14,7 +14,8 @@ from admin_views.contact_form import short_line
 from admin_views.countries import countries
 from admin_views.form_pages import Box, Panel
 from admin_views.formatters import PAYMENT_METHODS
-from admin_views.forms import OfficeForm, Pick, Prose, Strict
+from admin_views.forms import OfficeForm, Pick, Strict
+from admin_views.printable import PrintedProse, printable
 from app.domain import fields
 from app.domain.saving_company import SaveCompany, confirm_company, save_company
 from app.scope import ScopedSession
@@ -24,18 +25,18 @@ from models.enums import PaymentMethod
 
 
 class CompanyForm(OfficeForm):
-    name = Strict("Nombre o razón social", required=True, css="s3")
+    name = Strict("Nombre o razón social", printable(fields.line), required=True, css="s3")
     trade_name = Strict("Nombre comercial", css="s3", hint="Si es otro, el que ven los clientes")
     tax_id = Strict("NIF", partial(fields.line, most=40), required=True, css="s2 m3")
     country = Pick("País", default="ES", css="s2 m3")
-    address = Strict("Dirección", required=True, css="s4")
-    postcode = Strict("Código postal", short_line(10), required=True, css="s2 m3")
-    city = Strict("Población", required=True, css="s3")
-    province = Strict("Provincia", short_line(100), css="s3")
-    phone = Strict("Teléfono", short_line(40), css="s2", attributes={"type": "tel"})
+    address = Strict("Dirección", printable(fields.line), required=True, css="s4")
+    postcode = Strict("Código postal", printable(short_line(10)), required=True, css="s2 m3")
+    city = Strict("Población", printable(fields.line), required=True, css="s3")
+    province = Strict("Provincia", printable(short_line(100)), css="s3")
+    phone = Strict("Teléfono", printable(short_line(40)), css="s2", attributes={"type": "tel"})
     email = Strict("Correo", fields.email, css="s2", attributes={"type": "email"})
-    website = Strict("Web", css="s2")
-    registration = Prose("Datos registrales", most=500, rows=2, hint="Salen al pie de las facturas")
+    website = Strict("Web", printable(fields.line), css="s2")
+    registration = PrintedProse("Datos registrales", most=500, rows=2, hint="Salen al pie de las facturas")
     iban = Strict("IBAN para cobrar", fields.iban, css="s4", hint="Sale en las facturas por transferencia")
     payment_method = Pick(
         "Forma de pago de los clientes nuevos", PAYMENT_METHODS, default=PaymentMethod.TRANSFER, css="s3"

@@ -9,9 +9,11 @@ from admin_views.filters import Choice
 from admin_views.form_pages import Box, Panel
 from admin_views.formatters import DASH, TAX_KINDS, day, percent
 from admin_views.forms import Day, Number, OfficeForm, Pick, Strict
+from admin_views.printable import printable
 from admin_views.saved_views import Tab
 from admin_views.searching import Order
 from app import clock
+from app.domain import fields
 from app.domain.saving_catalogue import SaveTaxRate, save_tax_rate
 from app.scope import ScopedSession
 from app.texts import _
@@ -40,7 +42,12 @@ class TaxRateForm(OfficeForm):
     )
     valid_from = Day("Vigente desde", required=True, css="s2 m3")
     valid_until = Day("Vigente hasta", css="s2 m3", hint="Vacío si sigue en vigor")
-    exemption = Strict("Causa de exención", css="s6", hint="La mención que la ley pide en la factura si el tipo es 0 %")
+    exemption = Strict(
+        "Causa de exención",
+        printable(fields.line),
+        css="s6",
+        hint="La mención que la ley pide en la factura si el tipo es 0 %",
+    )
 
 
 class TaxRateAdmin(OfficeView, model=TaxRate):

@@ -3,6 +3,7 @@
 import re
 from decimal import Decimal
 
+import pytest
 from sqlalchemy import select
 
 from app import clock
@@ -98,12 +99,14 @@ def test_taxes(desk, db):
     saved = desk.create("tax-rate", fields)
     backwards = desk.create("tax-rate", fields | {"valid_until": "01/01/2012"})
     zero = desk.create("tax-rate", fields | {"rate": "0"})
+    odd = desk.create("tax-rate", fields | {"rate": "0", "exemption": "Exenta ☕"})
 
     rate = only(db, TaxRate)
     assert saved.status_code == 303
     assert (rate.rate, rate.surcharge_rate, rate.valid_from.isoformat()) == (Decimal(21), Decimal("5.2"), "2012-09-01")
     assert "La fecha final es anterior a la inicial." in text_of(backwards)
     assert "Un tipo del 0 % necesita la causa" in text_of(zero)
+    assert "No se puede imprimir «☕»" in text_of(odd)
     assert "21 %" in text_of(desk.get("tax-rate/list"))
 
 
@@ -124,6 +127,15 @@ def test_the_company(desk, db, company, make):
     assert (kept.name, kept.city, kept.payment_method) == ("Tosma, S.A.", "Madrid", PaymentMethod.DIRECT_DEBIT)
     assert (taken.status_code, "Ya hay una empresa con ese NIF." in text_of(taken)) == (422, True)
     assert foreign.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "name", ["name", "address", "postcode", "city", "province", "phone", "website", "registration"]
+)
+def test_what_is_printed_of_the_company_has_letters_to_print_it_with(desk, db, company, name):
+    refused = desk.change(f"company/edit/{company.id}", {name: "Casa ☕"})
+
+    assert (refused.status_code, "No se puede imprimir «☕»" in text_of(refused)) == (422, True)
 
 
 def test_a_company_made_by_an_import_is_confirmed_once_complete(desk, db, company):
