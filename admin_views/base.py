@@ -328,7 +328,7 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
         return await form_pages.delete_page(self, request, pk)
 
     async def lookup_page(self, request: Request) -> Response:
-        """Rows for whoever types part of them: ``?term=mer``. Needs to see the list."""
+        """Rows for whoever types part of them: ``?term=mer``. Needs to see the list, of a view that looks up."""
         if not await self.check_can_list(request):
             raise HTTPException(403)
         try:
@@ -344,8 +344,8 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
         return JSONResponse({"results": await run_in_threadpool(work)})
 
     def lookup(self, db: ScopedSession, term: str) -> list[dict[str, str]]:
-        """Up to ten rows that match: ``id``, ``text`` and, where useful, ``code`` and ``hint``."""
-        return [{"id": str(row.id), "text": str(row)} for row in db.scalars(self.matching(db, term, self.model.id))]
+        """Up to ten rows that match: ``id``, ``text`` and, where useful, ``code`` and ``hint``. Override to offer it."""
+        raise HTTPException(404)
 
     def matching(self, db: ScopedSession, term: str, order: Any) -> Select[Any]:
         """The first ten rows that mention what is being typed."""
