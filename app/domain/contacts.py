@@ -1,10 +1,16 @@
 """Customers and suppliers: codes, folded keys, and who an invoice from elsewhere is for."""
 
-from sqlalchemy import func, select
+import re
+
+from sqlalchemy import BigInteger, case, cast, func, select
 
 from app.domain.folding import fold
 from app.scope import ScopedSession
 from models import Contact
+
+# What is longer counts something else: a telephone, a bar code.
+LONGEST_CODE = 8
+_CODE = re.compile(f"[0-9]{{5,{LONGEST_CODE}}}")
 
 
 def refold(contact: Contact) -> None:
@@ -15,11 +21,34 @@ def refold(contact: Contact) -> None:
 
 
 def next_code(db: ScopedSession) -> str:
-    """The code after the highest of five digits: ``00218``. Two at once may get the same; the database refuses one."""
-    highest = db.scalar(
-        select(func.max(Contact.code)).where(func.length(Contact.code) == 5, Contact.code.between("0", "9999:"))
-    )
-    return f"{int(highest) + 1 if highest and highest.isdigit() else 1:05d}"
+    """The code after the highest of only digits that nobody has: ``00218``. Five of them, and more once they run out.
+
+    Two at once may get the same; the database refuses one.
+    """
+    number = _latest(db) + 1
+    if number == 1 or _is_taken(db, number):
+        number = _largest(db) + 1
+    while _is_taken(db, number):
+        number += 1
+    return f"{number:05d}"
+
+
+def _latest(db: ScopedSession) -> int:
+    """The last of the codes of digits in the order of their index: at once, and the largest unless lengths differ."""
+    last = select(Contact.code).where(Contact.code <= "9" * LONGEST_CODE).order_by(Contact.code.desc()).limit(20)
+    usual = (int(code) for code in db.scalars(last) if _CODE.fullmatch(code))
+    return next(usual, 0)
+
+
+def _largest(db: ScopedSession) -> int:
+    """The largest of the codes of digits, having looked at every one."""
+    is_one = (func.rtrim(Contact.code, "0123456789") == "") & func.length(Contact.code).between(1, LONGEST_CODE)
+    number = case((is_one, cast(Contact.code, BigInteger)), else_=0)
+    return db.scalar(select(func.max(number)).where(Contact.company_id == db.company_id)) or 0
+
+
+def _is_taken(db: ScopedSession, number: int) -> bool:
+    return db.scalar(select(Contact.id).where(Contact.code == f"{number:05d}")) is not None
 
 
 def find_contact(db: ScopedSession, *, tax_id: str, name: str, postcode: str) -> Contact | None:
