@@ -344,7 +344,7 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
         return JSONResponse({"results": await run_in_threadpool(work)})
 
     def lookup(self, db: ScopedSession, term: str) -> list[dict[str, str]]:
-        """Up to ten rows that match: ``id``, ``text`` and, where useful, ``code`` and ``hint``. Override to offer it."""
+        """Up to ten rows that match: ``id``, ``text`` and, where useful, ``code`` and ``hint``. Override it."""
         raise HTTPException(404)
 
     def matching(self, db: ScopedSession, term: str, order: Any) -> Select[Any]:

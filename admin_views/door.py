@@ -16,7 +16,7 @@ from admin_views.door_pages import another_company, ask_password
 from admin_views.entering import enter
 from admin_views.flashes import carry_flashes
 from admin_views.frame import Frame
-from admin_views.posted import PASSWORD, TO_COMPANY, posted, read_posted
+from admin_views.posted import PASSWORD, TO_COMPANY, close_files, posted, read_posted
 from app import clock
 from app.domain import staff_access
 from app.domain.staff_access import SEEN_EVERY, Visit
@@ -48,7 +48,7 @@ class StaffDoor:
         await run_in_threadpool(_recognise, request, self.views())
         answer = None
         if scope["method"] not in SAFE_METHODS:
-            scope["posted"], receive = await read_posted(request)
+            receive = await read_posted(request)
             answer = await run_in_threadpool(_judge_write, request)
         visit: Visit | None = scope["visit"]
         if visit is not None and visit.is_asleep and scope["path"] not in OPEN and answer is None:
@@ -57,7 +57,7 @@ class StaffDoor:
             with scoped(*_scope_of(visit)):
                 await (answer or self.app)(scope, receive, send)
         finally:
-            await posted(request).close()
+            await close_files(request)
         if visit is not None and scope["path"] != UNNOTICED and clock.now() - visit.seen_at > SEEN_EVERY:
             await run_in_threadpool(_touch, request, visit)
 
@@ -99,11 +99,10 @@ def _judge_write(request: Request) -> Response | None:
 
 
 def _wake(request: Request, visit: Visit) -> Response | None:
-    posted = request.scope["posted"]
-    if PASSWORD not in posted:
+    if PASSWORD not in posted(request):
         return ask_password(request, visit)
     try:
-        token = enter(request, visit.email, posted[PASSWORD], replaces=visit.session_id)
+        token = enter(request, visit.email, str(posted(request)[PASSWORD]), replaces=visit.session_id)
     except Refusal as refusal:
         return ask_password(request, visit, refusal)
     _recognise(request, request.scope["frame"].views, token)
@@ -111,13 +110,12 @@ def _wake(request: Request, visit: Visit) -> Response | None:
 
 
 def _check_company(request: Request, visit: Visit) -> Response | None:
-    posted = request.scope["posted"]
-    named = posted.get("company") or request.headers.get("x-company", "")
+    named = str(posted(request).get("company") or request.headers.get("x-company", ""))
     if named == str(visit.company_id):
         return None
     with installation_of(request).database.read(SYSTEM) as db:
         theirs = {str(company.id): company for company in staff_access.companies_of(db, visit.user_id)}
-    if named not in theirs or TO_COMPANY not in posted:
+    if named not in theirs or TO_COMPANY not in posted(request):
         return another_company(request, visit, theirs.get(named))
     company_id = theirs[named].id
     database = installation_of(request).database

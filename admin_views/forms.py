@@ -237,7 +237,7 @@ class Pick(SelectField):
             return
         try:
             self.data = self.coerce(valuelist[0])
-        except ValueError:
+        except (ValueError, TypeError):
             self.data = None
 
     def pre_validate(self, form: Any) -> None:

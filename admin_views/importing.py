@@ -18,7 +18,7 @@ from admin_views.base import page
 from admin_views.filters import whole
 from admin_views.formatters import Sign
 from admin_views.import_help import COLUMN_HELP, template_csv
-from admin_views.posted import posted
+from admin_views.posted import sent_files
 from admin_views.templating import render
 from app.adapters.formats import check_at_sight
 from app.adapters.formats.fields import clipped
@@ -111,7 +111,7 @@ def _name_of(db: Any, user_id: int | None) -> str:
 
 def _upload(view: Any, request: Request) -> Response:
     """Keep what can be kept and have it judged; say at once what is wrong with each of the others."""
-    sent = [file for file in posted(request).getlist("archivos") if isinstance(file, UploadFile) and file.filename]
+    sent = sent_files(request, "archivos")
     if not sent:
         return _ask(view, request, (_("Elija al menos un archivo."),))
     if len(sent) > MOST_FILES:

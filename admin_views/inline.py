@@ -12,6 +12,7 @@ from wtforms import FieldList, FormField
 
 from admin_views.forms import OfficeForm
 from app.errors import InvalidValue
+from app.texts import _
 
 MORE, LESS = "_more", "_less"
 MOST_ROWS = 1000
@@ -77,9 +78,12 @@ class InlineList(FieldList):
     def turn(self, posted: Any) -> bool:
         """Whether the form was posted only to have a row more or less here; if so, done."""
         if posted.get(MORE) == self.name:
-            self.append_entry()
+            if len(self.entries) < MOST_ROWS:
+                self.append_entry()
+            else:
+                self.errors = [_("Como mucho %(n)s líneas.") % {"n": MOST_ROWS}]
             return True
-        name, _, number = str(posted.get(LESS, "")).rpartition("-")
+        name, _dash, number = str(posted.get(LESS, "")).rpartition("-")
         if name != self.name:
             return False
         self.entries = [entry for entry in self.entries if entry.name != f"{name}-{number}"]

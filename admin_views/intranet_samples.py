@@ -4,14 +4,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from admin_views.auth import visit_of
 from admin_views.intranet_forms import ButtonForm
-from admin_views.posted import posted
+from admin_views.posted import sent_files
 from admin_views.web_buttons import Shape, WebButton
 from app.adapters.pdf import HEAVIEST_LOGO, normalise_logo
 from app.colours import Accent, dark_accent, light_accent
@@ -111,11 +110,11 @@ def judge_slug(request: Request) -> dict[str, Any]:
 
 def posted_logo(request: Request) -> StoredFile | InvalidValue | None:
     """The picture that was sent, cleaned and its bytes kept; what is wrong with it; or none. Runs in a thread."""
-    sent = posted(request).get("logo")
-    if not isinstance(sent, UploadFile) or not sent.filename:
+    sent = sent_files(request, "logo")
+    if not sent:
         return None
     try:
-        content = normalise_logo(sent.file.read(HEAVIEST_LOGO + 1))
+        content = normalise_logo(sent[0].file.read(HEAVIEST_LOGO + 1))
     except InvalidValue as refusal:
         return refusal
     storage = installation_of(request).storage

@@ -16,19 +16,36 @@ OWN = frozenset({PASSWORD, TO_COMPANY, "csrf"})
 
 
 def posted(request: Request) -> FormData:
-    """The form a request carried, files included. Empty for one that carried none."""
+    """The texts of the form a request carried, whoever made it: a file sent in their place is not there."""
     found: FormData = request.scope.get("posted", FormData())
     return found
 
 
-async def read_posted(request: Request) -> tuple[FormData, Receive]:
-    """The form of the request, and a ``receive`` that gives its body again."""
+def sent_files(request: Request, name: str) -> list[UploadFile]:
+    """The files chosen under a name; a text sent in their place is not there."""
+    found: list[tuple[str, UploadFile]] = request.scope.get("sent_files", [])
+    return [file for field, file in found if field == name and file.filename]
+
+
+async def read_posted(request: Request) -> Receive:
+    """Put the form of the request where ``posted`` and ``sent_files`` find it; a ``receive`` that gives its body again.
+
+    Whoever calls it closes the files in the end: see ``close_files``.
+    """
     body = await request.body()
 
     async def again() -> Message:
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return await _parse(Request(request.scope, again), body), again
+    fields = (await _parse(Request(request.scope, again), body)).multi_items()
+    request.scope["posted"] = FormData([(name, value) for name, value in fields if isinstance(value, str)])
+    request.scope["sent_files"] = [(name, value) for name, value in fields if isinstance(value, UploadFile)]
+    return again
+
+
+async def close_files(request: Request) -> None:
+    for _name, file in request.scope.get("sent_files", []):
+        await file.close()
 
 
 async def _parse(request: Request, body: bytes) -> FormData:
@@ -49,15 +66,9 @@ async def _parse(request: Request, body: bytes) -> FormData:
 
 def carried(request: Request) -> list[tuple[str, str]]:
     """The fields a page of the door has to send on; files cannot be sent twice."""
-    return [
-        (name, value) for name, value in posted(request).multi_items() if isinstance(value, str) and name not in OWN
-    ]
+    return [(name, str(value)) for name, value in posted(request).multi_items() if name not in OWN]
 
 
 def lost_files(request: Request) -> list[str]:
     """Names of files that have to be chosen again."""
-    return [
-        value.filename
-        for _name, value in posted(request).multi_items()
-        if isinstance(value, UploadFile) and value.filename
-    ]
+    return [file.filename for _name, file in request.scope.get("sent_files", []) if file.filename]

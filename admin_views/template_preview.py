@@ -6,14 +6,13 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from admin_views.auth import visit_of
 from admin_views.filters import whole
 from admin_views.invoice_page import inline_pdf
-from admin_views.posted import posted
+from admin_views.posted import sent_files
 from admin_views.templating import render
 from app import clock
 from app.adapters.pdf import HEAVIEST_LOGO, normalise_logo
@@ -95,10 +94,8 @@ def preview_version(view: Any, request: Request) -> Response:
 
 
 def _posted_logo(request: Request) -> bytes | None:
-    sent = posted(request).get("logo")
-    if not isinstance(sent, UploadFile) or not sent.filename:
-        return None
-    return normalise_logo(sent.file.read(HEAVIEST_LOGO + 1))
+    sent = sent_files(request, "logo")
+    return normalise_logo(sent[0].file.read(HEAVIEST_LOGO + 1)) if sent else None
 
 
 def _shown(answer: Response) -> Response:
