@@ -1,31 +1,27 @@
 """What needs me today: sentences with a number, each opening exactly the list it counted."""
 
-from decimal import Decimal
 from typing import Any, NamedTuple
 
-from sqlalchemy import func, select, type_coerce
+from sqlalchemy import func, select
 from starlette.requests import Request
 
 from admin_views.auth import visit_of
+from admin_views.dashboard_boxes import failed_mails, going, owed_box, this_month
 from admin_views.formatters import count as spell_count
-from admin_views.listing import COUNT_CAP
 from admin_views.mail_words import trouble_of
 from admin_views.templating import render
 from app import clock
-from app.domain.queries.documents import OVERDUE, conditions, count_unpublished
-from app.domain.selections import DocumentFilter
+from app.domain.queries import owing
+from app.domain.queries.documents import count_unpublished
+from app.domain.queries.owing import Owed
 from app.money import euros
 from app.scope import CompanyScope, ScopedSession
 from app.texts import _, plural
 from app.web import installation_of
 from models import Contact, Document, DocumentEvent, OutgoingMail, PortalAccount, PortalMembership
-from models.document import OPEN
 from models.enums import DocumentKind, EventKind, MailStatus
-from models.types import Scaled
 
 SHOWN_EVENTS = 8
-
-_LEFT = type_coerce(Document.payable - Document.collected, Scaled(2))
 
 EVENT_WORDS = {
     EventKind.VIEWED: ("eye", "ha visto"),
@@ -61,51 +57,44 @@ def dashboard(request: Request) -> str:
     installation = installation_of(request)
     demo = installation.settings.demo
     with installation.database.read(CompanyScope(visit.company_id)) as db:
-        cards = [card for card in _cards(db, demo) if card is not None and card.screen in screens]
-        owed, invoices = _owed(db)
+        owed = owing.owed(db, clock.today())
+        cards = [card for card in _cards(db, owed, demo) if card is not None and card.screen in screens]
         context = {
             "cards": cards,
+            "mails": failed_mails(db) if "outgoing-mail" in screens else [],
+            "going": going(db) if "batch" in screens else [],
             "events": _events(db),
-            "owed": owed,
-            "owed_sentence": plural("%(n)s factura pendiente de cobro", "%(n)s facturas pendientes de cobro", invoices),
+            "owed": owed_box(owed),
+            "month": this_month(db),
             "is_confirmed": visit.company_is_confirmed,
             "search_address": "/admin/invoice/list" if "invoice" in screens else "",
         }
     return render(request, "admin/dashboard.html", context)
 
 
-def _cards(db: ScopedSession, demo: bool) -> list[Card | None]:
-    return [_overdue(db), _unpublished(db), _failed_mails(db), _stuck_mails(db, demo), _untold(db)]
+def _cards(db: ScopedSession, owed: Owed, demo: bool) -> list[Card | None]:
+    return [_overdue(owed), _unpublished(db), _failed_mails(db), _stuck_mails(db, demo), _untold(db)]
 
 
-def _invoices(**wanted: Any) -> DocumentFilter:
-    return DocumentFilter(kind=DocumentKind.INVOICE, today=clock.today(), **wanted)
-
-
-def _shown(number: int) -> str:
-    return spell_count(number) if number <= COUNT_CAP else f"+{spell_count(COUNT_CAP)}"
-
-
-def _overdue(db: ScopedSession) -> Card | None:
-    found = (
-        select(_LEFT.label("left"), Document.due_on)
-        .where(*conditions(db.company_id, _invoices(state=OVERDUE)), Document.currency == "EUR")
-        .limit(COUNT_CAP + 1)
-        .subquery()
-    )
-    number, total, oldest = db.execute(select(func.count(), func.sum(found.c.left), func.min(found.c.due_on))).one()
-    if not number:
+def _overdue(owed: Owed) -> Card | None:
+    """Counts every currency, as its list does; adds up euros."""
+    total, number = owed.overdue
+    number += owed.foreign_late
+    if owed.oldest is None:
         return None
-    days = (clock.today() - oldest).days
+    days = (clock.today() - owed.oldest).days
+    hint = plural("La más antigua, de hace %(n)s día", "La más antigua, de hace %(n)s días", days)
+    if owed.foreign_late:
+        hint += "; " + plural("%(n)s, en otra moneda", "%(n)s, en otras monedas", owed.foreign_late)
     return Card(
         screen="invoice",
-        number=_shown(number),
+        number=spell_count(number),
         sentence=_("factura vencida suma") if number == 1 else _("facturas vencidas suman"),
-        point=euros(total or Decimal(0)),
+        point=euros(total),
         icon="alert-triangle",
         tone="bad",
         address="/admin/invoice/list?estado=vencida",
-        hint=plural("La más antigua, de hace %(n)s día", "La más antigua, de hace %(n)s días", days),
+        hint=hint,
     )
 
 
@@ -115,7 +104,7 @@ def _unpublished(db: ScopedSession) -> Card | None:
         return None
     return Card(
         screen="invoice",
-        number=_shown(number),
+        number=spell_count(number),
         sentence=_("factura emitida") if number == 1 else _("facturas emitidas"),
         point=_("sin publicar"),
         icon="world",
@@ -138,7 +127,7 @@ def _failed_mails(db: ScopedSession) -> Card | None:
         return None
     return Card(
         screen="outgoing-mail",
-        number=_shown(number),
+        number=spell_count(number),
         sentence=_("correo") if number == 1 else _("correos"),
         point=_("no ha llegado o no consta") if number == 1 else _("no han llegado o no consta"),
         icon="mail-x",
@@ -154,7 +143,7 @@ def _stuck_mails(db: ScopedSession, demo: bool) -> Card | None:
         return None
     return Card(
         screen="waiting-mail",
-        number=_shown(trouble.waiting),
+        number=spell_count(trouble.waiting),
         sentence=_("correo espera") if trouble.waiting == 1 else _("correos esperan"),
         point=_("sin poder salir"),
         icon="mail-pause",
@@ -191,29 +180,13 @@ def _untold(db: ScopedSession) -> Card | None:
         return None
     return Card(
         screen="access",
-        number=_shown(number),
+        number=spell_count(number),
         sentence=_("acceso a la intranet") if number == 1 else _("accesos a la intranet"),
         point=_("sin comunicar"),
         icon="user-question",
         tone="warn",
         address="/admin/access/list?estado=sin-comunicar",
     )
-
-
-def _owed(db: ScopedSession) -> tuple[Decimal, int]:
-    found = (
-        select(_LEFT.label("left"))
-        .where(
-            Document.company_id == db.company_id,
-            Document.kind == DocumentKind.INVOICE,
-            Document.status.in_(OPEN),
-            Document.currency == "EUR",
-        )
-        .limit(COUNT_CAP)
-        .subquery()
-    )
-    total, number = db.execute(select(func.sum(found.c.left), func.count())).one()
-    return total or Decimal(0), number
 
 
 def _events(db: ScopedSession) -> list[Happening]:

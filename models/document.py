@@ -29,6 +29,7 @@ _STATUS_OF_ITS_KIND = " OR ".join(
 )
 
 OPEN = (DocumentStatus.PENDING, DocumentStatus.PART_PAID, DocumentStatus.RETURNED)
+_IS_OPEN = text("status IN ('pending', 'part_paid', 'returned')")
 
 
 class Document(CompanyRecord):
@@ -58,6 +59,19 @@ class Document(CompanyRecord):
         Index(None, "company_id", "contact_id", "kind", "issued_on", "id"),
         Index(None, "company_id", "kind", "series_label", "sort_number"),
         Index(None, "company_id", "kind", "total"),
+        # Everything that adding up what is owed reads.
+        Index(
+            "ix_documents_owed",
+            "company_id",
+            "kind",
+            "status",
+            "currency",
+            "due_on",
+            "payable",
+            "collected",
+            postgresql_where=_IS_OPEN,
+            sqlite_where=_IS_OPEN,
+        ),
         Index(
             "uq_documents_draft_key",
             "company_id",

@@ -174,6 +174,14 @@ def upgrade() -> None:
         op.f("ix_documents_company_id_kind_total"), "documents", ["company_id", "kind", "total"], unique=False
     )
     op.create_index(
+        "ix_documents_owed",
+        "documents",
+        ["company_id", "kind", "status", "currency", "due_on", "payable", "collected"],
+        unique=False,
+        postgresql_where=sa.text("status IN ('pending', 'part_paid', 'returned')"),
+        sqlite_where=sa.text("status IN ('pending', 'part_paid', 'returned')"),
+    )
+    op.create_index(
         "uq_documents_draft_key",
         "documents",
         ["company_id", "draft_key"],

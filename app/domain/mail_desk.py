@@ -117,6 +117,13 @@ def _recorded(db: ScopedSession, action: str, changed: Any) -> int:
 _CODE = re.compile(r"(?P<basic>[245]\d\d)(?:[ -](?P<enhanced>[245]\.\d{1,3}\.\d{1,3}))?(?=\s|\Z)")
 
 
+def blames_address(reply: str) -> bool:
+    """Whether a server's words say that there is nobody at that address: another one is needed."""
+    code = _CODE.match(reply)
+    subject = (code["enhanced"] or "").partition(".")[2] if code is not None and code["basic"].startswith("5") else ""
+    return subject in ("1.1", "1.2", "1.10", "2.1", "4.4")
+
+
 def explain(reply: str) -> str:
     """A server's words as a sentence of ours; what is ours already stays as it is."""
     code = _CODE.match(reply)

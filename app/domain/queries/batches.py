@@ -6,6 +6,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from app.domain.access_sql import contacts, mails, memberships
 from app.domain.publishing_sql import publications
@@ -17,6 +18,10 @@ SHOWN = 50
 
 WAITING = (MailStatus.QUEUED, MailStatus.RETRY, MailStatus.SENDING)
 MOST_TRIES = 2  # after which the printer in the background leaves a publication alone
+MOST_GOING, LOOKED_AT = 3, 200
+# As literals: a partial index only serves a query that says the same.
+_TO_PRINT = sa.text("publications.file_id IS NULL AND publications.withdrawn_at IS NULL")
+_TO_MAIL = sa.text("outgoing_mails.status IN ('queued', 'retry')")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +78,32 @@ class Moment:
     count: int = 0
 
 
+def going(db: ScopedSession) -> list[Batch]:
+    """The newest publications with something still to print or to mail, found among what is next to be."""
+    printing = (
+        select(publications.c.batch_id)
+        .where(publications.c.company_id == db.company_id, _TO_PRINT, _tries() < MOST_TRIES)
+        .order_by(publications.c.id)
+        .limit(LOOKED_AT)
+    )
+    mailing = (
+        select(mails.c.batch_id)
+        .where(mails.c.company_id == db.company_id, _TO_MAIL, mails.c.batch_id.is_not(None))
+        .order_by(mails.c.due_at, mails.c.id)
+        .limit(LOOKED_AT)
+    )
+    ids = {*db.scalars(printing), *db.scalars(mailing)}
+    return list(
+        db.scalars(
+            select(Batch)
+            .where(Batch.id.in_(ids), Batch.kind == BatchKind.PUBLISH, Batch.undone_at.is_(None))
+            .order_by(Batch.id.desc())
+            .limit(MOST_GOING)
+            .options(joinedload(Batch.user))
+        )
+    )
+
+
 def progress_of(db: ScopedSession, batch: Batch) -> Progress:
     documents, rendered, unprinted = _printed(db, batch) if batch.kind is BatchKind.PUBLISH else (0, 0, 0)
     ended = db.execute(
@@ -95,7 +126,7 @@ def progress_of(db: ScopedSession, batch: Batch) -> Progress:
 
 def _printed(db: ScopedSession, batch: Batch) -> tuple[int, int, int]:
     """Live publications, those with a file, and those that were given up."""
-    given_up = sa.and_(publications.c.file_id.is_(None), publications.c.render_tries >= MOST_TRIES)
+    given_up = sa.and_(publications.c.file_id.is_(None), _tries() >= MOST_TRIES)
     found = db.execute(
         select(sa.func.count(), sa.func.count(publications.c.file_id), sa.func.count().filter(given_up)).where(
             publications.c.company_id == db.company_id,
@@ -105,6 +136,10 @@ def _printed(db: ScopedSession, batch: Batch) -> tuple[int, int, int]:
     )
     documents, rendered, unprinted = found.one()
     return documents, rendered, unprinted
+
+
+def _tries() -> Any:
+    return sa.func.coalesce(publications.c.render_tries, 0)
 
 
 def documents_of(db: ScopedSession, batch: Batch) -> Rows:

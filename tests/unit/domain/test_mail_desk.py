@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.mail_desk import Cancelled, Requeued, explain
+from app.domain.mail_desk import Cancelled, Requeued, blames_address, explain
 
 
 @pytest.mark.parametrize(("reply", "sentence"), [
@@ -26,6 +26,20 @@ from app.domain.mail_desk import Cancelled, Requeued, explain
 ])  # fmt: skip
 def test_a_reply_is_explained(reply, sentence):
     assert explain(reply) == sentence
+
+
+@pytest.mark.parametrize(("reply", "blames"), [
+    ("550 5.1.1 <a@b.example>: user unknown", True),
+    ("556 5.1.10 null MX", True),
+    ("550 5.2.1 disabled", True),
+    ("450 4.1.1 not now", False),
+    ("552 5.2.2 over quota", False),
+    ("550 no", False),
+    ("Su acceso se ha retirado.", False),
+    ("", False),
+])  # fmt: skip
+def test_some_replies_ask_for_another_address(reply, blames):
+    assert blames_address(reply) is blames
 
 
 @pytest.mark.parametrize(("answer", "sentence"), [
