@@ -29,7 +29,8 @@ STATICS = "/admin/statics/"
 # Who posts here is not inside yet, is leaving, or says which company they want.
 OPEN = frozenset({"/admin/login", "/admin/logout", "/admin/reauth", "/admin/switch"})
 UNNOTICED = "/admin/session"
-MOST_COMPANIES = 50
+# As many as the menu offers; who has more finds them on a page of its own.
+MOST_COMPANIES = 8
 
 
 class StaffDoor:
@@ -78,8 +79,8 @@ def _recognise(request: Request, views: tuple[Any, ...], token: str | None = Non
     if token:
         with installation.database.read(SYSTEM) as db:
             visit = staff_access.find_visit(db, token)
-            if visit is not None and visit.companies > 1:
-                companies = staff_access.companies_of(db, visit.user_id)[:MOST_COMPANIES]
+            if visit is not None and 1 < visit.companies <= MOST_COMPANIES:
+                companies = staff_access.companies_of(db, visit.user_id)
     awake = visit if visit is not None and not visit.is_asleep else None
     request.scope["visit"] = visit
     request.scope["frame"] = Frame(request, views, awake, companies)

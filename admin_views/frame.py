@@ -53,7 +53,10 @@ class Message(NamedTuple):
 
 @dataclass
 class Frame:
-    """Made once per request by the door, read by the layout. Everything is worked out only if a page shows it."""
+    """Made once per request by the door, read by the layout. Everything is worked out only if a page shows it.
+
+    ``companies`` are those of somebody who has several, unless they are too many for a menu.
+    """
 
     request: Request
     views: tuple[Any, ...]

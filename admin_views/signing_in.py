@@ -12,12 +12,14 @@ from admin_views.entering import enter
 from admin_views.posted import PASSWORD, posted
 from admin_views.templating import render
 from app.domain import staff_access
+from app.domain.staff_access import Visit
 from app.errors import NotFound, Refusal
 from app.scope import SYSTEM
 from app.secrets import new_token
 from app.texts import _
 from app.web import form_token, installation_of, replace_cookie, retry_after
 
+SHOWN_COMPANIES = 200
 _INSIDE = re.compile(r"/admin/(?!login|logout|reauth|session|switch|statics)[^\\\s]*")
 
 
@@ -79,10 +81,12 @@ async def is_awake(request: Request) -> Response:
 
 
 async def switch_company(request: Request) -> Response:
-    """Work in another of one's companies from here on."""
+    """Work in another of one's companies from here on; GET shows them all, to be searched."""
     visit = signed_in(request)
     if visit is None or visit.is_asleep:
         return RedirectResponse("/admin/login", status_code=303)
+    if request.method != "POST":
+        return await run_in_threadpool(_companies, request, visit)
     wanted = str(posted(request).get("to", ""))
     if not re.fullmatch(r"\d{1,18}", wanted, re.ASCII):
         raise NotFound(_("esa empresa entre las suyas"))
@@ -91,10 +95,19 @@ async def switch_company(request: Request) -> Response:
     return RedirectResponse("/admin/", status_code=303)
 
 
+def _companies(request: Request, visit: Visit) -> Response:
+    """Runs in a thread."""
+    text = request.query_params.get("buscar", "").strip()[:100]
+    with installation_of(request).database.read(SYSTEM) as db:
+        found = staff_access.find_companies(db, visit.user_id, text)
+        context = {"text": text, "companies": found[:SHOWN_COMPANIES], "found": len(found)}
+        return HTMLResponse(render(request, "admin/companies.html", context))
+
+
 routes = [
     Route("/login", sign_in, methods=["GET", "POST"], name="login"),
     Route("/logout", sign_out, methods=["POST"], name="logout"),
     Route("/reauth", ask_again, methods=["POST"], name="reauth"),
     Route("/session", is_awake, name="session"),
-    Route("/switch", switch_company, methods=["POST"], name="switch"),
+    Route("/switch", switch_company, methods=["GET", "POST"], name="switch"),
 ]

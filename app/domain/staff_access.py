@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 from app import clock
 from app.domain import throttling
 from app.domain.audit import record
+from app.domain.folding import fold
 from app.errors import NotFound, Refusal
 from app.scope import ScopedSession
 from app.secrets import new_token, token_hash
@@ -207,6 +208,17 @@ def companies_of(db: ScopedSession, user_id: int) -> list[Company]:
             .order_by(Company.name, Company.id)
         )
     )
+
+
+def find_companies(db: ScopedSession, user_id: int, text: str) -> list[Company]:
+    """Those of ``companies_of`` whose name, trade name or tax id mention a text, without regard to accents or case."""
+    words = fold(text)
+    found = [
+        company
+        for company in companies_of(db, user_id)
+        if words in fold(f"{company.name} {company.trade_name} {company.tax_id}")
+    ]
+    return sorted(found, key=lambda company: (fold(company.name), company.id))
 
 
 def switch_company(db: ScopedSession, visit: Visit, company_id: int) -> None:
