@@ -1,9 +1,23 @@
 """Documents as lists, exports and publications select them: one place decides what a filter means."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, CompoundSelect, Select, and_, exists, false, func, or_, select, union_all
+from sqlalchemy import (
+    CTE,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    and_,
+    case,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.orm import aliased
 
 from app.domain.folding import contains, fold
@@ -16,6 +30,7 @@ from models.enums import DocumentKind, DocumentStatus
 
 OVERDUE = "overdue"
 MOST_TICKED = 5000
+MOST_DIGITS = 18
 LAST_LETTER = "\U0010ffff"  # nothing sorts behind it
 
 
@@ -40,11 +55,13 @@ def conditions(company_id: int, wanted: DocumentFilter) -> list[ColumnElement[bo
 
 
 def mentioning(company_id: int, wanted: DocumentFilter) -> CompoundSelect[Any]:
-    """Id and day of what the filter finds with its words: number, customer (name, NIF, e-mail; without regard to
-    accents) or, when they read as one, the exact total.
+    """Id and day of what the filter finds with its words: number as printed, from its beginning, or only its digits
+    (``1120`` for FV26-1120); customer (name, NIF, e-mail; without regard to accents); or, when they read as one, the
+    exact total.
 
     One select for each, as each has an index of its own; each leaves out what the ones before it find, which costs
-    less than looking for doubles at the end.
+    less than looking for doubles at the end. A customer's are many and walked by day, unless there is no such customer;
+    those found by a figure are few, and found before any day is looked at.
     """
     text = wanted.text.strip()
     document = aliased(Document)
@@ -56,12 +73,30 @@ def mentioning(company_id: int, wanted: DocumentFilter) -> CompoundSelect[Any]:
         and_(document.number_text >= number, document.number_text < number + LAST_LETTER)
         for number in sorted({text, text.upper()})
     ]
-    ways: list[list[ColumnElement[bool]]] = [[theirs], *([number, ~theirs] for number in numbered)]
+    ways: list[list[ColumnElement[bool]]] = [[number, ~theirs] for number in numbered]
+    named = and_(document.number_text.is_not(None), or_(*numbered))
+    if text.isascii() and text.isdigit() and len(text) <= MOST_DIGITS:
+        labels = series_labels(company_id, wanted.kind)
+        counted = and_(document.series_label.in_(select(labels.c.label)), document.sort_number == int(text))
+        ways.append([counted, ~theirs, ~named])
+        named = or_(named, and_(document.sort_number.is_not(None), counted))
     if (amount := _amount(text)) is not None:
-        named = and_(document.number_text.is_not(None), or_(*numbered))
         ways.append([document.total == amount, ~theirs, ~named])
     plain = _plain(document, company_id, wanted)
-    return union_all(*(select(document.id, document.issued_on).where(*plain, *way) for way in ways))
+    found = select(document.id, document.issued_on).where(*plain)
+    by_figure = union_all(*(found.where(*way) for way in ways)).cte().prefix_with("MATERIALIZED")
+    # Without such a customer the walk begins where it ends.
+    first_day = case((contacts.exists(), dt.date.min), else_=dt.date.max)
+    by_customer = found.where(theirs, document.issued_on >= first_day)
+    return union_all(by_customer, select(by_figure.c.id, by_figure.c.issued_on))
+
+
+def series_labels(company_id: int, kind: DocumentKind) -> CTE:
+    """``label`` of every series with documents, own or imported: a probe of one index each."""
+    ours = (Document.company_id == company_id, Document.kind == kind)
+    labels = select(func.min(Document.series_label).label("label")).where(*ours).cte(recursive=True)
+    following = select(func.min(Document.series_label)).where(*ours, Document.series_label > labels.c.label)
+    return labels.union_all(select(following.scalar_subquery()).where(labels.c.label.is_not(None)))
 
 
 def _plain(document: Any, company_id: int, wanted: DocumentFilter) -> list[ColumnElement[bool]]:

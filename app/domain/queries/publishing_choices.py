@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import aliased, joinedload
 
+from app.domain.queries.documents import series_labels
 from app.scope import ScopedSession
 from models import Document, DocumentTemplate, Series, TemplateVersion
 from models.enums import DocumentKind
@@ -47,9 +48,7 @@ def numbered_series(db: ScopedSession, kind: DocumentKind) -> list[NumberedSerie
     A few probes of one index, however many documents there are.
     """
     ours = (Document.company_id == db.company_id, Document.kind == kind)
-    labels = select(sa.func.min(Document.series_label).label("label")).where(*ours).cte("labels", recursive=True)
-    following = select(sa.func.min(Document.series_label)).where(*ours, Document.series_label > labels.c.label)
-    labels = labels.union_all(select(following.scalar_subquery()).where(labels.c.label.is_not(None)))
+    labels = series_labels(db.company_id, kind)
     bounds = [
         select(edge(Document.sort_number))
         .where(*ours, Document.series_label == labels.c.label)

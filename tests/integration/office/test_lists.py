@@ -136,6 +136,8 @@ FOUND = [
     ({"buscar": "1234.56 €"}, ["parte"]),
     ({"buscar": "fv26-0001"}, ["cobrada"]),
     ({"buscar": "FV26-000"}, ["cobrada", "pendiente", "vencida", "devuelta", "parte"]),
+    ({"buscar": "9" * 18}, []),
+    ({"buscar": "9" * 40}, []),
     ({"buscar": "%"}, ["vencida", "devuelta", "parte"]),
     ({"buscar": "_"}, []),
     ({"buscar": "100 %"}, ["vencida", "devuelta", "parte"]),
