@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, func
+from sqlalchemy import ColumnElement
 from starlette.requests import Request
 
 from admin_views.access_dialogue import Reach, ids_of
@@ -18,7 +18,7 @@ from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.selection import Selection
 from app import clock
-from app.domain.folding import contains, fold
+from app.domain.folding import contains, fold, says
 from app.domain.queries.access import AccessState, access_states
 from app.domain.queries.accounts import Standing, names_contact, reach_of, standings, stands
 from app.scope import ScopedSession
@@ -107,7 +107,7 @@ class AccessAdmin(AccessPages, OfficeView, model=PortalAccount):
         words = contains(fold(text))
         return (
             PortalAccount.email.like(words, escape="\\")
-            | func.lower(PortalAccount.name).like(contains(text.lower()), escape="\\")
+            | says(PortalAccount.name, text)
             | names_contact(company_id, words)
         )
 

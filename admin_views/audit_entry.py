@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from sqlalchemy import ColumnElement
 from starlette.requests import Request
 
 from admin_views.base import OfficeView
@@ -89,9 +88,6 @@ class AuditAdmin(OfficeView, model=AuditEntry):
     )
     tabs = (Tab("Todo"), Tab("Entradas", "que=sign_in"), Tab("Bajas", "que=delete"))
     details_template = "admin/audit_entry.html"
-
-    def mentions(self, company_id: int, text: str) -> ColumnElement[bool]:
-        return AuditEntry.actor.icontains(text, autoescape=True) | AuditEntry.label.icontains(text, autoescape=True)
 
     def title_of(self, row: AuditEntry) -> str:
         return f"{action_word(row.action)}: {entity_word(row.entity, row.label)}"

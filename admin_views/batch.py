@@ -22,7 +22,7 @@ from admin_views.list_pages import Tool
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.templating import render
-from app.domain.folding import contains
+from app.domain.folding import says
 from app.domain.mail_desk import RetryMails, retry_mails
 from app.domain.queries import batches
 from app.domain.withdrawing import UndoBatch, undo_batch
@@ -129,9 +129,8 @@ class BatchAdmin(OfficeView, model=Batch):
         return [*super().conditions(company_id, search), Batch.kind.in_(PUBLISHING)]
 
     def mentions(self, company_id: int, text: str) -> ColumnElement[bool]:
-        pattern = contains(text.lower())
-        people = select(StaffUser.id).where(func.lower(StaffUser.name).like(pattern, escape="\\"))
-        return func.lower(Batch.selection).like(pattern, escape="\\") | Batch.user_id.in_(people)
+        people = select(StaffUser.id).where(says(StaffUser.name, text))
+        return says(Batch.selection, text) | Batch.user_id.in_(people)
 
     def joined(self, statement: Select[Any]) -> Select[Any]:
         return statement.outerjoin(StaffUser, StaffUser.id == Batch.user_id)

@@ -94,13 +94,13 @@ class OutgoingMailAdmin(OfficeView, model=OutgoingMail):
     action_icons = {"send-again": "refresh"}  # noqa: RUF012 - as the base declares it
 
     def mentions(self, company_id: int, text: str) -> ColumnElement[bool]:
-        pattern = contains(text.lower())
+        pattern = contains(fold(text))
         named = select(Contact.id).where(
-            Contact.company_id == company_id, Contact.search_key.like(contains(fold(text)), escape="\\")
+            Contact.company_id == company_id, Contact.search_key.like(pattern, escape="\\")
         )
         return or_(
             OutgoingMail.recipient.like(pattern, escape="\\"),
-            func.lower(OutgoingMail.subject).like(pattern, escape="\\"),
+            OutgoingMail.search_key.like(pattern, escape="\\"),
             OutgoingMail.contact_id.in_(named),
         )
 

@@ -16,6 +16,7 @@ from admin_views.saved_views import Tab
 from admin_views.searching import Order
 from app import clock
 from app.domain import fields
+from app.domain.folding import says
 from app.domain.saving_catalogue import SaveSeries, close_series, save_series
 from app.errors import NotFound
 from app.scope import ScopedSession
@@ -94,7 +95,7 @@ class SeriesAdmin(OfficeView, model=Series):
     )
 
     def mentions(self, company_id: int, text: str) -> Any:
-        return Series.label.icontains(text, autoescape=True) | Series.name.icontains(text, autoescape=True)
+        return says(Series.label, text) | says(Series.name, text)
 
     def initial(self, db: ScopedSession, row: Any) -> dict[str, Any]:
         return {"year": clock.today().year} if row is None else {}

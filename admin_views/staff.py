@@ -20,6 +20,7 @@ from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.templating import render
 from app.domain import fields
+from app.domain.folding import says
 from app.domain.staff_accounts import ResetPassword, reset_password
 from app.domain.staffing import AddStaff, add_staff, change_role, end_membership
 from app.errors import NotFound
@@ -103,9 +104,7 @@ class StaffAdmin(OfficeView, model=Membership):
         return found if "estado" in search.values else [*found, Membership.ended_at.is_(None)]
 
     def mentions(self, company_id: int, text: str) -> ColumnElement[bool]:
-        people = select(StaffUser.id).where(
-            StaffUser.name.icontains(text, autoescape=True) | StaffUser.email.icontains(text, autoescape=True)
-        )
+        people = select(StaffUser.id).where(says(StaffUser.name, text) | says(StaffUser.email, text))
         return Membership.user_id.in_(people)
 
     def find(self, db: ScopedSession, row_id: int) -> Membership | None:

@@ -14,6 +14,7 @@ from admin_views.saved_views import Tab
 from admin_views.searching import Order
 from app import clock
 from app.domain import fields
+from app.domain.folding import says
 from app.domain.saving_catalogue import SaveTaxRate, save_tax_rate
 from app.scope import ScopedSession
 from app.texts import _
@@ -106,7 +107,7 @@ class TaxRateAdmin(OfficeView, model=TaxRate):
     )
 
     def mentions(self, company_id: int, text: str) -> Any:
-        return TaxRate.name.icontains(text, autoescape=True)
+        return says(TaxRate.name, text)
 
     def initial(self, db: ScopedSession, row: Any) -> dict[str, Any]:
         return {"valid_from": clock.today()} if row is None else {}

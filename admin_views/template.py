@@ -25,6 +25,7 @@ from admin_views.searching import Order
 from admin_views.template_preview import preview_typed, preview_version, versions_of
 from app import clock
 from app.domain import fields
+from app.domain.folding import says
 from app.domain.templates import (
     DEFAULT_COLUMNS,
     Look,
@@ -135,7 +136,7 @@ class TemplateAdmin(OfficeView, model=DocumentTemplate):
     panels = (Panel("plantilla", "Plantilla"),)
 
     def mentions(self, company_id: int, text: str) -> Any:
-        return DocumentTemplate.name.icontains(text, autoescape=True)
+        return says(DocumentTemplate.name, text)
 
     def initial(self, db: ScopedSession, row: Any) -> dict[str, Any]:
         if row is None:

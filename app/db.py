@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Dialect, Engine, create_engine, event, make_u
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 
+from app.domain.folding import fold
 from app.scope import Actor, Scope, ScopedSession, make_sessions
 
 Answer = TypeVar("Answer")
@@ -77,6 +78,7 @@ def _prepare_sqlite(connection: Any, record: Any) -> None:
     connection.isolation_level = None  # the driver's own BEGIN comes too late; ours is below
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(pragma)
+    connection.create_function("fold", 1, lambda text: text and fold(text), deterministic=True)
 
 
 def _begin_sqlite(connection: Connection) -> None:

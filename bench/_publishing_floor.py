@@ -47,9 +47,9 @@ AND NOT EXISTS (SELECT 1 FROM portal_memberships m WHERE m.company_id = {{compan
 """
 MAILS = f"""
 INSERT INTO outgoing_mails (company_id, created_at, kind, status, dedup_key, recipient, recipient_name, language,
-    contact_id, portal_account_id, batch_id, is_secret, due_at, subject, attempts, breaks, last_reply)
+    contact_id, portal_account_id, batch_id, is_secret, due_at, subject, search_key, attempts, breaks, last_reply)
 SELECT {{company}}, {{moment}}, 'notice', 'queued', 'notice:{{batch}}:' || a.id, a.email, a.name, min(c.language),
-    CASE WHEN count(*) = 1 THEN min(c.id) END, a.id, {{batch}}, a.password_hash = '', {{moment}}, '', 0, 0, ''
+    CASE WHEN count(*) = 1 THEN min(c.id) END, a.id, {{batch}}, a.password_hash = '', {{moment}}, '', '', 0, 0, ''
 FROM contacts c
 JOIN portal_memberships m ON m.company_id = {{company}} AND m.contact_id = c.id AND m.ended_at IS NULL
 JOIN portal_accounts a ON a.company_id = {{company}} AND a.id = m.account_id
@@ -60,8 +60,8 @@ INSERT INTO audit_heads (company_id, created_at, position, hash) VALUES ({compan
 """
 ENTRY = """
 INSERT INTO audit_entries
-    (company_id, created_at, position, at, actor, action, entity, label, changes, previous_hash, hash)
-VALUES ({company}, '{now}', 1, '{now}', 'suelo', 'publish', 'batches', '', '{{}}', '', 'x')
+    (company_id, created_at, position, at, actor, action, entity, label, changes, previous_hash, hash, search_key)
+VALUES ({company}, '{now}', 1, '{now}', 'suelo', 'publish', 'batches', '', '{{}}', '', 'x', '')
 """
 
 

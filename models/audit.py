@@ -7,7 +7,7 @@ from sqlalchemy import Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import CompanyRecord, company_table
-from models.types import Json, Key, Name, Sha256, ShortText
+from models.types import Json, Key, LongText, Name, Sha256, ShortText
 
 
 class AuditHead(CompanyRecord):
@@ -23,7 +23,8 @@ class AuditHead(CompanyRecord):
 class AuditEntry(CompanyRecord):
     """One change with the differences field by field, written in the transaction of the change itself.
 
-    ``hash`` covers ``previous_hash`` and every other column, see ``app.domain.audit``.
+    ``hash`` covers ``previous_hash`` and every other column, see ``app.domain.audit``; but not ``search_key``, a folded
+    copy of ``actor`` and ``label``.
     """
 
     __tablename__ = "audit_entries"
@@ -43,3 +44,4 @@ class AuditEntry(CompanyRecord):
     changes: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     previous_hash: Mapped[Sha256]
     hash: Mapped[Sha256]
+    search_key: Mapped[LongText] = mapped_column(default="")

@@ -49,7 +49,7 @@ class OutgoingMail(CompanyRecord):
     ``claim`` is the fencing token of the worker that holds the row until ``leased_until``; within one claim mails
     leave in the order of their ids. ``breaks`` counts links that broke after the message had been handed over.
     ``deferred_at`` is when a server last said *later*: nobody writes to that recipient within a minute of it. Past
-    ``give_up_at``, set with the first attempt, one more *later* ends it.
+    ``give_up_at``, set with the first attempt, one more *later* ends it. ``search_key`` is the subject, folded.
     """
 
     __tablename__ = "outgoing_mails"
@@ -108,6 +108,7 @@ class OutgoingMail(CompanyRecord):
     is_secret: Mapped[bool] = mapped_column(default=False)
     due_at: Mapped[dt.datetime]
     subject: Mapped[Name] = mapped_column(default="")
+    search_key: Mapped[LongText] = mapped_column(default="")
     message_id: Mapped[Name | None]
     frozen: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     claim: Mapped[ShortText | None]

@@ -75,6 +75,7 @@ def upgrade() -> None:
         sa.Column("is_secret", sa.Boolean(), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("subject", sa.String(length=200), nullable=False),
+        sa.Column("search_key", sa.Text(), nullable=False),
         sa.Column("message_id", sa.String(length=200), nullable=True),
         sa.Column("frozen", sa.LargeBinary(), nullable=True),
         sa.Column("claim", sa.String(length=40), nullable=True),
@@ -230,6 +231,7 @@ def upgrade() -> None:
         sa.Column("changes", sa.JSON(), nullable=False),
         sa.Column("previous_hash", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=64), nullable=False),
+        sa.Column("search_key", sa.Text(), nullable=False),
         sa.Column(
             "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), sa.Identity(always=False), nullable=False
         ),

@@ -10,6 +10,7 @@ from app.demo.dice import Dice
 from app.demo.people import DEMO_EMAIL
 from app.demo.rows import insert_all
 from app.demo.timeline import Timeline, at
+from app.domain.folding import fold
 from app.domain.previewing import preview_publication
 from app.domain.publishing import PublishDocuments, publish_documents
 from app.domain.selections import DocumentFilter, DocumentSelection
@@ -26,6 +27,7 @@ BROWSERS = (
     ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36", 35),
 )
 ACTIVATE = 0.62
+SUBJECT = "Nuevas facturas en su área de cliente"
 ACCEPTED, REFUSED = "250 2.0.0 Ok: queued", "550 5.1.1 Recipient address rejected: User unknown"
 
 _batches: Any = Batch.__table__
@@ -93,7 +95,8 @@ class History:
             _mails,
             mine,
             status=MailStatus.SENT,
-            subject="Nuevas facturas en su área de cliente",
+            subject=SUBJECT,
+            search_key=fold(SUBJECT),
             due_at=moment,
             attempts=1,
             last_reply=ACCEPTED,

@@ -18,6 +18,7 @@ from sqlalchemy import event, insert, inspect, select, update
 from sqlalchemy.orm import UOWTransaction
 
 from app import clock
+from app.domain.folding import fold
 from app.scope import SYSTEM, ScopedSession
 from models import (
     AuditEntry,
@@ -79,7 +80,7 @@ def record(  # noqa: PLR0913 - an entry has that many facts
 
 
 def link_hash(entry: dict[str, Any]) -> str:
-    """SHA-256 over every column of an entry but ``id``, ``created_at`` and ``hash``, as canonical JSON."""
+    """SHA-256 of an entry as canonical JSON: all but ``id``, ``created_at``, ``hash`` and ``search_key``."""
     text = json.dumps(entry, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
@@ -172,7 +173,8 @@ def _append(db: ScopedSession, company_id: int, entries: list[dict[str, Any]]) -
             "previous_hash": previous,
         }
         previous = link_hash(row)
-        rows.append(row | {"at": at, "created_at": at, "hash": previous})
+        search_key = fold(f"{row['actor']} {row['label']}")
+        rows.append(row | {"at": at, "created_at": at, "hash": previous, "search_key": search_key})
     db.connection().execute(insert(chain), rows)
     db.connection().execute(update(heads).where(mine).values(position=position, hash=previous))
 

@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, TextClause
 
+from app.domain.folding import fold
 from app.domain.mail_secrets import Secret, keep_secrets
 from app.scope import ScopedSession
 from app.texts import _
@@ -176,7 +177,7 @@ def _claiming(*names: str) -> Any:
     )
 
 
-_TAKE, _FREEZE = _claiming(), _claiming("frozen", "message_id", "subject", "is_secret")
+_TAKE, _FREEZE = _claiming(), _claiming("frozen", "message_id", "subject", "search_key", "is_secret")
 
 
 def _taken(db: ScopedSession, written: WrittenMail, claim: str, until: dt.datetime) -> dict[str, Any]:
@@ -194,6 +195,7 @@ def _frozen(db: ScopedSession, written: WrittenMail, claim: str, until: dt.datet
         "frozen": written.stored,
         "message_id": written.message_id,
         "subject": written.subject[:200],
+        "search_key": fold(written.subject[:200]),
         "is_secret": written.is_secret,
     }
 

@@ -35,6 +35,7 @@ def test_a_notice_arrives_as_it_was_frozen(post, sink):
     assert received.content == mail.frozen
     assert (mail.status, mail.attempts, mail.claim, mail.leased_until) == (MailStatus.SENT, 1, None, None)
     assert (mail.subject, mail.last_reply) == ("2 facturas nuevas de Suministros Tosma, S.L.", "250 2.0.0 aceptado")
+    assert mail.search_key == "2 facturas nuevas de suministros tosma, s.l."
     assert mail.message_id == received.message_id
     assert post.attempts(mail) == [("sent", "", "250 2.0.0 aceptado")]
 

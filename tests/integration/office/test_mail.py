@@ -63,7 +63,7 @@ def test_the_list_tells_each_state_in_a_word(desk, db):
 def test_mails_are_found(desk, db, query, found):
     add_mail(db, MailStatus.FAILED, recipient_name="Failed")
     add_mail(db, MailStatus.UNKNOWN, recipient_name="Unknown")
-    add_mail(db, MailStatus.SENT, recipient_name="Sent", subject="Factura número 7")
+    add_mail(db, MailStatus.SENT, recipient_name="Sent", search_key="factura numero 7")
 
     assert names_in(desk.get("outgoing-mail/list", **query)) == found
 
