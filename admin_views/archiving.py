@@ -1,35 +1,37 @@
 """Putting rows of a list away, and taking them out again: the same page for every screen that can."""
 
-from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import ColumnElement
 from starlette.requests import Request
 from starlette.responses import Response
 
 from admin_views.command_page import Command
 from admin_views.forms import OfficeForm
 from admin_views.searching import replay
+from app.domain.archiving import ArchiveRows, archive_rows
 from app.scope import ScopedSession
 from app.texts import _, plural
 
 if TYPE_CHECKING:
     from admin_views.base import OfficeView
 
-Archive = Callable[..., int]
-
 ARCHIVED = ("1 ficha archivada.", "%(n)s fichas archivadas.")
 RESTORED = ("1 ficha recuperada.", "%(n)s fichas recuperadas.")
 
 
-async def archive_command(view: "OfficeView", request: Request, archive: Archive) -> Response:
-    """``archive(db, conditions, archived=...)`` over what was ticked; the tab of archived rows brings them back."""
+async def archive_command(view: "OfficeView", request: Request) -> Response:
+    """Over what was ticked or searched for; the tab of archived rows brings them back."""
     selection = view.selected(request)
     is_stored = "estado" in view.search_of(replay(selection.query)).values
 
     def run(db: ScopedSession, form: OfficeForm) -> str:
-        which: Sequence[ColumnElement[bool]] = selection.conditions(db.company_id)
-        return plural(*(RESTORED if is_stored else ARCHIVED), archive(db, which, archived=not is_stored))
+        command = ArchiveRows(
+            model=view.model,
+            which=selection.conditions(db.company_id),
+            selection=selection.told,
+            archived=not is_stored,
+        )
+        return plural(*(RESTORED if is_stored else ARCHIVED), archive_rows(db, command))
 
     which = await view.in_words(request, selection)
     title = (_("Recuperar %(que)s") if is_stored else _("Archivar %(que)s")) % {"que": which}

@@ -18,7 +18,6 @@ from admin_views.filters import Choice
 from admin_views.form_pages import Box, Panel
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
-from app.domain.saving_contacts import archive_contacts
 from app.scope import ScopedSession
 from models import Company, Contact
 
@@ -129,7 +128,7 @@ class ContactAdmin(IntranetTab, OfficeView):
 
     @page("/archive", needs="action:archive")
     async def archive_page(self, request: Request) -> Response:
-        return await archive_command(self, request, archive_contacts)
+        return await archive_command(self, request)
 
 
 class CustomerAdmin(ContactAdmin, model=Contact):

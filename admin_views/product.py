@@ -19,7 +19,7 @@ from admin_views.forms import Number, OfficeForm, Prose, Strict
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from app.domain import fields
-from app.domain.saving_catalogue import SaveProduct, archive_products, save_product
+from app.domain.saving_catalogue import SaveProduct, save_product
 from app.scope import ScopedSession
 from models import Product
 
@@ -88,4 +88,4 @@ class ProductAdmin(OfficeView, model=Product):
 
     @page("/archive", needs="action:archive")
     async def archive_page(self, request: Request) -> Response:
-        return await archive_command(self, request, archive_products)
+        return await archive_command(self, request)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PKS, SCOPE, QUERY = "pks", "scope", "q"
 WHOLE = "filter"
 MOST_TICKED = 5000
+LONGEST_TOLD = 500
 
 
 class NothingSelected(Refusal):
@@ -43,6 +44,13 @@ class Selection:
     @property
     def is_whole(self) -> bool:
         return self.search is not None
+
+    @property
+    def told(self) -> str:
+        """What was meant, for the audit: the words and filters of the search, or the ids."""
+        if self.search is None:
+            return _("marcadas: %(ids)s") % {"ids": ", ".join(map(str, self.ids))[:LONGEST_TOLD]}
+        return "; ".join(f"{name}: {value}" for name, value in self.search.what.items()) or _("todas")
 
     def conditions(self, company_id: int) -> list[ColumnElement[bool]]:
         """The selection as conditions on the view's model; ids of others select nothing."""

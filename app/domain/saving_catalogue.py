@@ -1,15 +1,13 @@
 """Keeping what documents are filled from: articles, tax rates and series."""
 
 import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select
 
 from app import clock
-from app.domain.audit import record
 from app.domain.folding import fold
 from app.domain.numbering import first_free, lock_series
 from app.errors import InvalidValue, NotFound
@@ -66,20 +64,6 @@ def save_product(db: ScopedSession, command: SaveProduct) -> Product:
     db.add(product)
     db.flush()
     return product
-
-
-def archive_products(db: ScopedSession, which: Sequence[ColumnElement[bool]], *, archived: bool) -> int:
-    """Put articles away, or take them out again; how many changed. Documents keep what they copied."""
-    state = Product.archived_at.is_(None) if archived else Product.archived_at.is_not(None)
-    changed: Any = db.execute(
-        update(Product)
-        .where(Product.company_id == db.company_id, state, *which)
-        .values(archived_at=clock.now() if archived else None)
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount:
-        record(db, "archive" if archived else "restore", Product.__tablename__, changes={"products": changed.rowcount})
-    return int(changed.rowcount)
 
 
 def save_tax_rate(db: ScopedSession, command: SaveTaxRate) -> TaxRate:

@@ -5,11 +5,9 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from app import clock
-from app.domain.audit import record
 from app.domain.contacts import next_code, refold
 from app.domain.fields import tax_id
 from app.errors import InvalidValue, NotFound
@@ -107,21 +105,6 @@ def save_contact(db: ScopedSession, command: SaveContact) -> Contact:
     db.add(contact)
     db.flush()
     return contact
-
-
-def archive_contacts(db: ScopedSession, which: Sequence[ColumnElement[bool]], *, archived: bool) -> int:
-    """Put contacts away, or take them out again; how many changed. What they have stays as it is."""
-    now_or_none = clock.now() if archived else None
-    state = Contact.archived_at.is_(None) if archived else Contact.archived_at.is_not(None)
-    changed: Any = db.execute(
-        update(Contact)
-        .where(Contact.company_id == db.company_id, state, *which)
-        .values(archived_at=now_or_none)
-        .execution_options(synchronize_session=False)
-    )
-    if changed.rowcount:
-        record(db, "archive" if archived else "restore", Contact.__tablename__, changes={"contacts": changed.rowcount})
-    return int(changed.rowcount)
 
 
 def _find(db: ScopedSession, contact_id: int) -> Contact:

@@ -215,7 +215,13 @@ def test_archived_files_leave_the_list_and_come_back(desk, db, merino):
     assert "Recuperar 1 cliente" in text_of(again)
     assert "1 ficha recuperada." in text_of(back)
     assert only(db, Contact).archived_at is None
-    assert db.scalars(select(AuditEntry.action).order_by(AuditEntry.position)).all() == ["archive", "restore"]
+    entries = db.scalars(select(AuditEntry).order_by(AuditEntry.position)).all()
+    changes = {
+        "contacts": [None, 1],
+        "selection": [None, f"marcadas: {merino.id}"],
+        "fingerprint": [None, f"1.{merino.id}.{merino.id}"],
+    }
+    assert [(entry.action, entry.changes) for entry in entries] == [("archive", changes), ("restore", changes)]
 
 
 def test_the_whole_search_is_archived_and_nothing_beyond(desk, db, make):
@@ -229,6 +235,12 @@ def test_the_whole_search_is_archived_and_nothing_beyond(desk, db, make):
     renew(db)
     assert "Archivar 2 clientes" in text_of(asked)
     assert db.scalars(select(Contact.name).where(Contact.archived_at.is_(None))).all() == ["Hotel Mirador"]
+    archived = db.scalars(select(Contact.id).where(Contact.archived_at.is_not(None))).all()
+    assert db.scalars(select(AuditEntry.changes)).one() == {
+        "contacts": [None, 2],
+        "selection": [None, "buscar: talleres"],
+        "fingerprint": [None, f"2.{sum(archived)}.{max(archived)}"],
+    }
 
 
 @pytest.mark.parametrize(
