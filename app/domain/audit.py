@@ -126,7 +126,7 @@ def _notice_changes(db: ScopedSession, context: UOWTransaction, instances: Any) 
             _notice(db, "change", row, changes)
     for row in db.deleted:
         if isinstance(row, AUDITED):
-            _notice(db, "delete", row, {})
+            _notice(db, "delete", row, {name: [value, None] for name, value in _values(row) if value not in ("", None)})
 
 
 @event.listens_for(ScopedSession, "after_flush")
@@ -208,10 +208,10 @@ def _differences(row: Base) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _values(row: Base) -> Iterator[tuple[str, Any]]:
-    state = inspect(row)
-    for column in state.mapper.column_attrs:
-        if column.key not in SILENT and column.key in state.dict:
-            value = _plain(state.dict[column.key])
+    """What a row says, read again where it has been forgotten."""
+    for column in inspect(row).mapper.column_attrs:
+        if column.key not in SILENT:
+            value = _plain(getattr(row, column.key))
             yield column.key, "••••" if column.key in SECRET and value else value
 
 

@@ -36,6 +36,30 @@ def test_a_change_is_recorded_field_by_field(db, make, database, company, as_mar
     assert entry.changes == {"name": ["Antes", "Después"]}
 
 
+def test_what_is_deleted_is_recorded_with_what_it_said(db, make, database, company, as_marta):
+    row = MailAccount(host="smtp.example", sender_email="a@b.example", sealed_password="planted-canary")
+    db.add(row)
+    db.commit()
+
+    def remove(session):
+        found = session.get(MailAccount, row.id)
+        session.expire(found)
+        session.delete(found)
+
+    as_marta(remove)
+
+    (entry,) = entries(database, company)
+    assert (entry.action, entry.label) == ("delete", "a@b.example")
+    assert entry.changes == {
+        "host": ["smtp.example", None],
+        "port": [587, None],
+        "security": ["starttls", None],
+        "sealed_password": ["••••", None],
+        "sender_email": ["a@b.example", None],
+        "failures": [0, None],
+    }
+
+
 def test_what_rolls_back_leaves_no_entry(db, make, database, company, as_marta):
     contact = make.contact()
     db.commit()
