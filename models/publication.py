@@ -110,6 +110,7 @@ class Publication(CompanyRecord):
         inside("document_id", "documents"),
         inside("contact_id", "contacts"),
         inside("batch_id", "batches"),
+        inside("withdrawn_by_batch_id", "batches"),
         inside("template_version_id", "template_versions"),
         inside("file_id", "stored_files"),
         Index(

@@ -5,7 +5,7 @@ import datetime as dt
 from sqlalchemy import ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from models.base import CompanyRecord, Record, company_table
+from models.base import CompanyRecord, Record, company_table, inside
 from models.company import Company
 from models.enums import DocumentKind, Role
 from models.types import BigId, Email, Key, LongText, Name, Sha256, ShortText
@@ -65,7 +65,7 @@ class SeriesDefault(CompanyRecord):
     """The series someone uses for a kind of document unless told otherwise."""
 
     __tablename__ = "series_defaults"
-    __table_args__ = company_table(UniqueConstraint("company_id", "user_id", "kind"))
+    __table_args__ = company_table(inside("series_id", "series"), UniqueConstraint("company_id", "user_id", "kind"))
 
     user_id: Mapped[int] = mapped_column(BigId, ForeignKey("staff_users.id"))
     kind: Mapped[DocumentKind]

@@ -143,38 +143,6 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_staff_sessions_user_id"), "staff_sessions", ["user_id"], unique=False)
     op.create_table(
-        "series_defaults",
-        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "kind",
-            sa.Enum(
-                "quote",
-                "sales_order",
-                "work_order",
-                "delivery_note",
-                "invoice",
-                "proforma",
-                "purchase_order",
-                name="documentkind",
-                native_enum=False,
-                length=32,
-            ),
-            nullable=False,
-        ),
-        sa.Column("series_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column(
-            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), sa.Identity(always=False), nullable=False
-        ),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_series_defaults_company_id")),
-        sa.ForeignKeyConstraint(["user_id"], ["staff_users.id"], name=op.f("fk_series_defaults_user_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_series_defaults")),
-        sa.UniqueConstraint("company_id", "id", name=op.f("uq_series_defaults_company_id_id")),
-        sa.UniqueConstraint("company_id", "user_id", "kind", name=op.f("uq_series_defaults_company_id_user_id_kind")),
-        sqlite_autoincrement=True,
-    )
-    op.create_table(
         "saved_filters",
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("screen", sa.String(length=40), nullable=False),
@@ -226,7 +194,6 @@ def downgrade() -> None:
     op.drop_table("setup_tokens")
     op.drop_table("throttles")
     op.drop_table("saved_filters")
-    op.drop_table("series_defaults")
     op.drop_table("staff_sessions")
     op.drop_table("memberships")
     op.drop_table("staff_users")

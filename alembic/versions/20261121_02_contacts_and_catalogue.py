@@ -224,6 +224,43 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_table(
+        "series_defaults",
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "kind",
+            sa.Enum(
+                "quote",
+                "sales_order",
+                "work_order",
+                "delivery_note",
+                "invoice",
+                "proforma",
+                "purchase_order",
+                name="documentkind",
+                native_enum=False,
+                length=32,
+            ),
+            nullable=False,
+        ),
+        sa.Column("series_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), sa.Identity(always=False), nullable=False
+        ),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id", "series_id"],
+            ["series.company_id", "series.id"],
+            name=op.f("fk_series_defaults_company_id_series_id"),
+        ),
+        sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_series_defaults_company_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["staff_users.id"], name=op.f("fk_series_defaults_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_series_defaults")),
+        sa.UniqueConstraint("company_id", "id", name=op.f("uq_series_defaults_company_id_id")),
+        sa.UniqueConstraint("company_id", "user_id", "kind", name=op.f("uq_series_defaults_company_id_user_id_kind")),
+        sqlite_autoincrement=True,
+    )
+    op.create_table(
         "stored_files",
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("size", sa.Integer(), nullable=False),
@@ -244,6 +281,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("stored_files")
+    op.drop_table("series_defaults")
     op.drop_table("series")
     op.drop_table("tax_rates")
     op.drop_table("products")

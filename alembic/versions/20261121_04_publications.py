@@ -158,6 +158,11 @@ def upgrade() -> None:
             ["template_versions.company_id", "template_versions.id"],
             name=op.f("fk_publications_company_id_template_version_id"),
         ),
+        sa.ForeignKeyConstraint(
+            ["company_id", "withdrawn_by_batch_id"],
+            ["batches.company_id", "batches.id"],
+            name=op.f("fk_publications_company_id_withdrawn_by_batch_id"),
+        ),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_publications_company_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_publications")),
         sa.UniqueConstraint("company_id", "id", name=op.f("uq_publications_company_id_id")),
