@@ -1,5 +1,6 @@
 """Signing in and out, asking for the password in place, and changing company."""
 
+import math
 import re
 
 from starlette.concurrency import run_in_threadpool
@@ -11,6 +12,7 @@ from admin_views.auth import signed_in
 from admin_views.entering import enter
 from admin_views.posted import PASSWORD, posted
 from admin_views.templating import render
+from app import clock
 from app.domain import staff_access
 from app.domain.staff_access import Visit
 from app.errors import NotFound, Refusal
@@ -76,8 +78,10 @@ async def ask_again(request: Request) -> Response:
 
 
 async def is_awake(request: Request) -> Response:
-    """Whether this browser's session still serves; asking does not keep it awake."""
-    return JSONResponse({"awake": signed_in(request) is not None})
+    """Whether this browser's session still serves, and for how many seconds; asking does not keep it awake."""
+    visit = signed_in(request)
+    left = (visit.rests_at - clock.now()).total_seconds() if visit is not None else 0
+    return JSONResponse({"awake": visit is not None, "seconds": max(math.ceil(left), 0)})
 
 
 async def switch_company(request: Request) -> Response:

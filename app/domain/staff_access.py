@@ -72,7 +72,10 @@ class WrongCredentials(Refusal):
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """Somebody signed in and the company they are working in. ``is_asleep``: idle or open for too long; ask again."""
+    """Somebody signed in and the company they are working in.
+
+    ``rests_at`` is when the session will have been idle or open for too long; ``is_asleep`` once it has: ask again.
+    """
 
     session_id: int
     user_id: int
@@ -86,6 +89,7 @@ class Visit:
     company_is_confirmed: bool
     companies: int
     seen_at: dt.datetime
+    rests_at: dt.datetime
     is_asleep: bool
 
 
@@ -154,6 +158,7 @@ def find_visit(db: ScopedSession, token: str) -> Visit | None:
     found = db.execute(_VISIT, {"token": token_hash(token), "since": now - RESUMABLE}).first()
     if found is None:
         return None
+    rests_at = min(found.seen_at + IDLE, found.created_at + LONGEST)
     return Visit(
         session_id=found.id,
         user_id=found.user_id,
@@ -167,7 +172,8 @@ def find_visit(db: ScopedSession, token: str) -> Visit | None:
         company_is_confirmed=found.confirmed_at is not None,
         companies=found.companies,
         seen_at=found.seen_at,
-        is_asleep=found.seen_at <= now - IDLE or found.created_at <= now - LONGEST,
+        rests_at=rests_at,
+        is_asleep=rests_at <= now,
     )
 
 

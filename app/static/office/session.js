@@ -1,21 +1,22 @@
 // A session that rests asks for the password in place; what is being typed stays where it is.
 const token = () => document.querySelector("meta[name=csrf]");
-const REST = 25 * 60 * 1000;
-let heard = Date.now();
+const FIRST = 25 * 60 * 1000;
+const LOOK = 20 * 1000;
+let due = Date.now() + FIRST; // when to ask whether the session still serves
 
 export function watchSession() {
   if (!document.querySelector(".v-app")) return;
   document.addEventListener("visibilitychange", () => {
-    if (document.visibilityState === "visible" && Date.now() - heard > REST) ask();
+    if (document.visibilityState === "visible" && Date.now() >= due) ask();
   });
-  setInterval(() => { if (Date.now() - heard > REST) ask(); }, 60 * 1000);
+  setInterval(() => { if (Date.now() >= due) ask(); }, LOOK);
   document.addEventListener("submit", holdForms, true);
 }
 
 // A form sent after a long rest waits until the session is known to serve.
 async function holdForms(event) {
   const form = event.target;
-  if (form.method !== "post" || Date.now() - heard < REST || form.dataset.held) return;
+  if (form.method !== "post" || Date.now() < due || form.dataset.held) return;
   event.preventDefault();
   event.stopImmediatePropagation();
   const button = event.submitter;
@@ -28,8 +29,11 @@ async function holdForms(event) {
 async function ask() {
   const answer = await fetch("/admin/session", { headers: { Accept: "application/json" } }).catch(() => null);
   if (!answer?.ok) return;
-  heard = Date.now();
-  if (!(await answer.json()).awake) await askPassword();
+  const { awake, seconds } = await answer.json();
+  due = awake ? Date.now() + seconds * 1000 : Infinity;
+  if (awake) return;
+  await askPassword();
+  due = Date.now() + FIRST;
 }
 
 function askPassword() {

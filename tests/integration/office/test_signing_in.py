@@ -152,7 +152,8 @@ def test_using_the_office_keeps_it_awake_and_asking_whether_it_is_does_not(desk,
     desk.get("invoice/list")
     touched = db.scalars(select(StaffSession.seen_at)).one()
 
-    assert awake == {"awake": True}
+    assert awake["awake"]
+    assert 290 <= awake["seconds"] <= 300
     assert clock.now() - untouched > pause - dt.timedelta(seconds=30)
     assert clock.now() - touched < dt.timedelta(minutes=1)
 
@@ -205,10 +206,16 @@ def test_a_page_left_open_asks_in_place(asleep):
     right = asleep.post("reauth", {"_password": PASSWORD})
     keys = asleep.installation.keys
 
-    assert told == {"awake": False}
+    assert told == {"awake": False, "seconds": 0}
     assert (wrong.status_code, wrong.json()) == (400, {"detail": WRONG})
     assert right.json() == {"csrf": keys.sign("csrf", asleep.client.cookies[COOKIE])}
-    assert asleep.get("session").json() == {"awake": True}
+    assert asleep.get("session").json()["awake"]
+
+
+def test_a_long_day_ends_however_busy_it_is(desk, db):
+    rest(db, LONGEST - dt.timedelta(minutes=2), StaffSession.created_at)
+
+    assert 110 <= desk.get("session").json()["seconds"] <= 120
 
 
 def test_after_a_day_of_rest_there_is_nothing_to_resume(asleep, db):
