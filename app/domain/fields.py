@@ -18,7 +18,7 @@ from app.texts import _
 
 # Bidirectional overrides and other invisible controls can make a name read as another.
 _INVISIBLE = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
-_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4})", re.ASCII)
+_DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})", re.ASCII)
 _SHORT_DAY = re.compile(r"(\d{2})(\d{2})(\d{2}|\d{4})?", re.ASCII)
 _SLUG = re.compile(r"[A-Za-z0-9_-]{3,40}", re.ASCII)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
@@ -138,7 +138,7 @@ def code(value: str, field: str) -> str:
 
 
 def day(value: str, field: str, *, today: dt.date | None = None, required: bool = False) -> dt.date | None:
-    """A day as typed: ``21/11/2026``, ``2026-11-21``, or ``2111`` and ``211126`` with the year understood."""
+    """A day as typed: ``21/11/2026``, ``21/11/26``, ``2026-11-21``, or ``2111`` and ``211126`` without its signs."""
     typed = line(value, field, most=20, required=required)
     if not typed:
         return None
@@ -153,13 +153,17 @@ def day(value: str, field: str, *, today: dt.date | None = None, required: bool 
 
 def _spelt_day(typed: str, today: dt.date | None) -> dt.date:
     if found := _DAY.fullmatch(typed):
-        return dt.date(int(found[3]), int(found[2]), int(found[1]))
+        return dt.date(_year(found[3]), int(found[2]), int(found[1]))
     if found := _SHORT_DAY.fullmatch(typed):
-        year = found[3] or str((today or dt.date.today()).year)
-        return dt.date(int(year) + (2000 if len(year) == 2 else 0), int(found[2]), int(found[1]))
+        year = _year(found[3]) if found[3] else (today or dt.date.today()).year
+        return dt.date(year, int(found[2]), int(found[1]))
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", typed, re.ASCII):
         return dt.date.fromisoformat(typed)
     raise ValueError(typed)
+
+
+def _year(digits: str) -> int:
+    return int(digits) + (2000 if len(digits) == 2 else 0)
 
 
 def payment_days(value: str, field: str) -> str:

@@ -48,13 +48,15 @@ document.addEventListener("keydown", (event) => {
   event.target.dispatchEvent(new Event("input", { bubbles: true }));
 });
 
-// 2111 is the 21st of November of this year: written out on leaving the field.
+// 2111 is the 21st of November of this year, and so is 21/11/26 of that one: written out on leaving the field.
 document.addEventListener("focusout", (event) => {
   if (!event.target.matches?.("[data-day]")) return;
-  const short = /^(\d{2})(\d{2})(\d{2}|\d{4})?$/.exec(event.target.value.trim());
+  const typed = event.target.value.trim();
+  const short = /^(\d{2})(\d{2})(\d{2}|\d{4})?$/.exec(typed) || /^(\d{1,2})[/.-](\d{1,2})[/.-](\d{2})$/.exec(typed);
   if (!short) return;
   const year = short[3] || String(new Date().getFullYear());
-  event.target.value = `${short[1]}/${short[2]}/${year.length === 2 ? `20${year}` : year}`;
+  const [day, month] = [short[1], short[2]].map((part) => part.padStart(2, "0"));
+  event.target.value = `${day}/${month}/${year.length === 2 ? `20${year}` : year}`;
 });
 
 // Tabs show one part of the form at a time; without scripts all parts stand one below the other.

@@ -1,11 +1,31 @@
 """What a typed field becomes, whoever types it."""
 
+import datetime as dt
+
 import pytest
 
 from app.adapters.formats.fields import Flaw
 from app.adapters.formats.fields import tax_id as read_tax_id
+from app.domain import fields
 from app.domain.fields import tax_id
 from app.errors import InvalidValue
+
+
+TODAY = dt.date(2026, 11, 23)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["21/11/2026", "21/11/26", "21-11-26", "21.11.26", "2026-11-21", "2111", "211126", "21112026", " 21/11/26 "],
+)
+def test_a_day_is_typed_in_many_ways(typed):
+    assert fields.day(typed, "day", today=TODAY) == dt.date(2026, 11, 21)
+
+
+@pytest.mark.parametrize("typed", ["21/11", "21/11/226", "31/02/26", "211", "32/11/26", "21/13/26", "x"])
+def test_what_is_no_day_is_refused(typed):
+    with pytest.raises(InvalidValue):
+        fields.day(typed, "day", today=TODAY)
 
 
 @pytest.mark.parametrize(
