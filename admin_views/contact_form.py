@@ -48,6 +48,13 @@ def _own_code(value: str, name: str) -> str:
     return fields.code(value, name) if value.strip() else ""
 
 
+def _country(value: str, name: str) -> str:
+    code = fields.line(value, name, most=2).upper() or "ES"
+    if code not in countries():
+        raise InvalidValue(_("Escriba las dos letras de un país: ES, PT, FR…"), field=name)
+    return code
+
+
 class AddressForm(LineForm):
     ignored_when_blank = ("purpose", "country")
 
@@ -57,7 +64,7 @@ class AddressForm(LineForm):
     postcode = Strict("C. postal", short_line(10))
     city = Strict("Población")
     province = Strict("Provincia", short_line(100))
-    country = Strict("País", short_line(2), default="ES", attributes={"maxlength": "2"})
+    country = Strict("País", _country, default="ES", attributes={"maxlength": "2"})
 
 
 class EmailForm(LineForm):

@@ -76,6 +76,14 @@ WRONG = [
         {"emails-0-id": "999", "emails-0-purpose": "general", "emails-0-email": "a@b.example"},
         "No existe esa línea en esta ficha.",
     ),
+    *(
+        ({"addresses-0-purpose": "billing", "addresses-0-address": "C/ Sol, 1", "addresses-0-country": code}, sentence)
+        for code, sentence in (
+            ("99", "Escriba las dos letras de un país: ES, PT, FR…"),
+            ("<<", "Escriba las dos letras de un país: ES, PT, FR…"),
+            ("ZZ", "Escriba las dos letras de un país: ES, PT, FR…"),
+        )
+    ),
     ({"emails-0-id": "x", "emails-0-purpose": "general", "emails-0-email": "a@b.example"}, "Esa referencia no existe."),
 ]
 
@@ -155,6 +163,15 @@ def test_lines_are_changed_added_dropped_and_kept_in_order(desk, db, merino):
     ]  # fmt: skip
     assert len(kept) == 2
     assert db.scalars(select(ContactAddress.address)).all() == ["C/ Mayor, 1"]
+
+
+@pytest.mark.parametrize(("typed", "kept"), [("pt", "PT"), ("", "ES"), ("ES", "ES")])
+def test_the_country_of_a_further_address_is_one_there_is(desk, db, typed, kept):
+    address = {"addresses-0-purpose": "billing", "addresses-0-address": "R. Augusta, 1", "addresses-0-country": typed}
+
+    desk.create("customer", CUSTOMER | address)
+
+    assert [one.country for one in only(db, Contact).addresses] == [kept]
 
 
 def test_buttons_give_a_line_more_or_less_without_saving(desk, db, merino):
