@@ -16,8 +16,8 @@ from app.errors import InvalidValue, NotFound, Refusal
 from app.money import euros
 from app.scope import ScopedSession
 from app.texts import _
-from models import Company, Contact, Document, Invoice
-from models.enums import DocumentKind, DocumentStatus, Origin
+from models import Company, Contact, ContactAddress, Document, Invoice
+from models.enums import AddressPurpose, DocumentKind, DocumentStatus, Origin
 
 # The series is what a clash with an imported number can be cured by.
 _OWN_NUMBER_TAKEN = "Ya hay una factura %(numero)s, de otro programa. Revise los números de la serie."
@@ -146,7 +146,8 @@ def freeze(invoice: Document, company: Company) -> None:
     """Copy what the paper must say and later changes may not touch: both parties and the mentions the law asks for."""
     contact = invoice.contact
     freeze_seller(invoice, company)
-    invoice.buyer_name, invoice.buyer_tax_id, invoice.buyer_address = contact.name, contact.tax_id, address_of(contact)
+    billing = next((one for one in contact.addresses if one.purpose is AddressPurpose.BILLING), contact)
+    invoice.buyer_name, invoice.buyer_tax_id, invoice.buyer_address = contact.name, contact.tax_id, address_of(billing)
     invoice.mentions = "\n".join(_with(invoice.mentions.split("\n"), required_mentions(invoice)))
 
 
@@ -169,7 +170,7 @@ def contact_of(company: Company) -> str:
     return "\n".join(way for way in (company.phone, company.email, company.website) if way)
 
 
-def address_of(party: Company | Contact) -> str:
+def address_of(party: Company | Contact | ContactAddress) -> str:
     """A postal address as printed: street, postcode and town, province, country unless Spain."""
     town = " ".join(part for part in (party.postcode, party.city) if part)
     country = "" if party.country == "ES" else party.country

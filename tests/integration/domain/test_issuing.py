@@ -22,8 +22,8 @@ from app.domain.issuing import (
 from app.domain.numbering import DateBeforePredecessor, DateOutsideYear, SeriesClosed
 from app.errors import NotFound
 from app.scope import CompanyScope
-from models import Company, Invoice, Series
-from models.enums import DocumentStatus
+from models import Company, ContactAddress, Invoice, Series
+from models.enums import AddressPurpose, DocumentStatus
 
 TODAY = dt.date(2026, 11, 21)
 YESTERDAY = TODAY - dt.timedelta(days=1)
@@ -62,6 +62,21 @@ def test_what_is_issued_can_be_found_by_its_words(db, make):
     issue(db, draft)
 
     assert (before, draft.search_key) == ("", "fv26-0001 reforma no 3 cuadro electrico de 24 modulos")
+
+
+def test_the_address_for_invoices_goes_on_the_invoice(db, make):
+    draft = make.draft(issued_on=TODAY)
+    db.add_all(
+        ContactAddress(
+            contact_id=draft.contact_id, purpose=purpose, address=f"C/ {purpose}, 1", city="Lisboa", country="PT"
+        )
+        for purpose in (AddressPurpose.DELIVERY, AddressPurpose.BILLING, AddressPurpose.OTHER)
+    )
+    db.flush()
+
+    issue(db, draft)
+
+    assert draft.buyer_address == "C/ billing, 1\nLisboa\nPT"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,6 @@ from app.domain import fields
 from app.domain.fields import tax_id
 from app.errors import InvalidValue
 
-
 TODAY = dt.date(2026, 11, 23)
 
 
