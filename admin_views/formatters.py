@@ -48,7 +48,7 @@ ROLES = {
 PAYMENT_METHODS = {
     PaymentMethod.TRANSFER: "Transferencia",
     PaymentMethod.DIRECT_DEBIT: "Recibo domiciliado",
-    PaymentMethod.CASH: "Contado",
+    PaymentMethod.CASH: "Efectivo",
     PaymentMethod.CARD: "Tarjeta",
     PaymentMethod.CHEQUE: "Cheque",
     PaymentMethod.OTHER: "Otra",

@@ -255,7 +255,7 @@ def test_the_audit_reads_in_spanish(desk, db, make):
         or ("teléfono, forma de pago" in listed)
     )
     assert "teléfono — 915 550 123" in told
-    assert "forma de pago Transferencia Contado" in told
+    assert "forma de pago Transferencia Efectivo" in told
     assert "Marta Ruiz Ortega cambió" in history
     assert desk.get(f"audit-entry/edit/{entry.id}").status_code in {303, 403}
 
