@@ -18,6 +18,7 @@ from admin_views.form_pages import load
 from admin_views.forms import OfficeForm, Strict
 from admin_views.invoice_form import InvoiceForm
 from admin_views.invoice_page import inline_pdf
+from admin_views.posted import posted
 from admin_views.printable import printable
 from admin_views.templating import render
 from app import clock
@@ -32,9 +33,10 @@ from app.errors import InvalidValue
 from app.installation import Installation
 from app.rendering import drawn, printed
 from app.scope import Actor, CompanyScope, ScopedSession
+from app.secrets import new_token
 from app.texts import _
 from app.web import installation_of
-from models import Contact, Document
+from models import Contact, Document, Invoice
 
 
 class CorrectForm(OfficeForm):
@@ -49,6 +51,10 @@ class CorrectForm(OfficeForm):
 
 class InvoiceActions:
     """Mixed into the view of invoices."""
+
+    def new_key(self) -> str:
+        """For a button whose second press is the first one's."""
+        return new_token()[:32]
 
     @page("/correct/{pk}", needs="action:correct")
     async def correct_page(self: Any, request: Request) -> Response:
@@ -95,14 +101,20 @@ def _to_draft(view: Any, request: Request, drafted: Drafted) -> Response:
 
 
 def _duplicate(view: Any, request: Request) -> Response:
+    """The button pressed twice makes one: its key is the draft's."""
     visit = visit_of(request)
-    invoice = _loaded(view, request)
-    drafted = installation_of(request).database.run(
-        CompanyScope(visit.company_id),
-        lambda db: repeat_invoice(db, invoice.id, clock.today()),
-        Actor(visit.user_name, visit.user_id),
-    )
-    return _to_draft(view, request, drafted)
+    invoice, key = _loaded(view, request), str(posted(request).get("key", ""))[:40] or None
+
+    def work(db: ScopedSession) -> Drafted:
+        made = db.scalar(select(Invoice.id).where(Invoice.draft_key == key)) if key else None
+        if made is not None:
+            return Drafted(made, _("Ya estaba duplicada."))
+        drafted = repeat_invoice(db, invoice.id, clock.today())
+        db.get_one(Invoice, drafted.document_id).draft_key = key
+        return drafted
+
+    database, actor = installation_of(request).database, Actor(visit.user_name, visit.user_id)
+    return _to_draft(view, request, database.run(CompanyScope(visit.company_id), work, actor))
 
 
 def _preview(view: Any, request: Request) -> Response:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 from decimal import Decimal
 
 import pytest
@@ -207,6 +208,23 @@ def test_a_repeated_invoice_opens_as_a_draft(desk, db, make):
     fields = fields_of_sheet(page)
     assert "Borrador nuevo con las líneas de FV26-0001." in text_of(page)
     assert (fields["subject"], fields["lines-0-unit_price"]) == ("Mantenimiento", "100,00")
+
+
+def test_the_button_that_repeats_pressed_twice_makes_one(desk, db, make):
+    invoice = make.invoice()
+    make.tax()
+    db.commit()
+    keys = [
+        re.search(r'name="key" value="([^"]+)"', desk.get(f"invoice/details/{invoice.id}").text)[1] for _ in range(2)
+    ]
+
+    first, second, other = (
+        desk.post(f"invoice/duplicate/{invoice.id}", {"key": key}).headers["location"] for key in (keys[0], *keys)
+    )
+
+    assert first == second != other
+    db.rollback()
+    assert db.scalar(select(func.count(Invoice.id))) == 3
 
 
 def test_looking_as_the_customer_leads_to_the_intranet(desk, db, make):
