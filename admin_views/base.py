@@ -250,7 +250,8 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
         """Hand the form to the business in the transaction of ``db``; the row saved. ``row`` is none for a new one."""
         raise NotImplementedError
 
-    def remove(self, db: ScopedSession, row: Any) -> None:
+    def remove(self, db: ScopedSession, row: Any, revision: int | None) -> None:
+        """``revision`` is that of the row somebody looked at, where rows have one."""
         db.delete(row)
 
     def ready(self, request: Request, form: Any) -> None:

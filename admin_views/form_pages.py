@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from admin_views.base import OfficeView
 
 AGAIN = "_again"
+REVISION = "revision"
 
 
 class InUse(Refusal):
@@ -204,10 +205,11 @@ def _details(view: "OfficeView", request: Request, pk: int) -> Response:
 def _delete(view: "OfficeView", request: Request, pk: int) -> Response:
     visit, database = visit_of(request), installation_of(request).database
     scope, error = CompanyScope(visit.company_id), None
+    seen = str(posted(request).get(REVISION) or request.query_params.get(REVISION, ""))
     if request.method == "POST":
         try:
             actor = Actor(visit.user_name, visit.user_id)
-            database.run(scope, lambda db: _remove(view, db, pk), actor)
+            database.run(scope, lambda db: _remove(view, db, pk, whole(seen)), actor)
         except Refusal as refusal:
             error = refusal
         else:
@@ -215,16 +217,22 @@ def _delete(view: "OfficeView", request: Request, pk: int) -> Response:
             return RedirectResponse(view.list_address, status_code=303)
     with database.read(scope) as db:
         row = load(view, db, pk)
-        context = {"view": view, "row": row, "title": view.title_of(row), "error": str(error) if error else None}
+        context = {
+            "view": view,
+            "row": row,
+            "title": view.title_of(row),
+            "error": str(error) if error else None,
+            "revision": seen or getattr(row, REVISION, ""),
+        }
         return HTMLResponse(render(request, "admin/delete.html", context), status_code=error.status if error else 200)
 
 
-def _remove(view: "OfficeView", db: ScopedSession, pk: int) -> None:
+def _remove(view: "OfficeView", db: ScopedSession, pk: int, revision: int | None) -> None:
     row = load(view, db, pk)
     if not view.allows(Action.DELETE, row):
         raise view.forbidden(Action.DELETE, row)
     try:
-        view.remove(db, row)
+        view.remove(db, row, revision)
         db.flush()
     except IntegrityError as error:
         raise InUse from error

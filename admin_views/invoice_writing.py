@@ -130,8 +130,8 @@ class InvoiceWriting:
         Flash.success(request, str(told))
         return RedirectResponse(self.details_address(row.id), status_code=303)
 
-    def remove(self, db: ScopedSession, row: Any) -> None:
-        delete_draft(db, row.id, row.revision)
+    def remove(self, db: ScopedSession, row: Any, revision: int | None) -> None:
+        delete_draft(db, row.id, revision)
 
     @page("/estimate", needs=Action.EDIT, methods=("POST",))
     async def estimate(self, request: Request) -> Response:

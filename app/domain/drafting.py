@@ -141,7 +141,7 @@ def estimate_draft(db: ScopedSession, command: SaveInvoiceDraft) -> Invoice:
     return invoice
 
 
-def delete_draft(db: ScopedSession, document_id: int, revision: int) -> None:
+def delete_draft(db: ScopedSession, document_id: int, revision: int | None) -> None:
     """Take a draft back for good. Raises ``NotFound``, ``AlreadyIssued`` or ``DraftChanged``."""
     invoice = lock_draft(db, document_id)
     if invoice.revision != revision:

@@ -1,6 +1,7 @@
 """Issuing from the form: asked first, done once, told to everybody else."""
 
 import datetime as dt
+import re
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -8,9 +9,10 @@ import pytest
 from sqlalchemy import func, select
 
 from app import clock
+from app.domain.drafting import DraftChanged
 from models import AuditEntry, Invoice, Series
 from models.enums import DocumentStatus, Role
-from tests.rig.desk import text_of
+from tests.rig.desk import fields_of, text_of
 from tests.rig.sheet import errors_of_sheet, fields_of_sheet
 
 ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -200,10 +202,28 @@ def test_what_is_issued_is_neither_changed_nor_deleted(desk, db, draft):
 
 @ONLY_SQLITE
 def test_a_draft_is_deleted_after_asking(desk, db, draft):
-    asked = desk.get(f"invoice/delete/{draft.id}")
-    answer = desk.post(f"invoice/delete/{draft.id}")
+    leads = re.search(rf'href="/admin/(invoice/delete/{draft.id}[^"]*)"', desk.get(f"invoice/edit/{draft.id}").text)[1]
+    asked = desk.get(leads)
+    answer = desk.post(f"invoice/delete/{draft.id}", fields_of(asked))
 
     assert "No se puede deshacer." in text_of(asked)
     assert answer.headers["location"] == "/admin/invoice/list"
     db.rollback()
     assert db.scalar(select(func.count(Invoice.id))) == 0
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("of_the_form", [True, False])
+def test_a_draft_that_somebody_else_changed_is_not_deleted_unseen(desk, db, draft, of_the_form):
+    seen = f"?revision={draft.revision}" if of_the_form else ""
+    asked = None if of_the_form else desk.get(f"invoice/delete/{draft.id}")
+    draft.subject, draft.revision = "Otra persona", draft.revision + 1
+    db.commit()
+    asked = asked or desk.get(f"invoice/delete/{draft.id}{seen}")
+
+    refused = desk.post(f"invoice/delete/{draft.id}", fields_of(asked))
+    again = desk.post(f"invoice/delete/{draft.id}", fields_of(refused))
+
+    assert (refused.status_code, str(DraftChanged()) in text_of(refused)) == (409, True)
+    assert again.status_code == 409
+    assert fresh(db, draft).subject == "Otra persona"
