@@ -19,7 +19,7 @@ from app.money import short
 from app.scope import ScopedSession
 from app.secrets import new_token
 from models import Company, Contact, DocumentLine, Invoice, Series, TaxRate
-from models.enums import DocumentKind
+from models.enums import DocumentKind, PaymentMethod
 
 _HEADER = (
     "contact_id", "issued_on", "operation_on", "payment_method", "subject", "discount_rate", "withholding_rate",
@@ -176,6 +176,8 @@ def _fill_contact(db: ScopedSession, form: InvoiceForm) -> None:
     form.contact_id.data = contact.id
     put(form.contact, lookups.spell_customer(contact))
     form.has_surcharge.data = contact.has_surcharge
+    if form.payment_method.data is PaymentMethod.TRANSFER:  # what a form begins with is no choice of anybody's
+        form.payment_method.data = contact.payment_method
     if not (form.withholding_rate.typed or "").strip() and contact.withholding_rate:
         put(form.withholding_rate, short(contact.withholding_rate, 4))
 

@@ -189,6 +189,17 @@ def test_a_customer_that_was_typed_brings_its_terms_once(desk, db, shop):
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize(("chosen", "kept"), [("transfer", "direct_debit"), ("card", "card")])
+def test_a_customer_that_was_typed_brings_how_it_pays_unless_somebody_chose(desk, db, shop, chosen, kept):
+    shop.payment_method = PaymentMethod.DIRECT_DEBIT
+    db.commit()
+
+    desk.post("invoice/create", typed(desk, payment_method=chosen))
+
+    assert only(db).payment_method == kept
+
+
+@ONLY_SQLITE
 def test_the_text_wins_over_a_customer_chosen_before(desk, db, make, shop):
     other = make.contact(name="Hotel Mirador, S.A.", tax_id="A58818501")
     db.commit()
