@@ -7,7 +7,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement
 from starlette.requests import Request
 
-from admin_views.access_dialogue import Reach, ids_of
+from admin_views.access_dialogue import ids_of
 from admin_views.access_pages import AccessPages
 from admin_views.access_words import SIGNS, note_of, sign_of
 from admin_views.base import OfficeView
@@ -20,7 +20,8 @@ from admin_views.selection import Selection
 from app import clock
 from app.domain.folding import contains, fold, says
 from app.domain.queries.access import AccessState, access_states
-from app.domain.queries.accounts import Standing, names_contact, reach_of, standings, stands
+from app.domain.queries.accounts import Standing, names_contact, pairs_of, standings, stands
+from app.domain.selections import ContactSelection
 from app.scope import ScopedSession
 from app.texts import _
 from models import PortalAccount
@@ -114,17 +115,17 @@ class AccessAdmin(AccessPages, OfficeView, model=PortalAccount):
     def extras(self, db: ScopedSession, ids: Sequence[int]) -> dict[str, dict[int, Any]]:
         return {"people": standings(db, ids)}
 
-    def access_reach(self, db: ScopedSession, selection: Selection) -> Reach:
-        return reach_of(db, ids_of(db, selection))
+    def access_reach(self, db: ScopedSession, selection: Selection) -> ContactSelection:
+        return ContactSelection(label="", people=pairs_of(db, ids_of(db, selection)))
 
     def title_of(self, row: PortalAccount) -> str:
         return row.name or row.email
 
     def details_extra(self, db: ScopedSession, request: Request, row: PortalAccount) -> dict[str, Any]:
-        contact_ids, _emails = reach_of(db, (row.id,))
+        contact_ids = dict.fromkeys(contact_id for contact_id, _email in pairs_of(db, (row.id,)))
         people = [
             person
-            for those in access_states(db, contact_ids).values()
+            for those in access_states(db, tuple(contact_ids)).values()
             for person in those
             if person.email == row.email or person.account_id == row.id
         ]

@@ -20,7 +20,7 @@ from admin_views.selection import MOST_TICKED, Selection
 from app import clock
 from app.domain import fields
 from app.domain.access import AccessWithdrawn, GrantAccess, Granted, WithdrawAccess, grant_access, withdraw_access
-from app.domain.access_sql import contacts, people_of
+from app.domain.access_sql import people_of
 from app.domain.mail_accounts import company_account
 from app.domain.queries.access import AccessState, Person, access_states
 from app.domain.selections import ContactSelection
@@ -33,9 +33,6 @@ from models.enums import AccessDelivery
 
 MOST_SHOWN = 200
 WHO, LISTED = "who", "listed"
-
-# From a selection of some list: ids of contacts, and the e-mails it is about (none: all of theirs).
-Reach = tuple[tuple[int, ...], tuple[str, ...]]
 
 
 class Deed(StrEnum):
@@ -88,7 +85,7 @@ class Shown:
 
 
 class AccessDialogue:
-    """Read from a request. ``reach`` turns the list's selection into contacts and e-mails."""
+    """Read from a request. The view's ``access_reach`` turns the list's selection into contacts or people."""
 
     def __init__(self, view: Any, request: Request, deed: Deed) -> None:
         form = posted(request) if request.method == "POST" else request.query_params
@@ -113,34 +110,26 @@ class AccessDialogue:
         return {"tell": True, "key": uuid4().hex}
 
     def show(self, db: ScopedSession, form: AccessForm) -> Shown:
-        ids, only = self._reach(db)
-        people = self._people(db, ids, only)
+        people = self._people(db)
+        concerned = {person.contact_id for person in people}
         account = company_account(db)
         return Shown(
-            contacts=len(ids),
+            contacts=len(concerned),
             people=len(people),
-            rows=[self._row(person) for person in people] if len(ids) <= MOST_SHOWN else [],
+            rows=[self._row(person) for person in people] if len(concerned) <= MOST_SHOWN else [],
             states=_states(people),
             wished=len({person.email for person in people if self._is_wished(person)}),
-            shared=self._shared(db, ids, only) if self.deed is Deed.GRANT else (),
+            shared=self._shared(db, people) if self.deed is Deed.GRANT else (),
             sender=account.sender_email if account else "",
             delivery=db.get_one(Company, db.company_id).access_delivery,
         )
-
-    def _people(self, db: ScopedSession, ids: tuple[int, ...], only: tuple[str, ...]) -> list[Person]:
-        return [
-            person
-            for those in access_states(db, ids).values()
-            for person in those
-            if (not only or person.email in only) and (self.deed is Deed.GRANT or person.may_enter)
-        ]
 
     def perform(self, db: ScopedSession, form: AccessForm) -> Granted | AccessWithdrawn:
         """Do it for who is ticked. Raises ``Refusal``: nobody ticked, a share nobody confirmed, nothing to do."""
         if not form.key.data:
             raise Refusal(_("El formulario está incompleto. Ábralo de nuevo."))
-        ids, emails = self._chosen(db)
-        selection = ContactSelection(label=self._label(len(emails)), ids=ids, emails=emails)
+        people = self._chosen(db)
+        selection = ContactSelection(label=self._label(people), people=tuple(sorted(map(_pair, people))))
         if self.deed is Deed.WITHDRAW:
             return withdraw_access(db, WithdrawAccess(selection=selection, key=form.key.data, user_id=self.user_id))
         command = GrantAccess(
@@ -148,29 +137,34 @@ class AccessDialogue:
             key=form.key.data,
             user_id=self.user_id,
             tell=form.tell.data,
-            again=any(person.state is AccessState.ACTIVE for person in self._people(db, ids, emails)),
+            again=any(person.state is AccessState.ACTIVE for person in people),
             share_confirmed=form.share_confirmed.data,
         )
         return grant_access(db, command)
 
-    def _reach(self, db: ScopedSession) -> Reach:
-        ids, only = self.view.access_reach(db, self.selection)
-        if self.email:
-            only = (self.email,)
-        return ids, only
-
-    def _chosen(self, db: ScopedSession) -> Reach:
-        """Those ticked, among whom the selection reaches; those who need it when nobody could be ticked."""
-        ids, only = self._reach(db)
-        people = self._people(db, ids, only)
-        mine = [
+    def _people(self, db: ScopedSession) -> list[Person]:
+        """Those the selection reaches, each for one contact."""
+        reach: ContactSelection = self.view.access_reach(db, self.selection)
+        only = set(reach.people)
+        ids = reach.ids or tuple(dict.fromkeys(contact_id for contact_id, _email in reach.people))
+        return [
             person
-            for person in people
-            if (self._is_wished(person) if self.ticked is None else _value(person) in self.ticked) and person.email
+            for those in access_states(db, ids).values()
+            for person in those
+            if (not only or _pair(person) in only)
+            and (not self.email or person.email == self.email)
+            and (self.deed is Deed.GRANT or person.may_enter)
         ]
-        if not mine:
+
+    def _chosen(self, db: ScopedSession) -> list[Person]:
+        """Those ticked, among whom the selection reaches; those who need it when nobody could be ticked."""
+        chosen = [person for person in self._people(db) if self._is_able(person) and self._is_meant(person)]
+        if not chosen:
             raise Refusal(_("No ha marcado a nadie. Marque al menos a una persona."))
-        return tuple(sorted({one.contact_id for one in mine})), tuple(sorted({one.email for one in mine}))
+        return chosen
+
+    def _is_meant(self, person: Person) -> bool:
+        return self._is_wished(person) if self.ticked is None else _value(person) in self.ticked
 
     def _row(self, person: Person) -> Row:
         able = self._is_able(person)
@@ -179,7 +173,7 @@ class AccessDialogue:
             sign=words.sign_of(person),
             note=words.note_of(person, clock.now()),
             deed=words.deed_of(person) if self.deed is Deed.GRANT else _("Retirar"),
-            is_ticked=able and (self._is_wished(person) if self.ticked is None else _value(person) in self.ticked),
+            is_ticked=able and self._is_meant(person),
             is_able=able,
         )
 
@@ -192,14 +186,20 @@ class AccessDialogue:
             return False
         return self.deed is Deed.WITHDRAW or bool(self.email) or words.needs_something(person, clock.now())
 
-    def _shared(self, db: ScopedSession, ids: tuple[int, ...], only: tuple[str, ...]) -> tuple[Shared, ...]:
-        mine = (contacts.c.company_id == db.company_id, contacts.c.id.in_(ids))
-        return shared_among(db, joined_by(db.company_id, people_of(db.company_id, only, *mine)))
+    @staticmethod
+    def _shared(db: ScopedSession, people: list[Person]) -> tuple[Shared, ...]:
+        able = [_pair(person) for person in people if person.email]
+        return shared_among(db, joined_by(db.company_id, people_of(db.company_id, able))) if able else ()
 
-    def _label(self, people: int) -> str:
+    def _label(self, people: list[Person]) -> str:
         if self.email:
             return self.email
-        return plural("%(n)s persona marcada", "%(n)s personas marcadas", people)
+        addresses = {person.email for person in people}
+        return plural("%(n)s persona marcada", "%(n)s personas marcadas", len(addresses))
+
+
+def _pair(person: Person) -> tuple[int, str]:
+    return person.contact_id, person.email
 
 
 def _value(person: Person) -> str:

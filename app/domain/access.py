@@ -7,7 +7,6 @@ from sqlalchemy import CompoundSelect, Select, select
 from app import clock
 from app.domain import access_sql as sql
 from app.domain import audit
-from app.domain.access_sql import contacts
 from app.domain.batches import batch_of, close_batch, first_result, open_batch
 from app.domain.bulk import hashed_joins, write
 from app.domain.locking import lock_company
@@ -120,7 +119,7 @@ def grant_access(db: ScopedSession, command: GrantAccess) -> Granted:
     lock_company(db)
     if (batch := batch_of(db, command.key)) is not None:
         return first_result(batch, Granted, kind=BatchKind.GRANT_ACCESS, notify=command.tell)
-    people = sql.people_of(db.company_id, command.selection.emails, *chosen(db.company_id, command.selection))
+    people = sql.people_of(db.company_id, command.selection.people, *chosen(db.company_id, command.selection))
     with hashed_joins(db):
         if not command.share_confirmed and (shared := shared_among(db, joined_by(db.company_id, people))):
             raise ShareNotConfirmed(shared)
@@ -148,7 +147,7 @@ def _grant(db: ScopedSession, command: GrantAccess, people: CompoundSelect) -> G
     mails = 0
     if command.tell:
         search = command.selection.search
-        invited = sql.acting_for(company_id, command.selection.emails, *whose)
+        invited = sql.acting_for(company_id, command.selection.people, *whose)
         if search is not None and search.has_access is False:  # by now, a search for those without finds nobody
             invited = sql.given_by(company_id, batch.id)
         mails = write(db, sql.insert_invitations(company_id, invited, batch_id=batch.id, again=command.again, now=now))
@@ -172,7 +171,7 @@ def withdraw_access(db: ScopedSession, command: WithdrawAccess) -> AccessWithdra
     company_id, now = db.company_id, clock.now()
     label = command.selection.label
     batch = open_batch(db, BatchKind.WITHDRAW_ACCESS, command.key, now, selection=label, user_id=command.user_id)
-    whose = sql.acting_for(company_id, command.selection.emails, *chosen(company_id, command.selection))
+    whose = sql.acting_for(company_id, command.selection.people, *chosen(company_id, command.selection))
     with hashed_joins(db):
         ended = sql.end_memberships(company_id, Ending.WITHDRAWN, whose, by_id=command.user_id, now=now)
         people = write(db, ended)
@@ -209,7 +208,7 @@ def set_portal_password(db: ScopedSession, command: SetPortalPassword) -> Passwo
     if not email:
         raise NoEmail
     company_id, now = db.company_id, clock.now()
-    people = sql.people_of(company_id, (email,), contacts.c.id == contact.id)
+    people = sql.people_of(company_id, ((contact.id, email),))
     if not command.share_confirmed and (shared := shared_among(db, joined_by(company_id, people))):
         raise ShareNotConfirmed(shared)
     sql.give_access(db, people, batch_id=None, now=now)

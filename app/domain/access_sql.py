@@ -26,6 +26,9 @@ mails: Any = OutgoingMail.__table__
 
 UNSENT = (MailStatus.QUEUED, MailStatus.RETRY)
 
+# People one by one: a contact and an e-mail each.
+Pairs = Sequence[tuple[int, str]]
+
 
 def has_access(company_id: int, contact_id: ColumnElement[int]) -> ColumnElement[bool]:
     """Somebody may act for the contact."""
@@ -80,11 +83,12 @@ def further_people(company_id: int, *conditions: ColumnElement[bool]) -> Select:
     )
 
 
-def people_of(company_id: int, only: Sequence[str], *conditions: ColumnElement[bool]) -> CompoundSelect:
+def people_of(company_id: int, only: Pairs, *conditions: ColumnElement[bool]) -> CompoundSelect:
     """Everybody who could act for the contacts, behind main e-mails and further ones; ``only`` these, if any."""
     main, further = main_people(company_id, *conditions), further_people(company_id, *conditions)
     if only:
-        main, further = main.where(contacts.c.email.in_(only)), further.where(emails.c.email.in_(only))
+        main = main.where(sa.tuple_(contacts.c.id, contacts.c.email).in_(only))
+        further = further.where(sa.tuple_(contacts.c.id, emails.c.email).in_(only))
     return main.union(further)
 
 
@@ -153,8 +157,8 @@ def insert_invitations(company_id: int, invited: Select, *, batch_id: int, again
     return sa.insert(mails).from_select(names, rows)
 
 
-def acting_for(company_id: int, only: Sequence[str], *conditions: ColumnElement[bool]) -> Select:
-    """``id, account_id`` of live memberships of contacts that meet the conditions; ``only`` these e-mails, if any."""
+def acting_for(company_id: int, only: Pairs, *conditions: ColumnElement[bool]) -> Select:
+    """``id, account_id`` of live memberships of contacts that meet the conditions; ``only`` these people, if any."""
     found = (
         sa.select(memberships.c.id, memberships.c.account_id)
         .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == memberships.c.contact_id))
@@ -162,8 +166,8 @@ def acting_for(company_id: int, only: Sequence[str], *conditions: ColumnElement[
     )
     if not only:
         return found
-    holders = sa.select(accounts.c.id).where(accounts.c.company_id == company_id, accounts.c.email.in_(only))
-    return found.where(memberships.c.account_id.in_(holders))
+    holder = sa.and_(accounts.c.company_id == company_id, accounts.c.id == memberships.c.account_id)
+    return found.join(accounts, holder).where(sa.tuple_(memberships.c.contact_id, accounts.c.email).in_(only))
 
 
 def given_by(company_id: int, batch_id: int) -> Select:

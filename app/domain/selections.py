@@ -55,9 +55,12 @@ class ContactFilter:
 
 @dataclass(frozen=True, kw_only=True)
 class ContactSelection:
-    """Exactly one of ``ids`` and ``search``. ``emails`` narrows it to these people of the contacts."""
+    """Exactly one of ``ids``, ``search`` and ``people``: contacts with all their people, or people one by one.
+
+    Each of ``people`` is a contact and the e-mail with which somebody enters, or would enter, for it.
+    """
 
     label: str
     ids: tuple[int, ...] = ()
     search: ContactFilter | None = None
-    emails: tuple[str, ...] = ()
+    people: tuple[tuple[int, str], ...] = ()

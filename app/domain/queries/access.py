@@ -89,9 +89,9 @@ class Person:
 def chosen(company_id: int, selection: ContactSelection) -> list[ColumnElement[bool]]:
     """The selection as conditions on ``contacts``. Ids of another company select nothing."""
     ours: list[ColumnElement[bool]] = [contacts.c.company_id == company_id]
-    if selection.search is None:
-        return [*ours, contacts.c.id.in_(selection.ids)]
-    return [*ours, *_found(company_id, selection.search)]
+    if selection.search is not None:
+        return [*ours, *_found(company_id, selection.search)]
+    return [*ours, contacts.c.id.in_(selection.ids or {contact_id for contact_id, _email in selection.people})]
 
 
 def _found(company_id: int, wanted: ContactFilter) -> Iterator[ColumnElement[bool]]:

@@ -129,19 +129,21 @@ def names_contact(company_id: int, folded: str) -> ColumnElement[bool]:
     return PortalAccount.id.in_(found)
 
 
-def reach_of(db: ScopedSession, account_ids: Sequence[int]) -> tuple[tuple[int, ...], tuple[str, ...]]:
-    """Contacts and e-mails of some accounts: what a command about them is given."""
+def pairs_of(db: ScopedSession, account_ids: Sequence[int]) -> tuple[tuple[int, str], ...]:
+    """Contact and e-mail of whom some accounts act for; of those that act for nobody any more, for whom they did."""
     rows = db.execute(
-        select(PortalAccount.email, memberships.c.contact_id)
-        .join(memberships, memberships.c.account_id == PortalAccount.id)
+        select(memberships.c.contact_id, PortalAccount.email)
+        .distinct()
+        .join(PortalAccount, PortalAccount.id == memberships.c.account_id)
         .where(
             PortalAccount.company_id == db.company_id,
             PortalAccount.id.in_(account_ids),
             memberships.c.company_id == db.company_id,
+            sa.or_(memberships.c.ended_at.is_(None), ~_acts(db.company_id)),
         )
-    ).all()
-    ids, addresses = dict.fromkeys(row.contact_id for row in rows), dict.fromkeys(row.email for row in rows)
-    return tuple(ids), tuple(addresses)
+        .order_by(memberships.c.contact_id, PortalAccount.email)
+    )
+    return tuple((row.contact_id, row.email) for row in rows)
 
 
 def last_events(db: ScopedSession, contact_id: int, most: int) -> list[DocumentEvent]:

@@ -38,8 +38,13 @@ NOW = utc_now()
 HOUR = dt.timedelta(hours=1)
 
 
-def these(*contacts, emails=()):
-    return ContactSelection(label="Los marcados", ids=tuple(contact.id for contact in contacts), emails=emails)
+def these(*contacts):
+    return ContactSelection(label="Los marcados", ids=tuple(contact.id for contact in contacts))
+
+
+def people(*pairs):
+    chosen = tuple((contact.id, email) for contact, email in pairs)
+    return ContactSelection(label="Las personas marcadas", people=chosen)
 
 
 def found(**wanted):
@@ -137,9 +142,20 @@ def test_only_the_people_asked_for_get_access(db, make):
     contact.emails = [ContactEmail(purpose=EmailPurpose.PORTAL, email="andres@merino.example")]
     db.flush()
 
-    granted = grant(db, these(contact, emails=("andres@merino.example",)))
+    granted = grant(db, people((contact, "andres@merino.example")))
 
     assert (granted.people, granted.mails, live(db)) == (1, 1, [(contact.id, "andres@merino.example")])
+
+
+def test_people_are_given_access_as_pairs_and_nobody_else(db, make):
+    first, second = make.contact(email="ana@gestoria.example"), make.contact(email="luis@gestoria.example")
+    second.emails = [ContactEmail(purpose=EmailPurpose.PORTAL, email="ana@gestoria.example")]
+    db.flush()
+
+    granted = grant(db, people((first, "ana@gestoria.example"), (second, "luis@gestoria.example")))
+
+    assert (granted.people, granted.mails) == (2, 2)
+    assert live(db) == [(first.id, "ana@gestoria.example"), (second.id, "luis@gestoria.example")]
 
 
 def test_without_telling_nothing_is_mailed(db, make):
@@ -287,9 +303,20 @@ def test_only_the_person_asked_for_loses_access(db, make, signed_in):
     gone, stays = make.account(contact, email="a@merino.example"), make.account(contact, email="b@merino.example")
     of_gone, of_stays = signed_in(gone, contact), signed_in(stays, contact)
 
-    withdrawn = withdraw(db, these(contact, emails=("a@merino.example",)))
+    withdrawn = withdraw(db, people((contact, "a@merino.example")))
 
     assert (withdrawn.people, of_gone(), of_stays()) == (1, (False, False), (True, True))
+
+
+def test_people_lose_access_as_pairs_and_nobody_else(db, make):
+    first, second = make.contact(), make.contact()
+    make.account(first, second, email="ana@gestoria.example")
+    make.account(first, second, email="luis@gestoria.example")
+
+    withdrawn = withdraw(db, people((first, "ana@gestoria.example"), (second, "luis@gestoria.example")))
+
+    assert withdrawn.people == 2
+    assert live(db) == [(first.id, "luis@gestoria.example"), (second.id, "ana@gestoria.example")]
 
 
 def test_access_can_be_given_back(db, make):

@@ -1,6 +1,7 @@
 """Giving and withdrawing access: from a list, from a file, by hand; and what a change of e-mail asks."""
 
 import datetime as dt
+import re
 
 import pytest
 from sqlalchemy import select
@@ -19,6 +20,8 @@ from models.enums import AccessDelivery, BatchKind, EmailPurpose, Ending, Role, 
 from tests.factories import Make
 from tests.integration.office.people import acting, mails, who
 from tests.rig.desk import fields_of, text_of
+
+BOX = re.compile(r'name="who" value="([^"]+)"')
 
 
 def test_those_ticked_get_access_and_a_mail(desk, db, make, merino, nunez):
@@ -193,6 +196,54 @@ def test_accounts_are_found_by_customer_and_withdrawn_from_their_list(desk, db, 
     assert acting(db) == [("lucia@merino.example", "Instalaciones Merino, S.L.")]
     assert "Transportes Núñez, S.L." in person
     assert "Acceso retirado" in person
+
+
+@pytest.fixture
+def gestoria(db, make, merino, nunez):
+    """Two people who each act for the same two customers: who is told of as ``customer: e-mail``."""
+    for email in ("ana@gestoria.example", "luis@gestoria.example"):
+        make.account(merino, nunez, email=email)
+    db.commit()
+    return [f"{merino.id}:ana@gestoria.example", f"{nunez.id}:luis@gestoria.example"]
+
+
+def test_whoever_was_unticked_keeps_their_access(desk, db, gestoria, merino, nunez):
+    page = desk.get("customer/withdraw-access", pks=f"{merino.id},{nunez.id}")
+
+    desk.post("customer/withdraw-access", fields_of(page) | {"who": gestoria})
+
+    assert "4 personas tienen acceso." in text_of(page)
+    assert acting(db) == [
+        ("ana@gestoria.example", "Transportes Núñez, S.L."),
+        ("luis@gestoria.example", "Instalaciones Merino, S.L."),
+    ]
+
+
+def test_accounts_are_about_whom_they_act_for_now(desk, db, make, merino, nunez):
+    nunez.email = merino.email
+    account = make.account(merino, nunez)
+    account.memberships[1].ended_at, account.memberships[1].ending = clock.now(), Ending.UNDONE
+    bodega = make.contact(name="Bodegas Artieda", email="bodega@artieda.example")
+    db.add(ContactEmail(contact_id=merino.id, purpose=EmailPurpose.PORTAL, email=bodega.email))
+    other = make.account(bodega)
+    db.commit()
+
+    page = desk.get("access/access", pks=f"{account.id},{other.id}")
+
+    assert "2 personas de 2 clientes." in text_of(page)
+    assert BOX.findall(page.text) == [f"{merino.id}:{merino.email}", f"{bodega.id}:{bodega.email}"]
+
+
+def test_who_acts_for_nobody_any_more_can_be_given_access_again(desk, db, make, merino):
+    account = make.account(merino, told_at=clock.now())
+    account.memberships[0].ended_at, account.memberships[0].ending = clock.now(), Ending.WITHDRAWN
+    db.commit()
+    page = desk.get("access/access", pks=account.id)
+
+    desk.post("access/access", fields_of(page) | {"who": who(merino)})
+
+    assert "Acceso retirado" in text_of(page)
+    assert acting(db) == [("lucia@merino.example", "Instalaciones Merino, S.L.")]
 
 
 def test_nobody_ticked_is_said(desk, db, merino):
