@@ -173,7 +173,7 @@ class BatchAdmin(OfficeView, model=Batch):
         return {
             "progress": batches.progress_of(db, row),
             "moments": [(told(one), one.who, one.at) for one in batches.moments_of(db, row)],
-            "may_retry": self.has_permission(request, "action:retry"),
+            "may_retry": row.undone_at is None and self.has_permission(request, "action:retry"),
         }
 
     @page("/progress/{pk:int}", needs=Action.DETAILS, methods=("GET",))

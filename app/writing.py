@@ -46,7 +46,7 @@ class Writing:
 
 
 def write_mails(installation: Installation, facts: LetterFacts, due: Iterable[DueMail], now: dt.datetime) -> Writing:
-    """Those tried before keep the bytes they have; the others are written now.
+    """Those tried before keep the bytes they have, while there is a point; the others are written now.
 
     Mails of one account in the same group share its secret. One whose password cannot be hashed for the moment is
     left for the next time.
@@ -103,9 +103,9 @@ class _Writer:
 
     def write(self, mail: DueMail) -> WrittenMail:
         reader = self.facts.readers.get(mail.portal_account_id or 0)
+        self._check_point(mail, reader)
         if mail.frozen is not None and not (has_dead_link(mail, self.now) and self._can_renew(mail, reader)):
             return self._as_frozen(mail, mail.frozen)
-        self._check_point(mail, reader)
         secret = self._secret(mail, reader)
         letter = self.letters.write(mail, secret, self.now)
         message_id = self._message_id(mail)
@@ -148,6 +148,7 @@ class _Writer:
         return reader is not None and (mail.kind is MailKind.RECOVERY or not reader.password_hash)
 
     def _check_point(self, mail: DueMail, reader: Reader | None) -> None:
+        """A notice has one while its reader can see some document of it, even if it tells of others too."""
         if mail.kind is MailKind.TEST:
             return
         if reader is None or not reader.has_access:

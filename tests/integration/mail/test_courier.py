@@ -11,7 +11,8 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.mail_accounts import Standing, company_account, standing_of
-from models import MailAccount
+from app.domain.mail_desk import RetryMails, retry_mails
+from models import MailAccount, PortalAccount, Publication
 from models.enums import MailKind, MailStatus
 from tests.smtp_sink import Sink, Step
 
@@ -198,6 +199,70 @@ def test_a_notice_with_nothing_left_to_tell_is_cancelled(post, sink):
         (MailStatus.CANCELLED, "Ya no queda ningún documento publicado del que avisar."),
         (MailStatus.CANCELLED, "Su acceso se ha retirado."),
     ]
+
+
+LATER, NEVER = "450 4.2.0 lista gris", "550 5.2.1 desactivado"
+
+
+@pytest.fixture
+def tried(post, sink):
+    """A notice of two invoices that a server refused or put off: ``tried(LATER)``."""
+
+    def tried(reply: str):
+        sink.steps["RCPT"] = [Step(reply=reply)]
+        mail = post.notice(invoices=2)
+        post.send()
+        return mail
+
+    return tried
+
+
+def withdraw(post, mail, count: int = 2) -> None:
+    published = select(Publication).where(Publication.batch_id == mail.batch_id).order_by(Publication.id).limit(count)
+    for publication in post.db.scalars(published):
+        publication.withdrawn_at = clock.now()
+    post.db.commit()
+
+
+def end_access(post, mail) -> None:
+    reader = post.db.get_one(PortalAccount, mail.portal_account_id)
+    reader.memberships[0].ended_at = clock.now()
+    post.db.commit()
+
+
+def send_again(post, mail) -> None:
+    """The office asks for what failed; what was put off has its time come."""
+    post.installation.database.run(post.courier().scope, lambda db: retry_mails(db, RetryMails(mail_ids=(mail.id,))))
+    post.time.pass_by(minutes=2)
+    post.send()
+
+
+@pytest.mark.parametrize("reply", [LATER, NEVER])
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (withdraw, "Ya no queda ningún documento publicado del que avisar."),
+        (end_access, "Su acceso se ha retirado."),
+    ],
+)
+def test_a_notice_that_was_tried_leaves_only_while_there_is_a_point(post, sink, tried, reply, change, reason):
+    mail = tried(reply)
+    change(post, mail)
+
+    send_again(post, mail)
+
+    mail = post.now(mail)
+    assert (sink.received, mail.status, mail.last_reply) == ([], MailStatus.CANCELLED, reason)
+
+
+def test_a_notice_that_was_tried_and_still_has_a_point_keeps_its_bytes(post, sink, tried):
+    mail = tried(LATER)
+    frozen = post.now(mail).frozen
+    withdraw(post, mail, 1)
+
+    send_again(post, mail)
+
+    assert [message.content for message in sink.received] == [frozen]
 
 
 def test_who_waits_for_a_mail_does_not_queue_behind_notices(post, sink):

@@ -117,6 +117,17 @@ def test_undoing_twice_is_once(desk, db, published):
     assert "Deshacer publicación" not in text_of(desk.follow(again))
 
 
+def test_what_failed_of_an_undone_publication_is_not_offered_again(desk, db, published):
+    mail(db, published, MailStatus.FAILED)
+    db.commit()
+    before = text_of(desk.get(f"batch/details/{published.id}"))
+
+    after = text_of(desk.follow(desk.post(f"batch/undo/{published.id}")))
+
+    words = "1 correo no ha llegado.", "Enviar otra vez los que fallaron"
+    assert [tuple(word in told for word in words) for told in (before, after)] == [(True, True), (True, False)]
+
+
 def test_what_happened_in_order(db, published, make):
     db.scalars(select(OutgoingMail)).one().status = MailStatus.SENT
     db.scalars(select(OutgoingMail)).one().finished_at = clock.now()
