@@ -193,9 +193,16 @@ def _tells(mail: DueMail, reader: Reader | None, is_secret: bool) -> bool:
 
 
 def _needs_entry(mail: DueMail, reader: Reader) -> bool:
-    """Without a password nobody enters; nor with one that was only ever in this mail, which failed and is resent."""
+    """Without a password nobody enters; nor with a generated one, never used, that they may not have any more.
+
+    That is when somebody invites them again, when it was only ever in this mail, which failed and is resent, and when
+    no mail with it has arrived.
+    """
     was_in_this_mail = mail.is_secret and mail.message_id is not None
-    return not reader.password_hash or (was_in_this_mail and reader.must_change_password and not reader.is_active)
+    is_unused = reader.must_change_password and not reader.is_active
+    return not reader.password_hash or (
+        is_unused and (mail.kind is MailKind.ACCESS or was_in_this_mail or not reader.is_told)
+    )
 
 
 def _reply_to(facts: LetterFacts, sender: MailAddress) -> MailAddress | None:

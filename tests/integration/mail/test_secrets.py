@@ -19,6 +19,7 @@ from models.enums import AccessDelivery, MailKind, MailStatus, TokenPurpose
 from tests.smtp_sink import Step
 
 LINK = re.compile(r"/in/Tosma/(activar|clave)/([\w-]{43})\b")
+PASSWORD = re.compile(r"Contraseña: (\S+)")
 
 
 def text_of(content: bytes) -> str:
@@ -136,22 +137,69 @@ def test_mails_of_one_group_to_one_person_share_their_link(post, sink):
     assert len(sink.received) == 2
 
 
+def passwords(sink) -> list[str]:
+    """The password in each mail; nothing for one without."""
+    found = (PASSWORD.search(text_of(message.content)) for message in sink.received)
+    return [match[1] if match else "" for match in found]
+
+
 @pytest.mark.usefixtures("by_password")
 def test_a_generated_password_is_mailed_once_and_kept_as_a_hash(post, sink):
-    reader = post.reader(password_hash="")
+    reader = post.reader(password_hash="", told_at=None)
     mail = post.letter(MailKind.ACCESS, reader)
-    post.letter(MailKind.ACCESS, reader, due_at=clock.now() + dt.timedelta(hours=1))
+    post.notice(reader=reader, due_at=clock.now() + dt.timedelta(hours=1))
 
     post.send()
     post.time.pass_by(hours=1)
     post.send()
 
-    first, second = (text_of(message.content) for message in sink.received)
-    password = re.search(r"Contraseña: (\S+)", first)[1]
+    password, nothing = passwords(sink)
     account = post.reload(reader)
-    assert (password_matches(password, account.password_hash), account.must_change_password) == (True, True)
-    assert "Contraseña:" not in second
+    assert (password_matches(password, account.password_hash), account.must_change_password, nothing) == (
+        True,
+        True,
+        "",
+    )
     assert password not in mail_as_sent(post.installation, mail).text
+
+
+@pytest.mark.usefixtures("by_password")
+def test_inviting_again_brings_a_new_password_while_the_first_is_unused(post, sink):
+    reader = post.reader(password_hash="")
+    post.letter(MailKind.ACCESS, reader)
+    post.send()
+    post.letter(MailKind.ACCESS, reader)
+    post.send()
+
+    first, second = passwords(sink)
+    account = post.reload(reader)
+    works = [password_matches(password, account.password_hash) for password in (first, second)]
+    assert (works, account.must_change_password) == ([False, True], True)
+
+
+@pytest.mark.usefixtures("by_password")
+@pytest.mark.parametrize("values", [{"activated_at": clock.now()}, {"must_change_password": False}])
+def test_inviting_again_leaves_a_password_in_use_as_it_is(post, sink, values):
+    reader = post.reader(**{"must_change_password": True} | values)
+    post.letter(MailKind.ACCESS, reader)
+
+    post.send()
+
+    assert (passwords(sink), post.reload(reader).password_hash) == ([""], "known")
+
+
+@pytest.mark.usefixtures("by_password")
+def test_a_password_that_never_arrived_is_made_anew_with_the_next_notice(post, sink):
+    sink.steps["RCPT"] = [Step(reply="550 5.2.1 desactivado")]
+    reader = post.reader(password_hash="", told_at=None)
+    post.letter(MailKind.ACCESS, reader)
+    post.send()
+    post.notice(reader=reader)
+
+    post.send()
+
+    [password] = passwords(sink)
+    assert password_matches(password, post.reload(reader).password_hash)
 
 
 @pytest.mark.usefixtures("by_password")
@@ -167,7 +215,7 @@ def test_a_password_somebody_chose_meanwhile_is_not_overwritten(post, sink, hold
 
     assert claimed == []
     assert (post.reload(reader).password_hash, post.now(mail).status) == ("chosen", MailStatus.SENT)
-    assert "Contraseña:" not in text_of(sink.received[0].content)
+    assert passwords(sink) == [""]
 
 
 @pytest.mark.usefixtures("by_password")
@@ -184,7 +232,7 @@ def test_a_failed_password_mail_sent_again_brings_a_new_password(post, sink):
 
     post.send()
 
-    password = re.search(r"Contraseña: (\S+)", text_of(sink.received[0].content))[1]
+    [password] = passwords(sink)
     assert password_matches(password, post.reload(reader).password_hash)
     assert sink.received[0].message_id != first_id
     assert "••••" in text_of(kept)
