@@ -1,4 +1,4 @@
-"""Publications and their notices as sets: what publishing, withdrawing and undoing write.
+"""Publications and their notices as sets: what publishing and withdrawing write. For undoing see ``undoing_sql``.
 
 Every statement names the company itself, and stands for one document or a hundred thousand. Publications are written
 first; who gets access and who gets a mail is then asked of the batch's own publications.
@@ -15,12 +15,11 @@ from app.domain.bulk import insert_missing
 from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection
 from app.scope import ScopedSession
-from models import Batch, Document, Publication
-from models.enums import DocumentStatus, Ending, MailKind, MailStatus
+from models import Document, Publication
+from models.enums import DocumentStatus, MailKind, MailStatus
 from models.publication import LIVE
 from models.types import BigId, Moment
 
-batches: Any = Batch.__table__
 publications: Any = Publication.__table__
 
 LEFT = (MailStatus.SENT, MailStatus.UNKNOWN, MailStatus.SENDING)
@@ -179,39 +178,6 @@ def what_was_withdrawn(company_id: int, batch_id: int) -> Select:
     )
 
 
-def withdraw_batch(company_id: int, batch_id: int, now: dt.datetime) -> Update:
-    """Withdraw what is still live of a batch."""
-    return (
-        sa.update(publications)
-        .where(
-            publications.c.company_id == company_id,
-            publications.c.batch_id == batch_id,
-            publications.c.withdrawn_at.is_(None),
-        )
-        .values(withdrawn_at=now, withdrawn_by_batch_id=batch_id)
-    )
-
-
-def restore_replaced(company_id: int, batch_id: int) -> Update:
-    """What the batch took the place of is live again, where taking the batch back left the document without."""
-    replacement = publications.alias()
-    taken_back = sa.select(replacement.c.document_id).where(
-        replacement.c.company_id == company_id,
-        replacement.c.batch_id == batch_id,
-        replacement.c.withdrawn_by_batch_id == batch_id,
-    )
-    return (
-        sa.update(publications)
-        .where(
-            publications.c.company_id == company_id,
-            publications.c.withdrawn_by_batch_id == batch_id,
-            publications.c.batch_id != batch_id,
-            publications.c.document_id.in_(taken_back),
-        )
-        .values(withdrawn_at=None, withdrawn_by_batch_id=None)
-    )
-
-
 def notices_about(company_id: int, batch_id: int) -> list[ColumnElement[bool]]:
     """Notices, of whatever batch, that told their reader of a publication which ``batch_id`` withdrew."""
     told = publications.alias()
@@ -256,38 +222,4 @@ def _tells_of(company_id: int, *, withdrawn_by: int | None) -> ColumnElement[boo
             told.c.withdrawn_at.is_(None) if withdrawn_by is None else told.c.withdrawn_by_batch_id == withdrawn_by,
         )
         .correlate_except(told, reader)
-    )
-
-
-def end_unused_accesses(company_id: int, batch_id: int, *, by_id: int | None, now: dt.datetime) -> Update:
-    """Accesses the batch gave that nobody has used since: neither entered nor chose a password."""
-    used = sa.exists(
-        sa.select(1)
-        .select_from(accounts)
-        .where(
-            accounts.c.company_id == company_id,
-            accounts.c.id == memberships.c.account_id,
-            sa.or_(
-                accounts.c.last_sign_in_at >= memberships.c.created_at,
-                accounts.c.activated_at >= memberships.c.created_at,
-            ),
-        )
-        .correlate_except(accounts)
-    )
-    return (
-        sa.update(memberships)
-        .where(
-            memberships.c.company_id == company_id,
-            memberships.c.batch_id == batch_id,
-            memberships.c.ended_at.is_(None),
-            ~used,
-        )
-        .values(ended_at=now, ending=Ending.UNDONE, ended_by_id=by_id)
-    )
-
-
-def accounts_of_batch(company_id: int, batch_id: int) -> Select:
-    """Accounts that got an access from the batch."""
-    return sa.select(memberships.c.account_id).where(
-        memberships.c.company_id == company_id, memberships.c.batch_id == batch_id
     )

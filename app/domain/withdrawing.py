@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass, field
 
 from app import clock
-from app.domain import access_sql
+from app.domain import access_sql, undoing_sql
 from app.domain import publishing_sql as sql
 from app.domain.batches import batch_of, close_batch, figures_of, first_result, note, open_batch
 from app.domain.bulk import hashed_joins, look_again, write
@@ -60,11 +60,15 @@ class Withdrawn:
 
 @dataclass(frozen=True, kw_only=True)
 class Undone:
-    """``restored`` of the ``documents`` are visible again as they were before the batch took their place."""
+    """``restored`` of the ``documents`` are visible again as they were before the batch took their place.
+
+    ``still_visible`` ones are not among these: another publication had taken its place.
+    """
 
     batch_id: int
     documents: int = 0
     restored: int = 0
+    still_visible: int = 0
     accesses: int = 0
     cancelled: int = 0
     sent: int = 0
@@ -77,6 +81,10 @@ class Undone:
         if self.restored:
             one, many = "%(n)s se ve otra vez como antes.", "%(n)s se ven otra vez como antes."
             sentences.append(plural(one, many, self.restored))
+        if self.still_visible:
+            one = "%(n)s documento se sigue viendo por otra publicación."
+            many = "%(n)s documentos se siguen viendo por otra publicación."
+            sentences.append(plural(one, many, self.still_visible))
         if self.accesses:
             one, many = "%(n)s acceso sin usar retirado.", "%(n)s accesos sin usar retirados."
             sentences.append(plural(one, many, self.accesses))
@@ -179,22 +187,23 @@ def undo_batch(db: ScopedSession, command: UndoBatch) -> Undone:
 
 
 def _undo(db: ScopedSession, batch_id: int, user_id: int | None, now: dt.datetime) -> Undone:
-    company_id = db.company_id
-    documents = write(db, sql.withdraw_batch(company_id, batch_id, now))
+    company_id, count = db.company_id, db.connection().execute
+    documents = write(db, undoing_sql.withdraw_batch(company_id, batch_id, now))
     look_again(db, sql.publications, documents)
-    restored = write(db, sql.restore_replaced(company_id, batch_id))
+    restored = write(db, undoing_sql.restore_replaced(company_id, batch_id))
+    write(db, undoing_sql.hand_over_replaced(company_id, batch_id))
     notices = sql.notices_of(company_id, batch_id)
     cancelled = write(db, access_sql.cancel_mails(company_id, now).where(*notices))
-    accesses = write(db, sql.end_unused_accesses(company_id, batch_id, by_id=user_id, now=now))
+    accesses = write(db, undoing_sql.end_unused_accesses(company_id, batch_id, by_id=user_id, now=now))
     if accesses:
-        for statement in access_sql.close_doors(company_id, sql.accounts_of_batch(company_id, batch_id), now):
+        for statement in access_sql.close_doors(company_id, undoing_sql.accounts_of_batch(company_id, batch_id), now):
             write(db, statement)
-    sent = db.connection().execute(sql.count_left(*notices)).scalar_one()
     return Undone(
         batch_id=batch_id,
         documents=documents,
         restored=restored,
+        still_visible=count(undoing_sql.count_still_visible(company_id, batch_id)).scalar_one(),
         accesses=accesses,
         cancelled=cancelled,
-        sent=sent,
+        sent=count(sql.count_left(*notices)).scalar_one(),
     )

@@ -234,6 +234,52 @@ def test_undoing_a_replacement_shows_what_was_there_before(db, make):
     assert str(undone) == "Publicación deshecha. 2 se ven otra vez como antes."
 
 
+@pytest.fixture
+def three_times(db, make):
+    """One invoice published, then published again twice; three publications in their order."""
+    invoice = make.invoice()
+    first = publish(db, ticked(invoice), key="k1")
+    return first, *(publish(db, ticked(invoice), key=key, republish=True, notify=False) for key in ("k2", "k3"))
+
+
+def shown_by(db):
+    """The batch of the live publication, if any."""
+    return db.scalars(select(Publication.batch_id).where(Publication.withdrawn_at.is_(None))).all()
+
+
+@pytest.mark.parametrize(
+    ("order", "left"),
+    [
+        ((0, 1, 2), []),
+        ((0, 2, 1), []),
+        ((1, 0, 2), []),
+        ((2, 1, 0), []),
+        ((0, 1), [2]),
+        ((0, 2), [1]),
+        ((1, 2), [0]),
+        ((2, 1), [0]),
+    ],
+)
+def test_what_is_undone_stays_so_whatever_is_undone_later(db, three_times, order, left):
+    for number in order:
+        undo(db, three_times[number])
+
+    assert shown_by(db) == [three_times[number].batch_id for number in left]
+
+
+def test_undoing_what_another_publication_replaced_says_that_it_is_still_visible(db, make):
+    replaced, alone = make.invoice(), make.invoice()
+    first = publish(db, ticked(replaced, alone))
+    publish(db, ticked(replaced), key="otra vez", republish=True, notify=False)
+
+    undone = undo(db, first)
+
+    assert (undone.documents, undone.restored, undone.still_visible, live(db)) == (1, 0, 1, [replaced.id])
+    assert str(undone).startswith(
+        "Publicación deshecha. 1 documento deja de verse. 1 documento se sigue viendo por otra publicación."
+    )
+
+
 def test_only_publications_of_the_company_can_be_undone(db, make, system_db):
     invoice = make.invoice()
     publish(db, ticked(invoice))
