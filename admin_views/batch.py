@@ -24,6 +24,7 @@ from admin_views.searching import Order, Search
 from admin_views.templating import render
 from app.domain.folding import says
 from app.domain.mail_desk import RetryMails, retry_mails
+from app.domain.previewing import UndoPreview, preview_undo
 from app.domain.queries import batches
 from app.domain.withdrawing import UndoBatch, undo_batch
 from app.scope import Actor, CompanyScope, ScopedSession
@@ -192,9 +193,9 @@ class BatchAdmin(OfficeView, model=Batch):
         """Asks first, with what can and what cannot be taken back."""
         pk, user_id = request.path_params["pk"], visit_of(request).user_id
 
-        def preview(db: ScopedSession, form: OfficeForm) -> tuple[Batch, batches.Progress, int]:
+        def preview(db: ScopedSession, form: OfficeForm) -> tuple[Batch, UndoPreview]:
             row = load(self, db, pk)
-            return row, batches.progress_of(db, row), batches.replaced_by(db, row)
+            return row, preview_undo(db, row.id)
 
         def run(db: ScopedSession, form: OfficeForm) -> Any:
             return undo_batch(db, UndoBatch(batch_id=load(self, db, pk).id, user_id=user_id))

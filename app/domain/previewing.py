@@ -4,12 +4,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import CTE
+import sqlalchemy as sa
+from sqlalchemy import CTE, ColumnElement
 
 from app.domain import previewing_sql as sql
+from app.domain import undoing_sql
+from app.domain.access_sql import UNSENT, mails, memberships
 from app.domain.bulk import hashed_joins
-from app.domain.publishing_sql import count_selected
+from app.domain.publishing_sql import LEFT, count_selected, notices_of, publications
 from app.domain.ranges import Gaps, gaps_in
 from app.domain.selections import DocumentSelection
 from app.domain.shared_emails import Shared, count_mailboxes, shared_among
@@ -103,6 +107,18 @@ class WithdrawalPreview:
     fingerprint: Fingerprint
 
 
+@dataclass(frozen=True, kw_only=True)
+class UndoPreview:
+    """What undoing a publication would do now, as ``Undone`` says it; ``unsent`` are the mails that would not leave."""
+
+    documents: int
+    restored: int
+    still_visible: int
+    accesses: int
+    unsent: int
+    sent: int
+
+
 def preview_publication(
     db: ScopedSession, selection: DocumentSelection, *, notify: bool, republish: bool = False
 ) -> Preview:
@@ -147,6 +163,25 @@ def preview_withdrawal(db: ScopedSession, selection: DocumentSelection) -> Withd
         sent=sent,
         fingerprint=Fingerprint(documents, id_sum, id_max),
     )
+
+
+def preview_undo(db: ScopedSession, batch_id: int) -> UndoPreview:
+    """The dry run of ``undo_batch``. What happens meanwhile is not noticed: it is shown, not promised."""
+    company_id = db.company_id
+
+    def count(table: Any, *which: ColumnElement[bool]) -> int:
+        return db.connection().execute(sa.select(sa.func.count()).select_from(table).where(*which)).scalar_one()
+
+    notices = notices_of(company_id, batch_id)
+    with hashed_joins(db):
+        return UndoPreview(
+            documents=count(publications, *undoing_sql.live_of(company_id, batch_id)),
+            restored=count(publications, *undoing_sql.restorable(company_id, batch_id)),
+            still_visible=db.connection().execute(undoing_sql.count_still_visible(company_id, batch_id)).scalar_one(),
+            accesses=count(memberships, *undoing_sql.unused_accesses(company_id, batch_id)),
+            unsent=count(mails, *notices, mails.c.status.in_(UNSENT)),
+            sent=count(mails, *notices, mails.c.status.in_(LEFT)),
+        )
 
 
 def _names(db: ScopedSession, affected: CTE) -> dict[str, tuple[Named, ...]]:

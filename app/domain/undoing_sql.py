@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Select, Update
 
 from app.domain.access_sql import accounts, memberships
 from app.domain.publishing_sql import publications
-from models import Batch
+from models import Batch, DocumentEvent
 from models.enums import BatchKind, Ending
 
 batches: Any = Batch.__table__
+events: Any = DocumentEvent.__table__
 
 
 def withdraw_batch(company_id: int, batch_id: int, now: dt.datetime) -> Update:
@@ -117,8 +118,11 @@ def end_unused_accesses(company_id: int, batch_id: int, *, by_id: int | None, no
 
 
 def unused_accesses(company_id: int, batch_id: int) -> list[ColumnElement[bool]]:
-    """Accesses the batch gave that nobody has used since: neither entered nor chose a password."""
-    used = sa.exists(
+    """Accesses the batch gave that nobody has used since: neither entered, nor chose a password, nor saw a document.
+
+    Whoever was inside already for another contact enters nowhere to see what they have been given.
+    """
+    entered = sa.exists(
         sa.select(1)
         .select_from(accounts)
         .where(
@@ -131,11 +135,23 @@ def unused_accesses(company_id: int, batch_id: int) -> list[ColumnElement[bool]]
         )
         .correlate_except(accounts)
     )
+    saw = sa.exists(
+        sa.select(1)
+        .select_from(events)
+        .where(
+            events.c.company_id == company_id,
+            events.c.contact_id == memberships.c.contact_id,
+            events.c.account_id == memberships.c.account_id,
+            events.c.created_at >= memberships.c.created_at,
+        )
+        .correlate_except(events)
+    )
     return [
         memberships.c.company_id == company_id,
         memberships.c.batch_id == batch_id,
         memberships.c.ended_at.is_(None),
-        ~used,
+        ~entered,
+        ~saw,
     ]
 
 

@@ -169,15 +169,6 @@ def accesses_of(db: ScopedSession, batch: Batch) -> Rows:
     return Rows(_count(db, memberships, *mine), [Row(row.id, row.name, row.email or "") for row in found])
 
 
-def replaced_by(db: ScopedSession, batch: Batch) -> int:
-    """Publications it took the place of: undoing it brings them back."""
-    if batch.kind is not BatchKind.PUBLISH:
-        return 0
-    return _count(
-        db, publications, publications.c.company_id == db.company_id, publications.c.withdrawn_by_batch_id == batch.id
-    )
-
-
 def failed_mails_of(db: ScopedSession, batch_id: int) -> tuple[int, ...]:
     """Mails that ended badly or in doubt."""
     return tuple(

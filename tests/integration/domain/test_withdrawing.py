@@ -7,14 +7,23 @@ import pytest
 from sqlalchemy import select
 
 from app.domain.batches import DialogueUsed
-from app.domain.previewing import preview_withdrawal
+from app.domain.previewing import preview_undo, preview_withdrawal
 from app.domain.publishing import NothingSelected, SelectionChanged
 from app.domain.templates import ChangeLook, Look, change_look
 from app.domain.withdrawing import NotUndoable, UndoBatch, undo_batch, withdraw_documents
 from app.errors import NotFound
-from models import Batch, OutgoingMail, PortalAccount, PortalMembership, PortalSession, PortalToken, Publication
+from models import (
+    Batch,
+    DocumentEvent,
+    OutgoingMail,
+    PortalAccount,
+    PortalMembership,
+    PortalSession,
+    PortalToken,
+    Publication,
+)
 from models.base import utc_now
-from models.enums import BatchKind, Ending, MailStatus, TokenPurpose
+from models.enums import BatchKind, Ending, EventKind, MailStatus, TokenPurpose
 from tests.factories import Make
 from tests.integration.domain.publishing import publish, searched, ticked, to_withdraw, withdraw
 
@@ -182,6 +191,46 @@ def test_what_was_undone_can_be_published_again_with_access(db, make):
     published = publish(db, ticked(invoice), key="otra vez")
 
     assert (published.accounts, published.mails, published.shut_out, live(db)) == (1, 1, 0, [invoice.id])
+
+
+def dry_run(db, published):
+    """What the dry run says, as the result will."""
+    shown = preview_undo(db, published.batch_id)
+    return shown.documents, shown.restored, shown.still_visible, shown.accesses, shown.unsent, shown.sent
+
+
+def test_the_dry_run_of_undoing_says_what_it_will_do(db, make):
+    contact = make.contact()
+    replaced, restored, plain = make.invoice(contact=contact), make.invoice(), make.invoice(contact=contact)
+    publish(db, ticked(restored), key="k1")
+    first = publish(db, ticked(replaced, restored, plain), key="k2", republish=True)
+    publish(db, ticked(replaced), key="k3", republish=True, notify=False)
+    sending, _waiting = db.scalars(select(OutgoingMail).where(OutgoingMail.batch_id == first.batch_id))
+    sending.status = MailStatus.SENDING
+    db.flush()
+
+    shown = dry_run(db, first)
+    undone = undo(db, first)
+
+    assert shown == (2, 1, 1, 1, 1, 1)
+    assert shown == (
+        undone.documents, undone.restored, undone.still_visible, undone.accesses, undone.cancelled, undone.sent
+    )  # fmt: skip
+
+
+def test_undoing_leaves_the_access_of_who_was_inside_already_and_looked(db, make):
+    known = make.contact(email="admin@levante.example")
+    account = make.account(known, password_hash="x", activated_at=utc_now(), last_sign_in_at=utc_now())
+    seen, unseen = (make.invoice(contact=make.contact(email="admin@levante.example")) for _ in range(2))
+    published = publish(db, ticked(seen, unseen))
+    db.add(DocumentEvent(document_id=seen.id, contact_id=seen.contact_id, account_id=account.id, kind=EventKind.VIEWED))
+    db.flush()
+
+    undone = undo(db, published)
+
+    assert undone.accesses == 1
+    kept = db.scalars(select(PortalMembership.contact_id).where(PortalMembership.ended_at.is_(None)))
+    assert sorted(kept) == [known.id, seen.contact_id]
 
 
 def test_undoing_leaves_the_access_of_who_entered_and_the_mails_that_left(db, make):
