@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, CompoundSelect, FromClause, Insert, Select, Update
+from sqlalchemy import ColumnElement, CompoundSelect, Insert, Select, Update
 
 from app.domain.bulk import insert_missing, look_again
 from app.scope import ScopedSession
@@ -41,29 +41,41 @@ def has_access(company_id: int, contact_id: ColumnElement[int]) -> ColumnElement
     )
 
 
-def was_shut_out(company_id: int, contact_id: ColumnElement[int]) -> ColumnElement[bool]:
-    """Someone withdrew the contact's access on purpose. Moved and undone ones do not count."""
-    past = memberships.alias()
+def was_shut_out(
+    company_id: int, contact_id: ColumnElement[int], email: ColumnElement[str | None]
+) -> ColumnElement[bool]:
+    """Someone withdrew this person's access to the contact on purpose. Moved and undone ones do not count."""
+    past, holder = memberships.alias(), accounts.alias()
     return sa.exists(
         sa.select(1)
-        .select_from(past)
+        .select_from(past.join(holder, holder.c.id == past.c.account_id))
         .where(
             past.c.company_id == company_id,
+            holder.c.company_id == company_id,
             past.c.contact_id == contact_id,
+            holder.c.email == email,
             past.c.ended_at.is_not(None),
             sa.or_(past.c.ending.is_(None), past.c.ending == Ending.WITHDRAWN),
         )
-        .correlate_except(past)
+        .correlate_except(past, holder)
     )
 
 
-def has_email(table: FromClause = contacts) -> ColumnElement[bool]:
-    return sa.and_(table.c.email.is_not(None), table.c.email != "")
+def has_email() -> ColumnElement[bool]:
+    return sa.and_(contacts.c.email.is_not(None), contacts.c.email != "")
 
 
-def gains_access(company_id: int) -> ColumnElement[bool]:
-    """A contact that a publication gives access to: it has an e-mail, nobody acts for it, nobody shut it out."""
-    return sa.and_(has_email(), ~has_access(company_id, contacts.c.id), ~was_shut_out(company_id, contacts.c.id))
+def has_people(company_id: int) -> ColumnElement[bool]:
+    """The contact at hand has somebody who could enter: behind its main e-mail or one for the portal."""
+    return sa.or_(has_email(), sa.exists(sa.select(1).where(*_for_portal(company_id)).correlate_except(emails)))
+
+
+def _for_portal(company_id: int) -> list[ColumnElement[bool]]:
+    return [
+        emails.c.company_id == company_id,
+        emails.c.contact_id == contacts.c.id,
+        emails.c.purpose == EmailPurpose.PORTAL,
+    ]
 
 
 def main_people(company_id: int, *conditions: ColumnElement[bool]) -> Select:
@@ -78,8 +90,12 @@ def further_people(company_id: int, *conditions: ColumnElement[bool]) -> Select:
     name = sa.func.coalesce(sa.func.nullif(emails.c.name, ""), contacts.c.name).label("name")
     return (
         sa.select(contacts.c.id.label("contact_id"), emails.c.email, name)
-        .join(emails, sa.and_(emails.c.company_id == company_id, emails.c.contact_id == contacts.c.id))
-        .where(contacts.c.company_id == company_id, emails.c.purpose == EmailPurpose.PORTAL, *conditions)
+        .join(emails, sa.and_(*_for_portal(company_id)))
+        .where(
+            contacts.c.company_id == company_id,
+            emails.c.email != sa.func.coalesce(contacts.c.email, ""),  # that is the main one again
+            *conditions,
+        )
     )
 
 
@@ -89,7 +105,15 @@ def people_of(company_id: int, only: Pairs, *conditions: ColumnElement[bool]) ->
     if only:
         main = main.where(sa.tuple_(contacts.c.id, contacts.c.email).in_(only))
         further = further.where(sa.tuple_(contacts.c.id, emails.c.email).in_(only))
-    return main.union(further)
+    return main.union_all(further)
+
+
+def newcomers(company_id: int, *conditions: ColumnElement[bool]) -> CompoundSelect:
+    """Whom a publication to the contacts gives access: where nobody acts, everybody but those who were shut out."""
+    unclaimed = [*conditions, ~has_access(company_id, contacts.c.id)]
+    main = main_people(company_id, *unclaimed, ~was_shut_out(company_id, contacts.c.id, contacts.c.email))
+    further = further_people(company_id, *unclaimed, ~was_shut_out(company_id, contacts.c.id, emails.c.email))
+    return main.union_all(further)
 
 
 def give_access(db: ScopedSession, people: Select | CompoundSelect, *, batch_id: int | None, now: dt.datetime) -> int:
@@ -178,18 +202,8 @@ def given_by(company_id: int, batch_id: int) -> Select:
 
 
 def count_unreachable(company_id: int, *conditions: ColumnElement[bool]) -> Select:
-    """Contacts that meet the conditions and have neither a main e-mail nor one for the portal."""
-    further = sa.exists(
-        sa.select(1)
-        .select_from(emails)
-        .where(
-            emails.c.company_id == company_id,
-            emails.c.contact_id == contacts.c.id,
-            emails.c.purpose == EmailPurpose.PORTAL,
-        )
-        .correlate_except(emails)
-    )
-    return sa.select(sa.func.count()).select_from(contacts).where(*conditions, ~has_email(), ~further)
+    """Contacts that meet the conditions and have nobody who could enter."""
+    return sa.select(sa.func.count()).select_from(contacts).where(*conditions, ~has_people(company_id))
 
 
 def supersede_invitations(company_id: int, batch_id: int, now: dt.datetime) -> Sequence[Update]:

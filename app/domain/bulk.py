@@ -11,14 +11,17 @@ from sqlalchemy.dialects import postgresql, sqlite
 from app.scope import ScopedSession
 
 MANY = 500
+_CHANGES = sa.text("SELECT changes()")
 
 
 def write(db: ScopedSession, statement: Insert | Update | Delete) -> int:
     """Run a statement that names its company itself; how many rows it wrote.
 
-    Without the option psycopg's count of an ``INSERT … SELECT`` is gone by the time it is asked for.
+    Without the option psycopg's count of an ``INSERT … SELECT`` is gone by the time it is asked for; ``sqlite3`` has
+    none of what begins with ``WITH``.
     """
-    return int(db.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount)
+    rows = int(db.connection().execute(statement, execution_options={"preserve_rowcount": True}).rowcount)
+    return rows if rows >= 0 else int(db.connection().execute(_CHANGES).scalar_one())
 
 
 def insert_missing(  # noqa: PLR0913 - one statement, in its parts

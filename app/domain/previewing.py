@@ -74,8 +74,9 @@ class Names:
 
 @dataclass(frozen=True, kw_only=True)
 class Preview:
-    """What would happen now. ``new_accounts`` are people who get access; ``shut_out`` those whose access was withdrawn.
+    """What would happen now.
 
+    ``new_accounts`` are people who get access; ``shut_out`` contacts all of whose people had theirs withdrawn.
     ``amount`` is the total in euros; ``other_currencies`` counts documents that are not in it.
     """
 
@@ -125,10 +126,11 @@ def preview_publication(
     """The dry run of ``publish_documents``, whose figures will be exactly these unless something changes meanwhile."""
     company_id = db.company_id
     affected = sql.affected(company_id, selection, republish=republish)
-    total = db.connection().execute(sql.figures(company_id, affected)).one()
-    readers = sql.readers(company_id, affected)
+    gaining = sql.gaining(company_id, affected)
+    total = db.connection().execute(sql.figures(company_id, affected, gaining)).one()
+    readers = sql.readers(company_id, affected, gaining)
     mailboxes = db.connection().execute(count_mailboxes(readers)).one()
-    names = _names(db, affected) if total.gaining or total.without_email or total.shut_out else {}
+    names = _names(db, affected, gaining) if total.gaining or total.without_email or total.shut_out else {}
     mails = mailboxes.all if notify else 0
     return Preview(
         documents=total.documents,
@@ -138,13 +140,13 @@ def preview_publication(
         other_currencies=total.other_currencies,
         drafts=total.drafts,
         already_published=total.published,
-        new_accounts=Names(total.gaining, total.gaining_documents, names.get(sql.GAINING, ())),
+        new_accounts=Names(total.people, total.gaining_documents, names.get(sql.GAINING, ())),
         without_email=Names(total.without_email, total.without_email_documents, names.get(sql.WITHOUT_EMAIL, ())),
         shut_out=Names(total.shut_out, total.shut_out_documents, names.get(sql.SHUT_OUT, ())),
         shared_count=mailboxes.shared,
         shared_email=shared_among(db, readers) if mailboxes.shared else (),
         gaps=gaps_in(db, selection) if selection.numbers else None,
-        fingerprint=Fingerprint(total.documents, total.id_sum, total.id_max, total.gaining, mails),
+        fingerprint=Fingerprint(total.documents, total.id_sum, total.id_max, total.people, mails),
     )
 
 
@@ -184,10 +186,10 @@ def preview_undo(db: ScopedSession, batch_id: int) -> UndoPreview:
         )
 
 
-def _names(db: ScopedSession, affected: CTE) -> dict[str, tuple[Named, ...]]:
+def _names(db: ScopedSession, affected: CTE, gaining: CTE) -> dict[str, tuple[Named, ...]]:
     found: dict[str, list[Named]] = defaultdict(list)
     for situation, contact_id, name, email, documents in db.connection().execute(
-        sql.names(db.company_id, affected, NAMES)
+        sql.names(db.company_id, affected, gaining, NAMES)
     ):
         found[situation].append(Named(contact_id, name, email or "", documents))
     return {situation: tuple(named) for situation, named in found.items()}

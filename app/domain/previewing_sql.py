@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import CTE, ColumnElement, Select
 
-from app.domain.access_sql import UNSENT, contacts, has_access, has_email, mails, memberships, was_shut_out
+from app.domain.access_sql import UNSENT, contacts, has_access, has_people, mails, memberships, newcomers
 from app.domain.publishing_sql import LEFT, publication_figures, publications
 from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection
@@ -45,24 +45,38 @@ def affected(company_id: int, selection: DocumentSelection, *, republish: bool) 
     )
 
 
-def _classified(company_id: int, affected: CTE) -> CTE:
-    """Each contact of ``affected`` with its name and what publishing means for it."""
+def gaining(company_id: int, affected: CTE) -> CTE:
+    """``contact_id, email, name`` of the people whom publishing gives access."""
+    return newcomers(company_id, contacts.c.id == affected.c.contact_id, affected.c.documents > 0).cte("gaining")
+
+
+def _classified(company_id: int, affected: CTE, gaining: CTE) -> CTE:
+    """Each contact of ``affected`` with its name, how many people gain access, and what publishing means for it."""
+    each = sa.select(gaining.c.contact_id, sa.func.count().label("people")).group_by(gaining.c.contact_id).subquery()
     situation = sa.case(
         (affected.c.documents == 0, UNTOUCHED),
+        (each.c.people > 0, GAINING),
         (has_access(company_id, contacts.c.id), REACHED),
-        (~has_email(), WITHOUT_EMAIL),
-        (was_shut_out(company_id, contacts.c.id), SHUT_OUT),
-        else_=GAINING,
+        (has_people(company_id), SHUT_OUT),
+        else_=WITHOUT_EMAIL,
     )
     return (
-        sa.select(affected, contacts.c.name, contacts.c.email, contacts.c.sort_key, situation.label("situation"))
+        sa.select(
+            affected,
+            each.c.people,
+            contacts.c.name,
+            contacts.c.email,
+            contacts.c.sort_key,
+            situation.label("situation"),
+        )
         .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == affected.c.contact_id))
+        .outerjoin(each, each.c.contact_id == affected.c.contact_id)
         .cte("classified")
     )
 
 
-def figures(company_id: int, affected: CTE) -> Select:
-    each = _classified(company_id, affected)
+def figures(company_id: int, affected: CTE, gaining: CTE) -> Select:
+    each = _classified(company_id, affected, gaining)
 
     def total(column: ColumnElement[Any]) -> Any:
         return sa.cast(sa.func.coalesce(sa.func.sum(column), 0), sa.BigInteger)
@@ -81,17 +95,29 @@ def figures(company_id: int, affected: CTE) -> Select:
         total(each.c.drafts).label("drafts"),
         total(each.c.published).label("published"),
         sa.func.count().filter(each.c.documents > 0).label("customers"),
+        total(each.c.people).label("people"),
         *of(GAINING),
         *of(WITHOUT_EMAIL),
         *of(SHUT_OUT),
     )
 
 
-def names(company_id: int, affected: CTE, most: int) -> Select:
-    """``situation, contact_id, name, email, documents``: the first ``most`` of each situation that is told in words."""
-    each = _classified(company_id, affected)
-    place = sa.func.row_number().over(partition_by=each.c.situation, order_by=(each.c.sort_key, each.c.contact_id))
-    ranked = sa.select(each, place.label("place")).where(each.c.situation.in_(IN_WORDS)).subquery()
+def names(company_id: int, affected: CTE, gaining: CTE, most: int) -> Select:
+    """``situation, contact_id, name, email, documents``: the first ``most`` of each situation that is told in words.
+
+    Where people gain access, each of them.
+    """
+    each = _classified(company_id, affected, gaining)
+    email = sa.func.coalesce(gaining.c.email, each.c.email).label("email")
+    place = sa.func.row_number().over(
+        partition_by=each.c.situation, order_by=(each.c.sort_key, each.c.contact_id, email)
+    )
+    ranked = (
+        sa.select(each.c.situation, each.c.contact_id, each.c.name, email, each.c.documents, place.label("place"))
+        .outerjoin(gaining, gaining.c.contact_id == each.c.contact_id)
+        .where(each.c.situation.in_(IN_WORDS))
+        .subquery()
+    )
     return (
         sa.select(ranked.c.situation, ranked.c.contact_id, ranked.c.name, ranked.c.email, ranked.c.documents)
         .where(ranked.c.place <= most)
@@ -99,13 +125,12 @@ def names(company_id: int, affected: CTE, most: int) -> Select:
     )
 
 
-def readers(company_id: int, affected: CTE) -> CTE:
+def readers(company_id: int, affected: CTE, gaining: CTE) -> CTE:
     """Who may act for whom once this is published; hits are those of contacts that it concerns."""
     touched = sa.select(affected.c.contact_id).where(affected.c.documents > 0)
     hit = sa.case((memberships.c.contact_id.in_(touched), 1), else_=0)
-    each = _classified(company_id, affected)
-    gaining = sa.select(each.c.email, each.c.contact_id, sa.literal(1)).where(each.c.situation == GAINING)
-    return acting(company_id, hit).union_all(gaining).cte("readers")
+    new = sa.select(gaining.c.email, gaining.c.contact_id, sa.literal(1))
+    return acting(company_id, hit).union_all(new).cte("readers")
 
 
 def live_figures(company_id: int, selection: DocumentSelection) -> Select:

@@ -103,7 +103,7 @@ def publish_documents(db: ScopedSession, command: PublishDocuments) -> Published
     with what the dialogue showed, which no reading beforehand could promise: raises ``SelectionChanged`` when it
     differs. The same dialogue sent again gets its first result. Two people at once wait for each other; the second
     finds nothing left to publish. Drafts are left out; what is already published stays as it is unless ``republish``
-    withdraws it in favour of a new publication. Contacts whose access was withdrawn on purpose get none by this.
+    withdraws it in favour of a new publication. People whose access was withdrawn on purpose get none by this.
     """
     company = lock_company(db)
     if (batch := batch_of(db, command.key)) is not None:
@@ -210,9 +210,8 @@ def _write_publications(db: ScopedSession, command: PublishDocuments, batch: Bat
 
 
 def _give_access(db: ScopedSession, batch: Batch) -> int:
-    """Accounts and accesses for the contacts of the batch that have none. How many accesses."""
-    company_id = batch.company_id
-    people = access_sql.main_people(company_id, sql.of_batch(company_id, batch.id), access_sql.gains_access(company_id))
+    """Accounts and accesses for the people of those contacts of the batch that nobody acts for. How many accesses."""
+    people = access_sql.newcomers(batch.company_id, sql.of_batch(batch.company_id, batch.id))
     return access_sql.give_access(db, people, batch_id=batch.id, now=batch.created_at)
 
 

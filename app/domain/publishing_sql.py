@@ -8,9 +8,9 @@ import datetime as dt
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, Insert, Select, Subquery, Update
+from sqlalchemy import CTE, ColumnElement, Insert, Select, Update
 
-from app.domain.access_sql import accounts, cancel_mails, contacts, has_access, has_email, mails, memberships
+from app.domain.access_sql import accounts, cancel_mails, contacts, has_access, has_people, mails, memberships
 from app.domain.bulk import insert_missing
 from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection
@@ -87,13 +87,13 @@ def publication_figures(*which: ColumnElement[bool]) -> Select:
     ).where(*which)
 
 
-def concerned(company_id: int, batch_id: int) -> Subquery:
-    """``contact_id`` of the contacts with a publication of the batch."""
+def concerned(company_id: int, batch_id: int) -> CTE:
+    """``contact_id`` of the contacts with a publication of the batch. Worked out once, however often it is asked."""
     return (
         sa.select(publications.c.contact_id)
         .where(publications.c.company_id == company_id, publications.c.batch_id == batch_id)
         .distinct()
-        .subquery("concerned")
+        .cte("concerned")
     )
 
 
@@ -145,7 +145,7 @@ def left_out(company_id: int, batch_id: int) -> Select:
 
 def count_left_out(company_id: int, batch_id: int) -> Select:
     """``without_email, shut_out``: how many are left out, by why."""
-    reachable = sa.func.count().filter(has_email())
+    reachable = sa.func.count().filter(has_people(company_id))
     return sa.select(sa.func.count() - reachable, reachable).where(*_is_left_out(company_id, batch_id))
 
 

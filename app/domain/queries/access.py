@@ -145,9 +145,8 @@ class _Group:
         contact, addresses = self.names[contact_id], self.addresses[contact_id]
         mine = {email: row for (owner, email), row in self.memberships.items() if owner == contact_id}
         live = {email: row for email, row in mine.items() if row.ended_at is None}
-        shut_out = next((row for row in mine.values() if _was_withdrawn(row)), None) if not live else None
         for email, name in addresses.items():
-            yield self._person(contact, email, name, mine.get(email) or shut_out)
+            yield self._person(contact, email, name, mine.get(email))
         for email, row in live.items():
             if email not in addresses:
                 yield self._person(contact, email, row.name, row)
@@ -167,7 +166,7 @@ class _Group:
             state, since = _standing(row, row.account_id in self.queued)
         return Person(
             **base,
-            name=row.name or name if row.email == email else name,
+            name=row.name or name,
             state=state,
             since=since,
             account_id=row.account_id,

@@ -17,9 +17,9 @@ from app.domain.publishing import (
 from app.domain.templates import ChangeLook, Look, TemplateArchived, change_look
 from app.errors import NotFound
 from app.scope import SYSTEM, CompanyScope
-from models import AuditEntry, Batch, Company, OutgoingMail, PortalAccount, PortalMembership, Publication
+from models import AuditEntry, Batch, Company, ContactEmail, OutgoingMail, PortalAccount, PortalMembership, Publication
 from models.base import utc_now
-from models.enums import BatchKind, Ending, MailKind, MailStatus
+from models.enums import BatchKind, EmailPurpose, Ending, MailKind, MailStatus
 from tests.factories import Make
 from tests.integration.domain.publishing import numbered, publish, searched, ticked, to_publish
 
@@ -167,6 +167,44 @@ def test_access_withdrawn_on_purpose_is_not_given_back(db, make, ending, account
 
     assert (shown.new_accounts.count, shown.shut_out.count) == (accounts, shut_out)
     assert (published.accounts, published.shut_out, published.mails) == (accounts, shut_out, accounts)
+
+
+@pytest.mark.parametrize("main", [None, "direccion@merino.example"])
+def test_everybody_with_an_email_for_the_portal_gets_access_and_a_notice(db, make, main):
+    contact = make.contact(email=main, name="Merino")
+    contact.emails = [
+        ContactEmail(purpose=EmailPurpose.PORTAL, email="andres@merino.example", name="Andrés"),
+        ContactEmail(purpose=EmailPurpose.PORTAL, email="direccion@merino.example", name="Dirección"),
+        ContactEmail(purpose=EmailPurpose.INVOICES, email="facturas@merino.example"),
+    ]
+    selection = ticked(make.invoice(contact=contact))
+
+    shown = preview_publication(db, selection, notify=True)
+    published = publish(db, selection)
+
+    assert [(named.name, named.email, named.documents) for named in shown.new_accounts] == [
+        ("Merino", "andres@merino.example", 1),
+        ("Merino", "direccion@merino.example", 1),
+    ]
+    assert (shown.new_accounts.count, shown.mails, shown.without_email.count, shown.customers) == (2, 2, 0, 1)
+    assert (published.accounts, published.mails, published.without_email, published.customers) == (2, 2, 0, 1)
+    assert sorted(db.scalars(select(OutgoingMail.recipient))) == ["andres@merino.example", "direccion@merino.example"]
+
+
+def test_who_was_shut_out_keeps_nobody_else_out(db, make):
+    contact = make.contact(email="direccion@merino.example")
+    contact.emails = [ContactEmail(purpose=EmailPurpose.PORTAL, email="andres@merino.example")]
+    [membership] = make.account(contact, email="andres@merino.example").memberships
+    membership.ended_at, membership.ending = utc_now(), Ending.WITHDRAWN
+    db.flush()
+    selection = ticked(make.invoice(contact=contact))
+
+    shown = preview_publication(db, selection, notify=True)
+    published = publish(db, selection)
+
+    assert ([named.email for named in shown.new_accounts], shown.shut_out.count) == (["direccion@merino.example"], 0)
+    assert (published.accounts, published.mails, published.shut_out) == (1, 1, 0)
+    assert db.scalars(select(OutgoingMail.recipient)).all() == ["direccion@merino.example"]
 
 
 def test_what_changed_since_it_was_shown_is_shown_again_and_nothing_done(db, make):

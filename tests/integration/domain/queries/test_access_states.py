@@ -51,6 +51,21 @@ def test_the_states_of_those_who_may_not(db, make):
     assert (people[2].withdrawn_by, people[2].last_sign_in_at, people[2].may_enter) == ("Javier Tosma", NOW, False)
 
 
+def test_whoever_was_withdrawn_is_told_from_the_others_of_the_contact(db, make):
+    contact = make.contact(email="direccion@merino.example")
+    contact.emails = [ContactEmail(purpose=EmailPurpose.PORTAL, email="andres@merino.example")]
+    [membership] = make.account(contact, email="andres@merino.example").memberships
+    membership.ended_at, membership.ending = NOW, Ending.WITHDRAWN
+    db.flush()
+
+    people = access_states(db, [contact.id])[contact.id]
+
+    assert [(person.email, person.state) for person in people] == [
+        ("direccion@merino.example", AccessState.NONE),
+        ("andres@merino.example", AccessState.WITHDRAWN),
+    ]
+
+
 def test_people_are_told_apart_and_shared_emails_marked(db, make):
     contact = make.contact(email="admin@levante.example")
     contact.emails = [ContactEmail(purpose=EmailPurpose.PORTAL, email="elena@levante.example", name="Elena Roca")]
