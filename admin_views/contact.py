@@ -51,7 +51,7 @@ PANELS = (
         ),
     ),
     Panel("direcciones", "Direcciones", (Box("Otras direcciones", ("addresses",)),)),
-    Panel("correos", "Correos", (Box("Otros correos", ("emails",)),)),
+    Panel("correos", "Correos", (Box("Otros correos", ("emails", "lost_access")),)),
     Panel("notas", "Notas", (Box("", ("notes",)),)),
 )  # fmt: skip
 

@@ -25,8 +25,12 @@ ADDRESS_PURPOSES = {
 OLD_ACCESS = {
     OldAccess.MOVE: "Pasa al correo nuevo, al que se le envía una invitación",
     OldAccess.KEEP: "Se queda en el correo de antes",
+    OldAccess.WITHDRAW: "Se retira: con el correo de antes ya no se entra",
 }
-ANSWERS = frozenset({"old_access", "share_confirmed"})  # to what a change of e-mail asks
+LOST_ACCESS = OLD_ACCESS | {
+    OldAccess.MOVE: "Pasa al correo que lo sustituye, con una invitación; si no hay otro, termina",
+}
+ANSWERS = frozenset({"old_access", "lost_access", "share_confirmed"})  # to what a change of e-mail asks
 EMAIL_PURPOSES = {
     EmailPurpose.GENERAL: "General",
     EmailPurpose.INVOICES: "Facturas",
@@ -123,19 +127,22 @@ class ContactForm(OfficeForm):
         add="Añadir dirección",
     )
     emails = InlineList(EmailForm, "Correo", columns=("purpose", "email", "name"), add="Añadir correo")
+    lost_access = Pick("El acceso por los correos que cambia o quita", coerce=OldAccess, css="s4")
 
     def __init__(self, *parts: Any, **options: Any) -> None:
         super().__init__(*parts, **options)
         self.country.choices = list(countries().items())
-        self.old_access.choices = [("", _("Elija…")), *((value, _(word)) for value, word in OLD_ACCESS.items())]
+        for field, words in ((self.old_access, OLD_ACCESS), (self.lost_access, LOST_ACCESS)):
+            field.choices = [("", _("Elija…")), *((value, _(word)) for value, word in words.items())]
+            field.is_asked = field.data is not None
         self.shares_tax_id.is_asked = bool(self.shares_tax_id.data)
-        self.old_access.is_asked = self.old_access.data is not None
         self.share_confirmed.is_asked = bool(self.share_confirmed.data)
 
     def refuse(self, refusal: Refusal) -> None:
         super().refuse(refusal)
         self.shares_tax_id.is_asked |= isinstance(refusal, TaxIdTaken)
-        self.old_access.is_asked |= isinstance(refusal, AccessUndecided)
+        if isinstance(refusal, AccessUndecided):
+            (self.lost_access if refusal.field == self.emails.name else self.old_access).is_asked = True
         self.share_confirmed.is_asked |= isinstance(refusal, ShareNotConfirmed)
 
     def validate(self, extra_validators: Any = None) -> bool:

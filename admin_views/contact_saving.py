@@ -1,10 +1,11 @@
-"""Saving a contact whose e-mail may change: what becomes of its access is asked before anything is written."""
+"""Saving a contact whose e-mails may change: what becomes of their access is asked before anything stays written."""
 
 from dataclasses import dataclass, replace
 from typing import Any
 
 from admin_views.contact_form import ContactForm
 from app.domain.email_changes import EmailMoved, MoveEmail, move_email
+from app.domain.portal_emails import FollowPortalEmails, PortalEmailsFollowed, follow_portal_emails, portal_emails
 from app.domain.saving_contacts import save_contact
 from app.scope import ScopedSession
 from app.texts import _
@@ -13,18 +14,23 @@ from models import Contact
 
 @dataclass(frozen=True)
 class KeptContact:
-    """A contact that was saved, and what came of its e-mail."""
+    """A contact that was saved, and what came of its e-mails."""
 
     contact: Contact
-    moved: EmailMoved | None = None
+    moved: EmailMoved
+    followed: PortalEmailsFollowed | None = None
 
     @property
     def id(self) -> int:
         return self.contact.id
 
     def __str__(self) -> str:
-        saved = _("%(que)s: guardado.") % {"que": self.contact}
-        return f"{saved} {self.moved}" if self.moved and self.moved.moved else saved
+        said = [_("%(que)s: guardado.") % {"que": self.contact}]
+        if self.moved.moved or self.moved.withdrawn:
+            said.append(str(self.moved))
+        if self.followed:
+            said.append(str(self.followed))
+        return " ".join(said).strip()
 
 
 def keep_contact(db: ScopedSession, row: Contact | None, form: ContactForm) -> KeptContact:
@@ -33,8 +39,10 @@ def keep_contact(db: ScopedSession, row: Contact | None, form: ContactForm) -> K
     if row is None:
         contact = save_contact(db, replace(command, email=""))
         return KeptContact(contact, _move(db, contact.id, command.email, form))
+    before = portal_emails(row)
     moved = _move(db, row.id, command.email, form)
-    return KeptContact(save_contact(db, command), moved)
+    contact = save_contact(db, command)
+    return KeptContact(contact, moved, _follow(db, contact.id, before, form))
 
 
 def _move(db: ScopedSession, contact_id: int, email: str, form: Any) -> EmailMoved:
@@ -45,6 +53,19 @@ def _move(db: ScopedSession, contact_id: int, email: str, form: Any) -> EmailMov
             email=email,
             user_id=db.actor.id if db.actor else None,
             access=form.old_access.data,
+            share_confirmed=form.share_confirmed.data,
+        ),
+    )
+
+
+def _follow(db: ScopedSession, contact_id: int, before: dict[int, str], form: ContactForm) -> PortalEmailsFollowed:
+    return follow_portal_emails(
+        db,
+        FollowPortalEmails(
+            contact_id=contact_id,
+            before=before,
+            user_id=db.actor.id if db.actor else None,
+            access=form.lost_access.data,
             share_confirmed=form.share_confirmed.data,
         ),
     )

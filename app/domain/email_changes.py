@@ -25,18 +25,22 @@ class OldAccess(StrEnum):
 
     MOVE = "move"
     KEEP = "keep"
+    WITHDRAW = "withdraw"
 
 
 class AccessUndecided(Refusal):
-    """Someone enters with the e-mail that is about to change, and nobody has said what becomes of that."""
+    """Someone enters with an e-mail that is about to change, and nobody has said what becomes of that.
+
+    ``field`` is ``email`` for the contact's main one, ``emails`` for a further one.
+    """
 
     code = "access_undecided"
 
-    def __init__(self, email: str) -> None:
+    def __init__(self, email: str, *, field: str = "email") -> None:
         sentence = _(
             "Con %(correo)s se entra ahora en la intranet. Elija si el acceso pasa al correo nuevo o queda en el viejo."
         )
-        super().__init__(sentence % {"correo": email}, field="email")
+        super().__init__(sentence % {"correo": email}, field=field)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,13 +70,16 @@ class EmailMoved:
     old: str
     new: str
     moved: bool = False
+    withdrawn: bool = False
     mails: int = 0
 
     def __str__(self) -> str:
-        if not self.moved:
+        if not (self.moved or self.withdrawn):
             return _("Correo cambiado.")
         if not self.new:
             return _("Correo borrado. Quien entraba con él ya no puede entrar.")
+        if self.withdrawn:
+            return _("Correo cambiado. Quien entraba con el de antes ya no puede entrar.")
         told = _("Se le envía una invitación.") if self.mails else _("No se le ha avisado.")
         return _("Correo cambiado. El acceso pasa a %(correo)s.") % {"correo": self.new} + " " + told
 
@@ -86,7 +93,7 @@ def email_change(db: ScopedSession, contact_id: int, email: str) -> EmailChange:
     if email == old:
         return EmailChange(old=old, new=email)
     return EmailChange(
-        old=old, new=email, acting=_membership(db, contact_id, old) is not None, shared=_sharing(db, contact_id, email)
+        old=old, new=email, acting=membership_of(db, contact_id, old) is not None, shared=sharing(db, contact_id, email)
     )
 
 
@@ -94,8 +101,9 @@ def move_email(db: ScopedSession, command: MoveEmail) -> EmailMoved:
     """Change a contact's main e-mail, and with it who may enter.
 
     ``MOVE`` ends what the old address could do, at once, and gives the new one access and an invitation of its own: no
-    password goes along. ``KEEP`` leaves the person where they are. Raises ``AccessUndecided`` when that matters and
-    was not said, ``ShareNotConfirmed`` when the new address is another contact's too.
+    password goes along. ``KEEP`` leaves the person where they are, ``WITHDRAW`` shuts them out. Raises
+    ``AccessUndecided`` when that matters and was not said, ``ShareNotConfirmed`` when the new address is another
+    contact's too.
     """
     lock_company(db)
     change = email_change(db, command.contact_id, command.email)
@@ -111,12 +119,16 @@ def move_email(db: ScopedSession, command: MoveEmail) -> EmailMoved:
     db.flush()
     if not change.acting or command.access is OldAccess.KEEP:
         return EmailMoved(old=change.old, new=change.new)
-    _end_access(db, contact.id, change.old, command.user_id)
-    mails = _begin_access(db, contact, tell=command.tell) if command.email else 0
+    withdrawn = command.access is OldAccess.WITHDRAW
+    end_access(db, contact.id, change.old, Ending.WITHDRAWN if withdrawn else Ending.MOVED, command.user_id)
+    if withdrawn:
+        return EmailMoved(old=change.old, new=change.new, withdrawn=True)
+    mails = begin_access(db, contact, command.email, tell=command.tell) if command.email else 0
     return EmailMoved(old=change.old, new=change.new, moved=True, mails=mails)
 
 
-def _membership(db: ScopedSession, contact_id: int, email: str) -> PortalMembership | None:
+def membership_of(db: ScopedSession, contact_id: int, email: str) -> PortalMembership | None:
+    """With which somebody enters for the contact by this e-mail."""
     return db.scalar(
         select(PortalMembership)
         .join(PortalAccount, PortalAccount.id == PortalMembership.account_id)
@@ -128,7 +140,7 @@ def _membership(db: ScopedSession, contact_id: int, email: str) -> PortalMembers
     )
 
 
-def _sharing(db: ScopedSession, contact_id: int, email: str) -> tuple[Shared, ...]:
+def sharing(db: ScopedSession, contact_id: int, email: str) -> tuple[Shared, ...]:
     """Other contacts with this e-mail: those it may act for, and those that carry it."""
     if not email:
         return ()
@@ -143,24 +155,25 @@ def _sharing(db: ScopedSession, contact_id: int, email: str) -> tuple[Shared, ..
     return shared_among(db, joined_by(company_id, people))
 
 
-def _end_access(db: ScopedSession, contact_id: int, email: str, user_id: int | None) -> None:
+def end_access(db: ScopedSession, contact_id: int, email: str, ending: Ending, user_id: int | None) -> None:
+    """End at once what somebody could do for the contact by this e-mail."""
     company_id, now = db.company_id, clock.now()
-    membership = _membership(db, contact_id, email)
+    membership = membership_of(db, contact_id, email)
     if membership is None:
         return
-    membership.ended_at, membership.ending, membership.ended_by_id = now, Ending.MOVED, user_id
+    membership.ended_at, membership.ending, membership.ended_by_id = now, ending, user_id
     db.flush()
     concerned = sa.select(sa.literal(membership.account_id))
     for statement in sql.close_doors(company_id, concerned, now):
         write(db, statement)
 
 
-def _begin_access(db: ScopedSession, contact: Contact, *, tell: bool) -> int:
-    """Give the contact's new e-mail access; how many mails say so."""
-    people = sql.main_people(db.company_id, contacts.c.id == contact.id)
+def begin_access(db: ScopedSession, contact: Contact, email: str, *, tell: bool) -> int:
+    """Give an e-mail that the contact has now access to it; how many mails say so."""
+    people = sql.people_of(db.company_id, ((contact.id, email),))
     if not sql.give_access(db, people, batch_id=None, now=clock.now()) or not tell:
         return 0
-    membership = _membership(db, contact.id, contact.email or "")
+    membership = membership_of(db, contact.id, email)
     if membership is None:
         raise LookupError("access was given a moment ago")
     db.add(

@@ -102,6 +102,14 @@ def test_keeping_leaves_the_person_where_they_are(db, contact, account):
     assert (contact.email, live(db), mails(db), moved.moved) == (NEW, [(OLD, contact.id)], [], False)
 
 
+def test_withdrawing_shuts_the_old_address_out_and_invites_nobody(db, contact, account):
+    moved = move(db, contact, access=OldAccess.WITHDRAW)
+
+    assert (contact.email, live(db), mails(db)) == (NEW, [], [])
+    assert db.scalars(select(PortalMembership.ending)).all() == [Ending.WITHDRAWN]
+    assert str(moved) == "Correo cambiado. Quien entraba con el de antes ya no puede entrar."
+
+
 def test_an_email_taken_away_takes_the_access_with_it(db, contact, account):
     moved = move(db, contact, "", access=OldAccess.MOVE)
 

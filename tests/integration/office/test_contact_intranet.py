@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import select
 
 from app.secrets import password_matches
-from models import Contact, DocumentEvent, PortalAccount
-from models.enums import EventKind
+from models import Contact, ContactEmail, DocumentEvent, PortalAccount
+from models.enums import EmailPurpose, EventKind
 from tests.integration.office.people import acting, mails
 from tests.rig.desk import fields_of, text_of
 
@@ -109,6 +109,35 @@ def test_the_answer_decides(desk, db, make, merino, wish, reader, invited):
     assert acting(db) == [(reader, "Instalaciones Merino, S.L.")]
     assert mails(db) == invited
     assert db.get_one(Contact, merino.id).email == "nueva@merino.example"
+
+
+@pytest.mark.parametrize(
+    ("email", "wish", "readers", "invited"),
+    [
+        ("elena@merino.example", "move", ["elena@merino.example"], ["elena@merino.example"]),
+        ("elena@merino.example", "withdraw", [], []),
+        ("", "move", [], []),
+        ("", "keep", ["andres@merino.example"], []),
+    ],
+)
+def test_a_further_email_that_changes_or_goes_asks_too(desk, db, make, merino, email, wish, readers, invited):
+    db.add(ContactEmail(contact_id=merino.id, purpose=EmailPurpose.PORTAL, email="andres@merino.example"))
+    make.account(merino, email="andres@merino.example")
+    db.commit()
+    line = {"emails-0-email": email} if email else {"emails-0-id": "", "emails-0-email": ""}
+
+    asked = changed(desk, merino, **line)
+    undecided = acting(db)
+    done = changed(desk, merino, lost_access=wish, **line)
+
+    assert asked.status_code == 409
+    assert "Con andres@merino.example se entra ahora en la intranet." in text_of(asked)
+    assert "El acceso por los correos que cambia o quita" in text_of(asked)
+    assert undecided == [("andres@merino.example", "Instalaciones Merino, S.L.")]
+    assert done.status_code == 303
+    assert acting(db) == [(reader, "Instalaciones Merino, S.L.") for reader in readers]
+    assert mails(db) == invited
+    assert db.scalars(select(ContactEmail.email)).all() == ([email] if email else [])
 
 
 def test_sharing_an_email_asks_for_confirmation(desk, db, merino, nunez):
