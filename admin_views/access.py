@@ -7,7 +7,6 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement
 from starlette.requests import Request
 
-from admin_views.access_dialogue import ids_of
 from admin_views.access_pages import AccessPages
 from admin_views.access_words import SIGNS, note_of, sign_of
 from admin_views.base import OfficeView
@@ -18,10 +17,9 @@ from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.selection import Selection
 from app import clock
-from app.domain.folding import contains, fold, says
 from app.domain.queries.access import AccessState, access_states
-from app.domain.queries.accounts import Standing, names_contact, pairs_of, standings, stands
-from app.domain.selections import ContactSelection
+from app.domain.queries.accounts import Standing, found_accounts, pairs_of, standings
+from app.domain.selections import AccountFilter, ContactSelection
 from app.scope import ScopedSession
 from app.texts import _
 from models import PortalAccount
@@ -99,33 +97,29 @@ class AccessAdmin(AccessPages, OfficeView, model=PortalAccount):
     )
 
     def conditions(self, company_id: int, search: Search) -> list[ColumnElement[bool]]:
-        found = super().conditions(company_id, search)
-        if "estado" in search.values:
-            found.append(stands(company_id, STATES[search.values["estado"]]))
-        return found
+        return found_accounts(company_id, self.wanted(search))
 
-    def mentions(self, company_id: int, text: str) -> ColumnElement[bool]:
-        words = contains(fold(text))
-        return (
-            PortalAccount.email.like(words, escape="\\")
-            | says(PortalAccount.name, text)
-            | names_contact(company_id, words)
+    def wanted(self, search: Search) -> AccountFilter:
+        """A search as the business knows it."""
+        return AccountFilter(
+            text=search.text, state=STATES[search.values["estado"]] if "estado" in search.values else ""
         )
 
     def extras(self, db: ScopedSession, ids: Sequence[int]) -> dict[str, dict[int, Any]]:
         return {"people": standings(db, ids)}
 
-    def access_reach(self, db: ScopedSession, selection: Selection) -> ContactSelection:
-        return ContactSelection(label="", people=pairs_of(db, ids_of(db, selection)))
+    def access_reach(self, selection: Selection) -> ContactSelection:
+        wanted = self.wanted(selection.search) if selection.search is not None else AccountFilter(ids=selection.ids)
+        return ContactSelection(label="", accounts=wanted)
 
     def title_of(self, row: PortalAccount) -> str:
         return row.name or row.email
 
     def details_extra(self, db: ScopedSession, request: Request, row: PortalAccount) -> dict[str, Any]:
-        contact_ids = dict.fromkeys(contact_id for contact_id, _email in pairs_of(db, (row.id,)))
+        contact_ids = db.execute(pairs_of(db.company_id, AccountFilter(ids=(row.id,)))).scalars().all()
         people = [
             person
-            for those in access_states(db, tuple(contact_ids)).values()
+            for those in access_states(db, contact_ids).values()
             for person in those
             if person.email == row.email or person.account_id == row.id
         ]

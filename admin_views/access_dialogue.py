@@ -1,28 +1,30 @@
 """Giving and withdrawing access to a selection: each person with their state, ticked or not, then one command."""
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from starlette.requests import Request
 
 from admin_views import access_words as words
 from admin_views.auth import visit_of
-from admin_views.formatters import count
+from admin_views.filters import whole
 from admin_views.forms import OfficeForm, Tick
 from admin_views.posted import posted
 from admin_views.publish_form import Unseen
-from admin_views.selection import MOST_TICKED, Selection
+from admin_views.selection import Selection
 from app import clock
 from app.domain import fields
 from app.domain.access import AccessWithdrawn, GrantAccess, Granted, WithdrawAccess, grant_access, withdraw_access
-from app.domain.access_sql import people_of
+from app.domain.access_sql import contacts
 from app.domain.mail_accounts import company_account
 from app.domain.queries.access import AccessState, Person, access_states
+from app.domain.queries.accounts import pairs_of
+from app.domain.queries.people import chosen, people_figures, people_meant
 from app.domain.selections import ContactSelection
 from app.domain.shared_emails import Shared, joined_by, shared_among
 from app.errors import InvalidValue, NotFound, Refusal
@@ -44,6 +46,7 @@ class AccessForm(OfficeForm):
     tell = Tick("Enviarles por correo cómo entrar")
     share_confirmed = Tick("Es correcto, lo confirmo")
     key = Unseen("Ventana", partial(fields.line, most=40))
+    fingerprint = Unseen("Cálculo", partial(fields.line, most=120))
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,17 @@ class Row:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """``rows`` is empty when there are too many to show: then it is about all who need it, told by ``states``."""
+    """``rows`` is empty when there are too many to show: then it is about all who need it, told by ``states``.
+
+    ``fingerprint`` says who these were.
+    """
 
     contacts: int
     people: int
     rows: list[Row]
     states: list[tuple[Any, int]]
     wished: int
+    fingerprint: str = ""
     shared: tuple[Shared, ...]
     sender: str
     delivery: AccessDelivery
@@ -85,13 +92,17 @@ class Shown:
 
 
 class AccessDialogue:
-    """Read from a request. The view's ``access_reach`` turns the list's selection into contacts or people."""
+    """Read from a request. The view's ``access_reach`` turns the list's selection into one of the business."""
 
     def __init__(self, view: Any, request: Request, deed: Deed) -> None:
         form = posted(request) if request.method == "POST" else request.query_params
         self.view, self.deed, self.user_id = view, deed, visit_of(request).user_id
         self.selection: Selection = view.selected(request)
         self.email = _known_email(str(form.get("email", "")))
+        if self.email and len(self.selection.ids) != 1:
+            raise NotFound(_("esa persona"))
+        # All it reaches who need something or, to withdraw, who have access: unless some of them are ticked.
+        self.reach: ContactSelection = replace(view.access_reach(self.selection), needing=deed is Deed.GRANT)
         self.ticked = {str(value) for value in form.getlist(WHO)} if LISTED in form else None
 
     @property
@@ -101,7 +112,7 @@ class AccessDialogue:
 
     @property
     def back(self) -> str:
-        if self.email and self.selection.ids:
+        if self.email:
             return str(self.view.address(f"intranet/{self.selection.ids[0]}"))
         return str(self.view.list_address)
 
@@ -110,58 +121,100 @@ class AccessDialogue:
         return {"tell": True, "key": uuid4().hex}
 
     def show(self, db: ScopedSession, form: AccessForm) -> Shown:
-        people = self._people(db)
-        concerned = {person.contact_id for person in people}
         account = company_account(db)
+        people = self._shown_people(db)
         return Shown(
-            contacts=len(concerned),
-            people=len(people),
-            rows=[self._row(person) for person in people] if len(concerned) <= MOST_SHOWN else [],
-            states=_states(people),
-            wished=len({person.email for person in people if self._is_wished(person)}),
-            shared=self._shared(db, people) if self.deed is Deed.GRANT else (),
+            **(self._figures(db) if people is None else self._one_by_one(db, people)),
             sender=account.sender_email if account else "",
             delivery=db.get_one(Company, db.company_id).access_delivery,
         )
 
-    def perform(self, db: ScopedSession, form: AccessForm) -> Granted | AccessWithdrawn:
-        """Do it for who is ticked. Raises ``Refusal``: nobody ticked, a share nobody confirmed, nothing to do."""
-        if not form.key.data:
-            raise Refusal(_("El formulario está incompleto. Ábralo de nuevo."))
-        people = self._chosen(db)
-        selection = ContactSelection(label=self._label(people), people=tuple(sorted(map(_pair, people))))
+    def _one_by_one(self, db: ScopedSession, people: list[Person]) -> dict[str, Any]:
+        able = tuple(_pair(person) for person in people if person.email)
+        return {
+            "contacts": len({person.contact_id for person in people}),
+            "people": len(people),
+            "rows": [self._row(person) for person in people],
+            "states": [],
+            "wished": 0,
+            "shared": self._shared(db, ContactSelection(label="", people=able)) if able else (),
+        }
+
+    def _figures(self, db: ScopedSession) -> dict[str, Any]:
+        figures = people_figures(db, self.reach, acting=self.deed is Deed.WITHDRAW)
+        return {
+            "contacts": figures.contacts,
+            "people": sum(figures.states.values()),
+            "rows": [],
+            "states": [(words.SIGNS[state], figures.states[state]) for state in AccessState if state in figures.states],
+            "wished": figures.mailboxes,
+            "fingerprint": figures.fingerprint,
+            "shared": self._shared(db, self.reach),
+        }
+
+    def _shared(self, db: ScopedSession, selection: ContactSelection) -> tuple[Shared, ...]:
         if self.deed is Deed.WITHDRAW:
-            return withdraw_access(db, WithdrawAccess(selection=selection, key=form.key.data, user_id=self.user_id))
+            return ()
+        return shared_among(db, joined_by(db.company_id, people_meant(db.company_id, selection, clock.now())))
+
+    def perform(self, db: ScopedSession, form: AccessForm) -> Granted | AccessWithdrawn:
+        """Do it for who is ticked. Raises ``Refusal``: nobody ticked, others than were shown, nothing to do."""
+        if not form.key.data or (self.ticked is None and not form.fingerprint.data):
+            raise Refusal(_("El formulario está incompleto. Ábralo de nuevo."))
+        people = None if self.ticked is None else self._ticked(db, self.ticked)
+        asked: dict[str, Any] = {
+            "selection": self._meant(db, people),
+            "key": form.key.data,
+            "user_id": self.user_id,
+            "fingerprint": form.fingerprint.data if people is None else "",
+        }
+        if self.deed is Deed.WITHDRAW:
+            return withdraw_access(db, WithdrawAccess(**asked))
         command = GrantAccess(
-            selection=selection,
-            key=form.key.data,
-            user_id=self.user_id,
+            **asked,
             tell=form.tell.data,
-            again=any(person.state is AccessState.ACTIVE for person in people),
+            again=any(person.state is AccessState.ACTIVE for person in people or ()),
             share_confirmed=form.share_confirmed.data,
         )
         return grant_access(db, command)
 
-    def _people(self, db: ScopedSession) -> list[Person]:
-        """Those the selection reaches, each for one contact."""
-        reach: ContactSelection = self.view.access_reach(db, self.selection)
-        only = set(reach.people)
-        ids = reach.ids or tuple(dict.fromkeys(contact_id for contact_id, _email in reach.people))
+    def _meant(self, db: ScopedSession, people: list[Person] | None) -> ContactSelection:
+        """These people or, when they were too many to show, all it reaches."""
+        if people is None:
+            return replace(self.reach, label=self.selection.label(db))
+        return ContactSelection(label=self._label(people), people=tuple(sorted(map(_pair, people))))
+
+    def _shown_people(self, db: ScopedSession) -> list[Person] | None:
+        """Those the selection reaches, each for one contact; none when they are too many to show."""
+        ids = self._contact_ids(db)
+        return self._people(db, ids) if len(ids) <= MOST_SHOWN else None
+
+    def _ticked(self, db: ScopedSession, ticked: set[str]) -> list[Person]:
+        """Those ticked, among whom the selection reaches."""
+        named = [contact_id for value in ticked if (contact_id := whole(value.partition(":")[0])) is not None]
+        people = self._people(db, self._contact_ids(db, contacts.c.id.in_(named)))
+        found = [person for person in people if self._is_able(person) and _value(person) in ticked]
+        if not found:
+            raise Refusal(_("No ha marcado a nadie. Marque al menos a una persona."))
+        return found
+
+    def _contact_ids(self, db: ScopedSession, *narrower: ColumnElement[bool]) -> Sequence[int]:
+        """Contacts that the selection reaches; not many more than can be shown, unless narrowed."""
+        wanted = select(contacts.c.id).where(*chosen(db.company_id, self.reach), *narrower).order_by(contacts.c.id)
+        return db.connection().execute(wanted if narrower else wanted.limit(MOST_SHOWN + 1)).scalars().all()
+
+    def _people(self, db: ScopedSession, contact_ids: Sequence[int]) -> list[Person]:
+        only = None
+        if self.reach.accounts is not None:
+            only = {(row.contact_id, row.email) for row in db.execute(pairs_of(db.company_id, self.reach.accounts))}
         return [
             person
-            for those in access_states(db, ids).values()
+            for those in access_states(db, contact_ids).values()
             for person in those
-            if (not only or _pair(person) in only)
+            if (only is None or _pair(person) in only)
             and (not self.email or person.email == self.email)
             and (self.deed is Deed.GRANT or person.may_enter)
         ]
-
-    def _chosen(self, db: ScopedSession) -> list[Person]:
-        """Those ticked, among whom the selection reaches; those who need it when nobody could be ticked."""
-        chosen = [person for person in self._people(db) if self._is_able(person) and self._is_meant(person)]
-        if not chosen:
-            raise Refusal(_("No ha marcado a nadie. Marque al menos a una persona."))
-        return chosen
 
     def _is_meant(self, person: Person) -> bool:
         return self._is_wished(person) if self.ticked is None else _value(person) in self.ticked
@@ -184,12 +237,7 @@ class AccessDialogue:
         """Whether it is about this person unless somebody unticks them."""
         if not self._is_able(person):
             return False
-        return self.deed is Deed.WITHDRAW or bool(self.email) or words.needs_something(person, clock.now())
-
-    @staticmethod
-    def _shared(db: ScopedSession, people: list[Person]) -> tuple[Shared, ...]:
-        able = [_pair(person) for person in people if person.email]
-        return shared_among(db, joined_by(db.company_id, people_of(db.company_id, able))) if able else ()
+        return self.deed is Deed.WITHDRAW or bool(self.email) or person.needs_something(clock.now())
 
     def _label(self, people: list[Person]) -> str:
         if self.email:
@@ -212,18 +260,3 @@ def _known_email(typed: str) -> str:
         return fields.email(typed, "email")
     except InvalidValue as error:
         raise NotFound(_("esa persona")) from error
-
-
-def ids_of(db: ScopedSession, selection: Selection) -> tuple[int, ...]:
-    """Ids of the rows of a selection, as many as one command takes; raises ``Refusal`` for more."""
-    model = selection.view.model
-    wanted = select(model.id).where(*selection.conditions(db.company_id)).order_by(model.id)
-    ids = tuple(db.scalars(wanted.limit(MOST_TICKED + 1)))
-    if len(ids) > MOST_TICKED:
-        raise Refusal(_("Son más de %(n)s: acote la búsqueda y hágalo por partes.") % {"n": count(MOST_TICKED)})
-    return ids
-
-
-def _states(people: list[Person]) -> list[tuple[Any, int]]:
-    counts = Counter(person.state for person in people)
-    return [(words.SIGNS[state], counts[state]) for state in AccessState if counts[state]]

@@ -7,21 +7,21 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from admin_views import access_words as words
-from admin_views.access_dialogue import AccessDialogue, AccessForm, Deed, ids_of
+from admin_views.access_dialogue import AccessDialogue, AccessForm, Deed
 from admin_views.base import page
 from admin_views.command_page import Command
 from admin_views.selection import Selection
 from app.domain.access import AccessWithdrawn, Granted
 from app.domain.selections import ContactSelection
-from app.scope import ScopedSession
 
 
 class AccessPages:
     """Mixed into a view whose rows lead to contacts: see ``access_reach``."""
 
-    def access_reach(self, db: ScopedSession, selection: Selection) -> ContactSelection:
+    def access_reach(self: Any, selection: Selection) -> ContactSelection:
         """Whom a selection of rows is about. Here the rows are contacts, with all their people."""
-        return ContactSelection(label="", ids=ids_of(db, selection))
+        search = self.wanted(selection.search) if selection.search is not None else None
+        return ContactSelection(label="", ids=selection.ids, search=search)
 
     def _visible_custom_actions(self, request: Request, in_detail: bool = False) -> dict[str, str]:
         """Giving access first: it is the filled button."""

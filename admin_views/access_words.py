@@ -19,9 +19,6 @@ SIGNS: dict[AccessState, Sign] = {
     AccessState.ACTIVE: Sign("Activa", "check", "ok"),
 }
 
-# Ticked from the start: those who need something and can receive it.
-NEEDING = frozenset({AccessState.NONE, AccessState.UNTOLD, AccessState.OPENED})
-
 
 def sign_of(person: Person) -> Sign:
     """The state, with the day it began where that says something."""
@@ -45,13 +42,6 @@ def note_of(person: Person, now: dt.datetime) -> str:
         words = _("El enlace caduca el %(dia)s") if person.link_expires_at > now else _("El enlace caducó el %(dia)s")
         return words % {"dia": _short(person.link_expires_at)}
     return _("Correo compartido") if person.is_shared else ""
-
-
-def needs_something(person: Person, now: dt.datetime) -> bool:
-    """Worth ticking: someone without a way in, or whose way in has expired."""
-    if person.state is AccessState.INVITED:
-        return person.link_expires_at is not None and person.link_expires_at <= now
-    return person.state in NEEDING
 
 
 def deed_of(person: Person) -> str:

@@ -8,9 +8,9 @@ from app import clock
 from app.domain import access_sql as sql
 from app.domain import audit
 from app.domain.batches import batch_of, close_batch, first_result, open_batch
-from app.domain.bulk import hashed_joins, write
+from app.domain.bulk import hashed_joins, look_again, write
 from app.domain.locking import lock_company
-from app.domain.queries.access import chosen
+from app.domain.queries.people import accesses_meant, chosen, people_figures, people_meant
 from app.domain.selections import ContactSelection
 from app.domain.shared_emails import ShareNotConfirmed, joined_by, shared_among
 from app.domain.signing_in import set_password
@@ -35,13 +35,26 @@ class NoEmail(Refusal):
         super().__init__(_("Escriba antes el correo del cliente en su ficha: es con el que entrará."), field="email")
 
 
+class PeopleChanged(Refusal):
+    """Whom it would be about now is not what was shown: nothing was done."""
+
+    code = "selection_changed"
+
+    def __init__(self) -> None:
+        super().__init__(_("Algo ha cambiado desde que se calculó. Revise las cifras nuevas y confirme otra vez."))
+
+
 @dataclass(frozen=True, kw_only=True)
 class GrantAccess:
-    """``again`` also invites those who have a password already. ``key`` is the unique key of the dialogue."""
+    """``again`` also invites those who have a password already. ``key`` is the unique key of the dialogue.
+
+    ``fingerprint`` is what ``people_figures`` showed, where people were not shown one by one.
+    """
 
     selection: ContactSelection
     key: str
     user_id: int | None
+    fingerprint: str = ""
     tell: bool = True
     again: bool = False
     share_confirmed: bool = False
@@ -49,9 +62,12 @@ class GrantAccess:
 
 @dataclass(frozen=True, kw_only=True)
 class WithdrawAccess:
+    """``key`` and ``fingerprint`` as in ``GrantAccess``."""
+
     selection: ContactSelection
     key: str
     user_id: int | None
+    fingerprint: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,13 +130,16 @@ def grant_access(db: ScopedSession, command: GrantAccess) -> Granted:
 
     Those who have not entered yet are invited again: links already sent stop working, and so do mails that still
     wait. People with a password are left in peace unless ``again``, or unless they get another contact to act for.
-    The same dialogue sent again gets its first result. Raises ``ShareNotConfirmed``, ``NothingToDo``.
+    The same dialogue sent again gets its first result. Raises ``PeopleChanged``, ``ShareNotConfirmed``,
+    ``NothingToDo``.
     """
     lock_company(db)
     if (batch := batch_of(db, command.key)) is not None:
-        return first_result(batch, Granted, kind=BatchKind.GRANT_ACCESS, notify=command.tell)
-    people = sql.people_of(db.company_id, command.selection.people, *chosen(db.company_id, command.selection))
+        wishes = {"notify": command.tell, "fingerprint": _shown(command)}
+        return first_result(batch, Granted, kind=BatchKind.GRANT_ACCESS, **wishes)
+    people = people_meant(db.company_id, command.selection, clock.now())
     with hashed_joins(db):
+        _check_shown(db, command)
         if not command.share_confirmed and (shared := shared_among(db, joined_by(db.company_id, people))):
             raise ShareNotConfirmed(shared)
         granted = _grant(db, command, people)
@@ -131,9 +150,21 @@ def grant_access(db: ScopedSession, command: GrantAccess) -> Granted:
     return granted
 
 
-def _grant(db: ScopedSession, command: GrantAccess, people: CompoundSelect) -> Granted:
+def _shown(command: GrantAccess | WithdrawAccess) -> str:
+    return command.fingerprint or command.selection.fingerprint
+
+
+def _check_shown(db: ScopedSession, command: GrantAccess | WithdrawAccess) -> None:
+    """The figures that the dialogue showed still hold; who was shown one by one is named in the selection."""
+    if not command.fingerprint:
+        return
+    figures = people_figures(db, command.selection, acting=isinstance(command, WithdrawAccess))
+    if figures.fingerprint != command.fingerprint:
+        raise PeopleChanged
+
+
+def _grant(db: ScopedSession, command: GrantAccess, people: Select | CompoundSelect) -> Granted:
     company_id, now = db.company_id, clock.now()
-    whose = chosen(company_id, command.selection)
     batch = open_batch(
         db,
         BatchKind.GRANT_ACCESS,
@@ -141,19 +172,19 @@ def _grant(db: ScopedSession, command: GrantAccess, people: CompoundSelect) -> G
         now,
         selection=command.selection.label,
         user_id=command.user_id,
+        fingerprint=_shown(command),
         notify=command.tell,
     )
     new = sql.give_access(db, people, batch_id=batch.id, now=now)
     mails = 0
     if command.tell:
-        search = command.selection.search
-        invited = sql.acting_for(company_id, command.selection.people, *whose)
-        if search is not None and search.has_access is False:  # by now, a search for those without finds nobody
-            invited = sql.given_by(company_id, batch.id)
+        invited = accesses_meant(company_id, command.selection, now)
         mails = write(db, sql.insert_invitations(company_id, invited, batch_id=batch.id, again=command.again, now=now))
+        look_again(db, sql.mails, mails)
         for statement in sql.supersede_invitations(company_id, batch.id, now):
             write(db, statement)
-    without_email = db.connection().execute(sql.count_unreachable(company_id, *whose)).scalar_one()
+    unreachable = sql.count_unreachable(company_id, *chosen(company_id, command.selection))
+    without_email = db.connection().execute(unreachable).scalar_one()
     granted = Granted(batch_id=batch.id, people=new, mails=mails, without_email=without_email)
     close_batch(db, batch, granted, "grant_access")
     return granted
@@ -163,16 +194,24 @@ def withdraw_access(db: ScopedSession, command: WithdrawAccess) -> AccessWithdra
     """The people of the selected contacts may no longer enter for them, from this moment on.
 
     Sessions and links end and waiting mails are cancelled; people who still act for another contact keep what concerns
-    that one. The same dialogue sent again gets its first result. Raises ``NothingToDo``.
+    that one. The same dialogue sent again gets its first result. Raises ``PeopleChanged``, ``NothingToDo``.
     """
     lock_company(db)
     if (batch := batch_of(db, command.key)) is not None:
-        return first_result(batch, AccessWithdrawn, kind=BatchKind.WITHDRAW_ACCESS)
+        return first_result(batch, AccessWithdrawn, kind=BatchKind.WITHDRAW_ACCESS, fingerprint=_shown(command))
     company_id, now = db.company_id, clock.now()
-    label = command.selection.label
-    batch = open_batch(db, BatchKind.WITHDRAW_ACCESS, command.key, now, selection=label, user_id=command.user_id)
-    whose = sql.acting_for(company_id, command.selection.people, *chosen(company_id, command.selection))
+    batch = open_batch(
+        db,
+        BatchKind.WITHDRAW_ACCESS,
+        command.key,
+        now,
+        selection=command.selection.label,
+        user_id=command.user_id,
+        fingerprint=_shown(command),
+    )
+    whose = accesses_meant(company_id, command.selection, now)
     with hashed_joins(db):
+        _check_shown(db, command)
         ended = sql.end_memberships(company_id, Ending.WITHDRAWN, whose, by_id=command.user_id, now=now)
         people = write(db, ended)
         sessions, _tokens, cancelled = (

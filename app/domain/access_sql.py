@@ -26,8 +26,8 @@ mails: Any = OutgoingMail.__table__
 
 UNSENT = (MailStatus.QUEUED, MailStatus.RETRY)
 
-# People one by one: a contact and an e-mail each.
-Pairs = Sequence[tuple[int, str]]
+# Some people: a contact and an e-mail each, written out or asked for.
+Pairs = Sequence[tuple[int, str]] | Select
 
 
 def has_access(company_id: int, contact_id: ColumnElement[int]) -> ColumnElement[bool]:
@@ -55,14 +55,24 @@ def was_shut_out(
             past.c.contact_id == contact_id,
             holder.c.email == email,
             past.c.ended_at.is_not(None),
-            sa.or_(past.c.ending.is_(None), past.c.ending == Ending.WITHDRAWN),
+            is_will(past.c.ending),
         )
         .correlate_except(past, holder)
     )
 
 
+def is_will(ending: ColumnElement[Ending | None]) -> ColumnElement[bool]:
+    """An access that ended so was withdrawn by somebody's will."""
+    return sa.or_(ending.is_(None), ending == Ending.WITHDRAWN)
+
+
 def has_email() -> ColumnElement[bool]:
     return sa.and_(contacts.c.email.is_not(None), contacts.c.email != "")
+
+
+def is_further(company_id: int, email: ColumnElement[str]) -> ColumnElement[bool]:
+    """The contact at hand has this e-mail among its further ones for the portal."""
+    return sa.exists(sa.select(1).where(*_for_portal(company_id), emails.c.email == email).correlate_except(emails))
 
 
 def has_people(company_id: int) -> ColumnElement[bool]:
@@ -99,13 +109,18 @@ def further_people(company_id: int, *conditions: ColumnElement[bool]) -> Select:
     )
 
 
-def people_of(company_id: int, only: Pairs, *conditions: ColumnElement[bool]) -> CompoundSelect:
-    """Everybody who could act for the contacts, behind main e-mails and further ones; ``only`` these, if any."""
-    main, further = main_people(company_id, *conditions), further_people(company_id, *conditions)
-    if only:
-        main = main.where(sa.tuple_(contacts.c.id, contacts.c.email).in_(only))
-        further = further.where(sa.tuple_(contacts.c.id, emails.c.email).in_(only))
-    return main.union_all(further)
+def people_of(company_id: int, only: Pairs | None, *conditions: ColumnElement[bool]) -> CompoundSelect:
+    """Everybody who could act for the contacts, behind main e-mails and further ones; ``only`` these, if given."""
+    main = _narrowed(main_people(company_id, *conditions), contacts.c.id, contacts.c.email, only)
+    return main.union_all(_narrowed(further_people(company_id, *conditions), contacts.c.id, emails.c.email, only))
+
+
+def _narrowed(people: Select, contact_id: Any, email: Any, only: Pairs | None) -> Select:
+    """Only these of the people. Joined where they are asked for: SQLite would ask again for every single one."""
+    if isinstance(only, Select):
+        pairs = only.subquery()
+        return people.join(pairs, sa.and_(pairs.c.contact_id == contact_id, pairs.c.email == email))
+    return people if only is None else people.where(sa.tuple_(contact_id, email).in_(only))
 
 
 def newcomers(company_id: int, *conditions: ColumnElement[bool]) -> CompoundSelect:
@@ -149,8 +164,12 @@ def give_access(db: ScopedSession, people: Select | CompoundSelect, *, batch_id:
 
 
 def insert_invitations(company_id: int, invited: Select, *, batch_id: int, again: bool, now: dt.datetime) -> Insert:
-    """A mail for each account of ``invited`` that has not entered yet or that the batch lets act for someone new."""
-    who = invited.subquery("invited")
+    """A mail for each account that has not entered yet or that the batch lets act for someone new.
+
+    Of memberships whose ``id`` is in ``invited``, or that the batch made.
+    """
+    made = sa.select(memberships.c.id).where(memberships.c.company_id == company_id, memberships.c.batch_id == batch_id)
+    who = sa.select(invited.subquery().c.id).union(made).subquery("invited")
     first_contact = sa.func.min(contacts.c.id)
     is_new = sa.func.max(sa.case((memberships.c.batch_id == batch_id, 1), else_=0)) == 1
     lacks_password = accounts.c.activated_at.is_(None)
@@ -170,8 +189,8 @@ def insert_invitations(company_id: int, invited: Select, *, batch_id: int, again
             sa.literal(now, Moment()),
         )
         .select_from(who)
-        .join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.id == who.c.account_id))
         .join(memberships, sa.and_(memberships.c.company_id == company_id, memberships.c.id == who.c.id))
+        .join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.id == memberships.c.account_id))
         .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == memberships.c.contact_id))
         .group_by(accounts.c.id)
         .having(sa.true() if again else sa.or_(lacks_password, is_new))
@@ -181,24 +200,17 @@ def insert_invitations(company_id: int, invited: Select, *, batch_id: int, again
     return sa.insert(mails).from_select(names, rows)
 
 
-def acting_for(company_id: int, only: Pairs, *conditions: ColumnElement[bool]) -> Select:
-    """``id, account_id`` of live memberships of contacts that meet the conditions; ``only`` these people, if any."""
+def acting_for(company_id: int, only: Pairs | None, *conditions: ColumnElement[bool]) -> Select:
+    """``id, account_id, contact_id, email, name`` of who acts for the contacts; ``only`` these people, if given."""
     found = (
-        sa.select(memberships.c.id, memberships.c.account_id)
+        sa.select(
+            memberships.c.id, memberships.c.account_id, memberships.c.contact_id, accounts.c.email, accounts.c.name
+        )
+        .join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.id == memberships.c.account_id))
         .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == memberships.c.contact_id))
         .where(memberships.c.company_id == company_id, memberships.c.ended_at.is_(None), *conditions)
     )
-    if not only:
-        return found
-    holder = sa.and_(accounts.c.company_id == company_id, accounts.c.id == memberships.c.account_id)
-    return found.join(accounts, holder).where(sa.tuple_(memberships.c.contact_id, accounts.c.email).in_(only))
-
-
-def given_by(company_id: int, batch_id: int) -> Select:
-    """``id, account_id`` of the memberships that a batch made."""
-    return sa.select(memberships.c.id, memberships.c.account_id).where(
-        memberships.c.company_id == company_id, memberships.c.batch_id == batch_id
-    )
+    return _narrowed(found, memberships.c.contact_id, accounts.c.email, only)
 
 
 def count_unreachable(company_id: int, *conditions: ColumnElement[bool]) -> Select:

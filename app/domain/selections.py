@@ -1,6 +1,7 @@
 """Which documents or contacts someone means: one, the ticked ones, a filtered search, or a range of numbers."""
 
 import datetime as dt
+import hashlib
 from dataclasses import dataclass, field
 
 from models.enums import DocumentKind
@@ -50,17 +51,36 @@ class ContactFilter:
     is_customer: bool | None = None
     is_supplier: bool | None = None
     has_access: bool | None = None
+    has_email: bool | None = None
     archived: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class ContactSelection:
-    """Exactly one of ``ids``, ``search`` and ``people``: contacts with all their people, or people one by one.
+class AccountFilter:
+    """What a list of portal accounts shows, or those of it that were ticked. ``state`` is where their person stands."""
 
-    Each of ``people`` is a contact and the e-mail with which somebody enters, or would enter, for it.
+    text: str = ""
+    state: str = ""
+    ids: tuple[int, ...] | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContactSelection:
+    """Exactly one of ``ids``, ``search``, ``accounts`` and ``people``: contacts with all their people, or some people.
+
+    ``accounts`` means their people, for whom they act. Each of ``people`` is a contact and the e-mail with which
+    somebody enters, or would enter, for it. ``needing``: of all these, only who lacks a way in and can be given one.
     """
 
     label: str
     ids: tuple[int, ...] = ()
     search: ContactFilter | None = None
+    accounts: AccountFilter | None = None
     people: tuple[tuple[int, str], ...] = ()
+    needing: bool = False
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells it from selections of anything else, whatever they are called."""
+        meant = (self.ids, self.search, self.accounts, self.people, self.needing)
+        return hashlib.sha256(repr(meant).encode()).hexdigest()

@@ -10,18 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from app.domain.access_sql import (
-    UNSENT,
-    accounts,
-    contacts,
-    emails,
-    has_access,
-    mails,
-    memberships,
-    tokens,
-)
-from app.domain.folding import contains, fold
-from app.domain.selections import ContactFilter, ContactSelection
+from app.domain.access_sql import UNSENT, accounts, contacts, emails, mails, memberships, tokens
 from app.scope import ScopedSession
 from app.texts import _
 from models import StaffUser
@@ -58,6 +47,8 @@ class AccessState(StrEnum):
         }[self]
 
 
+OUTSIDE = frozenset({AccessState.NO_EMAIL, AccessState.NONE, AccessState.WITHDRAWN})
+NEEDING = frozenset({AccessState.NONE, AccessState.UNTOLD, AccessState.OPENED})
 _ORDER = {state: place for place, state in enumerate(AccessState)}
 
 
@@ -83,29 +74,13 @@ class Person:
 
     @property
     def may_enter(self) -> bool:
-        return self.state not in (AccessState.NO_EMAIL, AccessState.NONE, AccessState.WITHDRAWN)
+        return self.state not in OUTSIDE
 
-
-def chosen(company_id: int, selection: ContactSelection) -> list[ColumnElement[bool]]:
-    """The selection as conditions on ``contacts``. Ids of another company select nothing."""
-    ours: list[ColumnElement[bool]] = [contacts.c.company_id == company_id]
-    if selection.search is not None:
-        return [*ours, *_found(company_id, selection.search)]
-    return [*ours, contacts.c.id.in_(selection.ids or {contact_id for contact_id, _email in selection.people})]
-
-
-def _found(company_id: int, wanted: ContactFilter) -> Iterator[ColumnElement[bool]]:
-    if not wanted.archived:
-        yield contacts.c.archived_at.is_(None)
-    if wanted.is_customer is not None:
-        yield contacts.c.is_customer.is_(wanted.is_customer)
-    if wanted.is_supplier is not None:
-        yield contacts.c.is_supplier.is_(wanted.is_supplier)
-    if wanted.has_access is not None:
-        somebody = has_access(company_id, contacts.c.id)
-        yield somebody if wanted.has_access else ~somebody
-    if text := fold(wanted.text):
-        yield contacts.c.search_key.like(contains(text), escape="\\")
+    def needs_something(self, now: dt.datetime) -> bool:
+        """They lack a way in, or what they were sent has expired."""
+        if self.state is AccessState.INVITED:
+            return self.link_expires_at is not None and self.link_expires_at <= now
+        return self.state in NEEDING
 
 
 def access_states(db: ScopedSession, contact_ids: Sequence[int]) -> dict[int, tuple[Person, ...]]:
@@ -248,10 +223,8 @@ class _Group:
         rows = self._rows(
             (mails.c.portal_account_id,),
             mails,
-            mails.c.company_id == self.company_id,
             mails.c.portal_account_id.in_(account_ids),
-            mails.c.status.in_((*UNSENT, MailStatus.SENDING)),
-            mails.c.is_secret,
+            *telling(self.company_id),
         )
         return {row.portal_account_id for row in rows}
 
@@ -286,3 +259,24 @@ def _standing(row: Any, is_queued: bool) -> tuple[AccessState, dt.datetime | Non
     if row.told_at is not None:
         return AccessState.INVITED, row.told_at
     return AccessState.UNTOLD, row.created_at
+
+
+def furthest(account: Any, since: Any, is_queued: ColumnElement[bool]) -> ColumnElement[str]:
+    """The same asked of the database, of someone who may act since then. ``account`` has the columns of one.
+
+    ``is_queued``: an unsent mail is about to tell how to enter, as ``telling`` finds them.
+    """
+    told_at = sa.func.coalesce(account.told_at, since)
+    return sa.case(
+        (account.activated_at.is_not(None), AccessState.ACTIVE.value),
+        (is_queued, AccessState.QUEUED.value),
+        (account.bounced_at >= told_at, AccessState.BOUNCED.value),
+        (account.opened_at >= told_at, AccessState.OPENED.value),
+        (account.told_at.is_not(None), AccessState.INVITED.value),
+        else_=AccessState.UNTOLD.value,
+    )
+
+
+def telling(company_id: int) -> list[ColumnElement[bool]]:
+    """Unsent mails that are about to tell their account how to enter."""
+    return [mails.c.company_id == company_id, mails.c.status.in_((*UNSENT, MailStatus.SENDING)), mails.c.is_secret]

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
-from app.domain.access_sql import UNSENT, contacts, emails, mails, memberships
-from app.domain.queries.access import AccessState, Person, access_states, state_of
+from app.domain.access_sql import contacts, emails, mails, memberships
+from app.domain.folding import contains, fold, says
+from app.domain.queries.access import AccessState, Person, access_states, furthest, state_of, telling
+from app.domain.selections import AccountFilter
 from app.scope import ScopedSession
 from models import DocumentEvent, PortalAccount
-from models.enums import EmailPurpose, MailStatus
+from models.enums import EmailPurpose
 
 NAMES = 2
 
@@ -76,23 +78,31 @@ def _contacts_of(db: ScopedSession, account_ids: Sequence[int]) -> dict[int, lis
     return found
 
 
-def stands(company_id: int, state: AccessState) -> ColumnElement[bool]:
+def found_accounts(company_id: int, wanted: AccountFilter) -> list[ColumnElement[bool]]:
+    """The filter as conditions on ``PortalAccount``. Ids of another company select nothing."""
+    found: list[ColumnElement[bool]] = [PortalAccount.company_id == company_id]
+    if wanted.ids is not None:
+        found.append(PortalAccount.id.in_(wanted.ids))
+    if wanted.state:
+        found.append(_stands(company_id, AccessState(wanted.state)))
+    if wanted.text:
+        words = contains(fold(wanted.text))
+        found.append(
+            PortalAccount.email.like(words, escape="\\")
+            | says(PortalAccount.name, wanted.text)
+            | _names_contact(company_id, words)
+        )
+    return found
+
+
+def _stands(company_id: int, state: AccessState) -> ColumnElement[bool]:
     """The account at hand stands so, as ``access_states`` says it."""
-    live, queued = _acts(company_id), _is_queued(company_id)
-    told = sa.func.coalesce(PortalAccount.told_at, PortalAccount.created_at)
-    active = PortalAccount.activated_at.is_not(None)
-    waiting = sa.and_(live, ~active, ~queued)
-    bounced = sa.func.coalesce(PortalAccount.bounced_at >= told, sa.false())
-    opened = sa.func.coalesce(PortalAccount.opened_at >= told, sa.false())
-    return {
-        AccessState.ACTIVE: sa.and_(live, active),
-        AccessState.WITHDRAWN: ~live,
-        AccessState.QUEUED: sa.and_(live, ~active, queued),
-        AccessState.BOUNCED: sa.and_(waiting, bounced),
-        AccessState.OPENED: sa.and_(waiting, ~bounced, opened),
-        AccessState.INVITED: sa.and_(waiting, ~bounced, ~opened, PortalAccount.told_at.is_not(None)),
-        AccessState.UNTOLD: sa.and_(waiting, ~bounced, ~opened, PortalAccount.told_at.is_(None)),
-    }[state]
+    acts = _acts(company_id)
+    if state is AccessState.WITHDRAWN:
+        return ~acts
+    queued = select(mails.c.portal_account_id).where(*telling(company_id))
+    stands = furthest(PortalAccount, PortalAccount.created_at, PortalAccount.id.in_(queued))
+    return sa.and_(acts, stands == state.value)
 
 
 def _acts(company_id: int) -> ColumnElement[bool]:
@@ -105,21 +115,7 @@ def _acts(company_id: int) -> ColumnElement[bool]:
     )
 
 
-def _is_queued(company_id: int) -> ColumnElement[bool]:
-    return sa.exists(
-        select(1)
-        .select_from(mails)
-        .where(
-            mails.c.company_id == company_id,
-            mails.c.portal_account_id == PortalAccount.id,
-            mails.c.status.in_((*UNSENT, MailStatus.SENDING)),
-            mails.c.is_secret,
-        )
-        .correlate(PortalAccount)
-    )
-
-
-def names_contact(company_id: int, folded: str) -> ColumnElement[bool]:
+def _names_contact(company_id: int, folded: str) -> ColumnElement[bool]:
     """The account at hand acts or acted for a contact that mentions these folded words."""
     found = (
         select(memberships.c.account_id)
@@ -129,21 +125,18 @@ def names_contact(company_id: int, folded: str) -> ColumnElement[bool]:
     return PortalAccount.id.in_(found)
 
 
-def pairs_of(db: ScopedSession, account_ids: Sequence[int]) -> tuple[tuple[int, str], ...]:
-    """Contact and e-mail of whom some accounts act for; of those that act for nobody any more, for whom they did."""
-    rows = db.execute(
+def pairs_of(company_id: int, wanted: AccountFilter) -> Select[Any]:
+    """Contact and e-mail of whom the accounts act for; of those that act for nobody any more, for whom they did."""
+    return (
         select(memberships.c.contact_id, PortalAccount.email)
         .distinct()
         .join(PortalAccount, PortalAccount.id == memberships.c.account_id)
         .where(
-            PortalAccount.company_id == db.company_id,
-            PortalAccount.id.in_(account_ids),
-            memberships.c.company_id == db.company_id,
-            sa.or_(memberships.c.ended_at.is_(None), ~_acts(db.company_id)),
+            memberships.c.company_id == company_id,
+            sa.or_(memberships.c.ended_at.is_(None), ~_acts(company_id)),
+            *found_accounts(company_id, wanted),
         )
-        .order_by(memberships.c.contact_id, PortalAccount.email)
     )
-    return tuple((row.contact_id, row.email) for row in rows)
 
 
 def last_events(db: ScopedSession, contact_id: int, most: int) -> list[DocumentEvent]:

@@ -3,21 +3,16 @@
 import datetime as dt
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from app.domain.access import (
-    GrantAccess,
     NoEmail,
     NothingToDo,
     SetPortalPassword,
-    WithdrawAccess,
-    grant_access,
     set_portal_password,
-    withdraw_access,
 )
 from app.domain.batches import DialogueUsed
 from app.domain.queries.access import AccessState, access_states
-from app.domain.selections import ContactFilter, ContactSelection
 from app.domain.shared_emails import ShareNotConfirmed
 from app.errors import NotFound
 from models import (
@@ -33,53 +28,16 @@ from models import (
 from models.base import utc_now
 from models.enums import EmailPurpose, Ending, MailKind, MailStatus, TokenPurpose
 from tests.factories import Make
+from tests.integration.domain.access import count, grant, live, mails, people, these, withdraw
 
 NOW = utc_now()
 HOUR = dt.timedelta(hours=1)
-
-
-def these(*contacts):
-    return ContactSelection(label="Los marcados", ids=tuple(contact.id for contact in contacts))
-
-
-def people(*pairs):
-    chosen = tuple((contact.id, email) for contact, email in pairs)
-    return ContactSelection(label="Las personas marcadas", people=chosen)
-
-
-def found(**wanted):
-    return ContactSelection(label="La búsqueda", search=ContactFilter(**wanted))
-
-
-def grant(db, selection, *, key="dar", **values):
-    return grant_access(db, GrantAccess(selection=selection, key=key, user_id=None, **values))
-
-
-def withdraw(db, selection, *, key="retirar", user_id=None):
-    return withdraw_access(db, WithdrawAccess(selection=selection, key=key, user_id=user_id))
 
 
 def set_password(db, contact, **values):
     return set_portal_password(
         db, SetPortalPassword(contact_id=contact.id, password_hash="$argon2id$", user_id=None, **values)
     )
-
-
-def live(db):
-    return db.execute(
-        select(PortalMembership.contact_id, PortalAccount.email)
-        .join(PortalAccount, PortalAccount.id == PortalMembership.account_id)
-        .where(PortalMembership.ended_at.is_(None))
-        .order_by(PortalMembership.contact_id, PortalAccount.email)
-    ).all()
-
-
-def count(db, cls):
-    return db.scalar(select(func.count()).select_from(cls))
-
-
-def mails(db, **values):
-    return db.scalars(select(OutgoingMail).filter_by(**values).order_by(OutgoingMail.id)).all()
 
 
 @pytest.fixture
@@ -162,19 +120,6 @@ def test_without_telling_nothing_is_mailed(db, make):
     granted = grant(db, these(make.contact()), tell=False)
 
     assert (count(db, OutgoingMail), str(granted)) == (0, "1 persona recibe acceso. No se avisa a nadie.")
-
-
-def test_a_search_gives_access_to_all_it_finds(db, make):
-    for number in range(3):
-        make.contact(name=f"Talleres Ródano {number}")
-    make.contact(name="Bodegas Artieda"), make.contact(name="Ródano sin correo", email=None)
-    make.account(make.contact(name="Ródano con acceso"))
-    make.contact(name="Ródano archivado", archived_at=NOW)
-
-    granted = grant(db, found(text="RODANO", has_access=False))
-
-    assert (granted.people, granted.mails, granted.without_email) == (3, 3, 1)
-    assert str(granted).endswith("1 cliente no tiene correo.")
 
 
 def test_inviting_again_ends_what_was_sent_before(db, make, signed_in):

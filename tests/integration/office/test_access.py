@@ -344,22 +344,6 @@ def test_readers_look_and_change_nothing(sit, db, make, merino):
     assert "Invitar otra vez" not in text_of(reader.get(f"customer/intranet/{merino.id}"))
 
 
-@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_many_are_done_without_showing_each(desk, db, make):
-    for number in range(200):
-        make.contact(name=f"Cliente {number:03}", email=f"c{number}@merino.example")
-    make.account(make.contact(email="activa@merino.example"), password_hash="x", activated_at=clock.now())
-    db.commit()
-
-    page = desk.get("customer/access", scope="filter", q="")
-    desk.post("customer/access", fields_of(page))
-
-    told = text_of(page)
-    assert "se hará con las que necesitan algo. Sin acceso 200 Activa 1" in told
-    assert "Dar acceso a 200 personas" in told
-    assert len(mails(db)) == 200
-
-
 @pytest.mark.parametrize("count", [1, 3])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_list_asks_the_same_for_one_or_many(desk, db, make, statements, count):
