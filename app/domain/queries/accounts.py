@@ -12,7 +12,7 @@ from app.domain.folding import contains, fold, says
 from app.domain.queries.access import AccessState, Person, access_states, furthest, state_of, telling
 from app.domain.selections import AccountFilter
 from app.scope import ScopedSession
-from models import DocumentEvent, PortalAccount
+from models import PortalAccount
 from models.enums import EmailPurpose
 
 NAMES = 2
@@ -135,18 +135,6 @@ def pairs_of(company_id: int, wanted: AccountFilter) -> Select[Any]:
             memberships.c.company_id == company_id,
             sa.or_(memberships.c.ended_at.is_(None), ~_acts(company_id)),
             *found_accounts(company_id, wanted),
-        )
-    )
-
-
-def last_events(db: ScopedSession, contact_id: int, most: int) -> list[DocumentEvent]:
-    """What the people of a contact did last, newest first."""
-    return list(
-        db.scalars(
-            select(DocumentEvent)
-            .where(DocumentEvent.company_id == db.company_id, DocumentEvent.contact_id == contact_id)
-            .order_by(DocumentEvent.id.desc())
-            .limit(most)
         )
     )
 
