@@ -42,8 +42,11 @@ def check_password(password: str, field: str, *, least: int, words: Iterable[str
 
 
 def _is_guessable(password: str, words: Iterable[str]) -> bool:
-    folded = fold(password).translate(KINDRED_SIGNS)
-    known = [*sorted({part for word in words for part in _parts(word)}), *FIRST_TRIED]
+    folded = fold(password)
+    own = {part for word in words for part in _parts(word)}
+    if not folded or "".join(_words(folded)) in own:
+        return True
+    folded, known = folded.translate(KINDRED_SIGNS), [*sorted(own), *FIRST_TRIED]
     if _guesses(folded, known) < FEWEST_GUESSES:
         return True
     bare = _words(folded)

@@ -37,6 +37,10 @@ def test_a_password_nobody_would_guess_is_taken_as_it_is(password: str) -> None:
 @pytest.mark.parametrize(
     "password",
     [
+        " " * 10,
+        "\u0301" * 12,
+        "lucia.ferrer@fincasferrer.example",
+        "Electricidad Tosma, S.L.",
         "aaaaaaaaaaaa",
         "121212121212",
         "abcabcabcabc",
