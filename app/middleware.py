@@ -3,9 +3,10 @@
 Plain ASGI, so that it also stands before SQLAdmin. A guard answers; it never raises.
 """
 
+import re
 from collections.abc import Awaitable, Callable
 from html import escape
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -21,6 +22,7 @@ from app.web import Door, cookie_name, door_of
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_LIMITS = {"admin": 32 * 1024 * 1024, "portal": 256 * 1024}
 MOST_FIELDS = 20_000
+_HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
 
 CONTENT_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
@@ -58,8 +60,8 @@ class Threshold:
                 self._dress(scope, MutableHeaders(scope=message))
             await send(message)
 
-        host = urlsplit("//" + Headers(scope=scope).get("host", "")).hostname
-        if host not in self.installation.settings.hosts:
+        host = _HOST.fullmatch(Headers(scope=scope).get("host", ""))
+        if host is None or host[1].strip("[]").lower() not in self.installation.settings.hosts:
             await refusal(400, _("No conocemos esta dirección."))(scope, receive, dressed)
             return
         await self.app(scope, receive, dressed)
@@ -67,6 +69,10 @@ class Threshold:
     def _dress(self, scope: Scope, headers: MutableHeaders) -> None:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
+        # A redirect to the same place with its slash is built from the request; behind a proxy it would lead to http.
+        own = f"{scope['scheme']}://{Headers(scope=scope).get('host', '')}"
+        if headers.get("location", "").startswith(f"{own}/"):
+            headers["Location"] = headers["location"].removeprefix(own)
         door = door_of(scope["path"])
         if door is None:
             return
@@ -124,7 +130,7 @@ class WriteGuard:
             return True
         if origin == "null":  # what browsers say of our own pages under no-referrer; Fetch Metadata must vouch then
             return headers.get("sec-fetch-site") == "same-origin"
-        return urlsplit(origin).netloc == headers.get("host")
+        return origin.partition("://")[2] == headers.get("host")
 
     async def _has_token(self, scope: Scope, door: Door, headers: Headers, body: bytes) -> bool:
         cookie = Request(scope).cookies.get(cookie_name(door, self.installation.settings.is_secure))

@@ -88,3 +88,27 @@ def test_assets_may_be_kept_when_their_address_says_what_they_are(visitor):
 
     assert "immutable" in versioned.headers["cache-control"]
     assert "cache-control" not in plain.headers
+
+
+@pytest.mark.parametrize(
+    "host", ["[", "[::1", "127.0.0.1[", "[127.0.0.1]x", "127.0.0.1/x", "x@127.0.0.1", "127.0.0.1:999999", ""]
+)
+def test_a_host_that_is_none_is_not_known(visitor, host):
+    answer = visitor.get("/healthz", headers={"host": host})
+
+    assert (answer.status_code, "No conocemos esta dirección." in answer.text) == (400, True)
+
+
+@pytest.mark.parametrize("origin", ["http://[", "null", "x", "https://evil.example"])
+def test_an_origin_that_is_not_ours_is_another_site(visitor, origin):
+    answer = visitor.post("/admin/login", headers={"origin": origin, "sec-fetch-site": "cross-site"})
+    alone = visitor.post("/admin/login", headers={"origin": origin})
+
+    assert (answer.status_code, alone.status_code) == (403, 403)
+    assert "Petición de otro sitio." in alone.text
+
+
+def test_a_missing_slash_is_added_without_saying_where_we_are(visitor):
+    answer = visitor.get("/static")
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "/static/")
