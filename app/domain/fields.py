@@ -17,7 +17,9 @@ from app.errors import InvalidValue
 from app.texts import _
 
 # Bidirectional overrides and other invisible controls can make a name read as another.
-_INVISIBLE = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# What turns or hides text, and what stands for letters that could not be read.
+_UNWANTED = re.compile("[\u061c\u200b\u200e\u200f\u202a-\u202e\u2060\u2066-\u2069\ufeff\ufffd]")
+_SPACES = " \t\r\n\f\v\u00a0\u200c\u200d"  # and what joins letters, where there are none
 _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})", re.ASCII)
 _SHORT_DAY = re.compile(r"(\d{2})(\d{2})(\d{2}|\d{4})?", re.ASCII)
 _SLUG = re.compile(r"[A-Za-z0-9_-]{3,40}", re.ASCII)
@@ -39,8 +41,8 @@ def line(value: str, field: str, *, most: int = 200, required: bool = False) -> 
     """One line of text: NFC, no control characters, no line breaks, outer spaces dropped."""
     if len(value) > 4 * most:
         raise InvalidValue(_("Como mucho %(n)s caracteres.") % {"n": most}, field=field)
-    text = unicodedata.normalize("NFC", value).strip()
-    if any(unicodedata.category(mark) in {"Cc", "Cs"} for mark in text) or _INVISIBLE.search(text):
+    text = unicodedata.normalize("NFC", value).strip().strip(_SPACES)
+    if any(unicodedata.category(mark) in {"Cc", "Cs"} for mark in text) or _UNWANTED.search(text):
         raise InvalidValue(_("Hay caracteres que no se pueden usar aquí (saltos de línea o de control)."), field=field)
     return _measured(text, field, most, required)
 
@@ -49,8 +51,8 @@ def prose(value: str, field: str, *, most: int = 5000, required: bool = False) -
     """Several lines of text: like ``line``, but line breaks stay, as ``\\n``."""
     if len(value) > 4 * most:
         raise InvalidValue(_("Como mucho %(n)s caracteres.") % {"n": most}, field=field)
-    text = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n").strip()
-    if any(unicodedata.category(mark) in {"Cc", "Cs"} and mark not in "\n\t" for mark in text) or _INVISIBLE.search(
+    text = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n").strip().strip(_SPACES)
+    if any(unicodedata.category(mark) in {"Cc", "Cs"} and mark not in "\n\t" for mark in text) or _UNWANTED.search(
         text
     ):
         raise InvalidValue(_("Hay caracteres de control que no se pueden usar."), field=field)
@@ -105,7 +107,7 @@ def email(value: str, field: str, *, required: bool = False) -> str:
 def slug(value: str, field: str) -> str:
     """The last part of an intranet's address; kept as typed, matched without regard to case."""
     typed = line(value, field, most=40, required=True)
-    if not _SLUG.fullmatch(typed):
+    if not _SLUG.fullmatch(typed) or not typed.strip("-_"):
         raise InvalidValue(_("De 3 a 40 letras sin acento, números, guiones o guiones bajos."), field=field)
     if typed.lower() in RESERVED_SLUGS:
         raise InvalidValue(_("Esa dirección está reservada. Elija otra."), field=field)

@@ -56,3 +56,19 @@ def test_what_is_no_tax_id_is_refused_by_both(typed):
         tax_id(typed, "tax_id", country="PT")
     with pytest.raises(Flaw):
         read_tax_id(typed, "el NIF")
+
+
+@pytest.mark.parametrize("typed", ["\u200b", "a\u200bb", "a\u2060", "Jos\ufffd", "\u200d", " \u200c "])
+def test_what_nobody_can_see_or_read_is_no_text(typed):
+    with pytest.raises(InvalidValue):
+        fields.line(typed, "name", required=True)
+
+
+def test_what_joins_letters_stays_among_them():
+    assert fields.line("👩\u200d🔧 taller", "name") == "👩\u200d🔧 taller"
+
+
+@pytest.mark.parametrize("typed", ["---", "_-_", "ab", "a b c", "ñandú", "admin"])
+def test_what_is_no_address_of_an_intranet(typed):
+    with pytest.raises(InvalidValue):
+        fields.slug(typed, "slug")
