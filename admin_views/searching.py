@@ -137,7 +137,10 @@ def spell_cursor(value: Any, row_id: int) -> str:
 def read_place(text: str, kind: TypeEngine[Any]) -> Any:
     """The sorted value of a cursor as its column has it; raises ``ValueError``."""
     if isinstance(kind, Moment):
-        return dt.datetime.fromisoformat(text)
+        moment = dt.datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError(text)
+        return moment
     if isinstance(kind, Date):
         return dt.date.fromisoformat(text)
     if isinstance(kind, Scaled):
@@ -154,7 +157,8 @@ def _cursor(text: str) -> tuple[str, int] | None:
         return None
     try:
         found = json.loads(text)
-    except ValueError:
+        text.encode(), json.dumps(found, ensure_ascii=False).encode()  # half a letter is none
+    except (ValueError, RecursionError):
         return None
     if not isinstance(found, list) or len(found) != 2 or not isinstance(found[0], str):
         return None

@@ -111,3 +111,13 @@ def test_what_a_number_finds_can_be_published(desk, db, make, numbered):
     desk.post("invoice/publish", fields_of(desk.get("invoice/publish", scope="filter", q="buscar=07412")))
 
     assert sorted(db.scalars(select(Publication.document_id))) == sorted(invoice.id for invoice in numbered["07412"])
+
+
+@pytest.mark.parametrize("screen", ["invoice", "customer", "batch", "waiting-mail", "audit-entry"])
+@pytest.mark.parametrize(
+    "place", ['["\\ud800",1]', '["2026-01-01",1]', '["x",1]', "[" * 900, "[1,2]", '{"a":1}', "\x00"]
+)
+def test_a_place_that_makes_no_sense_is_the_first(desk, screen, place):
+    answers = [desk.get(f"{screen}/list", **{parameter: place}) for parameter in ("tras", "antes")]
+
+    assert [answer.status_code for answer in answers] == [200, 200]
