@@ -59,4 +59,5 @@ class MailAddress:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "email", checked_address(self.email))
-        object.__setattr__(self, "name", one_line(self.name))
+        # Readers take several spaces of a name for one.
+        object.__setattr__(self, "name", re.sub("  +", " ", one_line(self.name)))
