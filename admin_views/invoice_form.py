@@ -37,7 +37,7 @@ class InvoiceLine(LineForm):
 
     ignored_when_blank = ("id", "quantity", "tax")
 
-    id = Key()
+    id = Key("Línea")
     code = Strict("Código", printable(partial(fields.line, most=40)))
     concept = PrintedProse("Concepto", most=LONGEST_CONCEPT, rows=1, required=True)
     quantity = Number("Cantidad", places=6, trim=True, default=Decimal(1))
@@ -150,7 +150,7 @@ def agreement(invoice: Invoice) -> str:
 class InvoiceForm(OfficeForm):
     """``do`` is what the pressed button wants. ``confirmed`` is the total whose issue was agreed to."""
 
-    contact_id = Key()
+    contact_id = Key("Cliente")
     contact = Strict("Cliente", partial(fields.line, most=300), required=True)
     series = Pick("Serie", coerce=str)
     issued_on = Day("Fecha", required=True)
@@ -169,10 +169,10 @@ class InvoiceForm(OfficeForm):
     dues = InlineList(
         InvoiceDue, "Vencimientos", columns=("day", "method", "account", "amount"), add="Añadir vencimiento"
     )
-    revision = Key()
-    key = Hidden("", partial(fields.line, most=40))
-    confirmed = Hidden("", partial(fields.line, most=40))
-    do = Hidden("", partial(fields.line, most=40))
+    revision = Key("Versión")
+    key = Hidden("Ventana", partial(fields.line, most=40))
+    confirmed = Hidden("Conformidad", partial(fields.line, most=40))
+    do = Hidden("Botón", partial(fields.line, most=40))
 
     may_issue = False
     asking: "AskFirst | None" = None

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from sqladmin import Flash, action
 from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -65,11 +66,13 @@ class PublishingPages:
         """The parts of the dialogue that depend on what is asked, worked out again. Changes nothing."""
         return await run_in_threadpool(_parts, self, request)
 
-    @page("/publish/sample/{pk:int}", needs="action:publish", methods=("GET",))
+    @page("/publish/sample/{pk}", needs="action:publish", methods=("GET",))
     async def publish_sample(self: Any, request: Request) -> Response:
         """One document as it would be published with a template; nothing is kept."""
         template_id = whole(request.query_params.get("template", ""))
-        return await run_in_threadpool(_sample, self, request, request.path_params["pk"], template_id)
+        if (document_id := whole(request.path_params["pk"])) is None:
+            raise HTTPException(404)
+        return await run_in_threadpool(_sample, self, request, document_id, template_id)
 
 
 def _done(request: Request, result: Published | Withdrawn) -> Response:

@@ -235,6 +235,7 @@ FIGURES: dict[str, str] = {
     "sent": "correos que ya salieron",
     "sessions": "sesiones cerradas",
     "shut_out": "con el acceso retirado",
+    "still_visible": "se siguen viendo",
     "without_email": "sin correo",
 }
 

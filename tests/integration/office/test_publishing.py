@@ -317,10 +317,11 @@ def test_one_can_be_looked_at_with_a_template(desk, db, make, version):
 
     sample = desk.get(f"{PUBLISH}/sample/{invoice.id}", template=version.id)
     wrong = desk.get(f"{PUBLISH}/sample/{invoice.id}", template="999")
+    no_id = desk.get(f"{PUBLISH}/sample/{2**63}")
 
     assert (sample.status_code, sample.headers["content-type"]) == (200, "application/pdf")
     assert sample.content.startswith(b"%PDF")
-    assert wrong.status_code == 404
+    assert (wrong.status_code, no_id.status_code) == (404, 404)
     assert published(db) == []
 
 
