@@ -84,7 +84,7 @@ class Letters:
         only = listing.documents[0] if listing.count == 1 else None
         return {
             "listing": listing,
-            "news": _news(kinds.pop() if len(kinds) == 1 else None, listing.count),
+            "news": _news(kinds.pop() if len(kinds) == 1 else None, listing.count, are_new=listing.are_new),
             "only": only,
             "kind_word": kind_word,
             "address": lambda document: f"{self.portal}/{SECTIONS[document.kind]}/{document.id}",
@@ -120,19 +120,32 @@ def kind_word(kind: DocumentKind) -> str:
     }[kind]
 
 
-def _news(kind: DocumentKind | None, count: int) -> str:
-    """What is new, as the object of *Tiene …*; without ``kind``, documents of several."""
-    one, many = {
-        DocumentKind.INVOICE: ("una factura nueva", "%(n)s facturas nuevas"),
-        DocumentKind.QUOTE: ("un presupuesto nuevo", "%(n)s presupuestos nuevos"),
-        DocumentKind.SALES_ORDER: ("un pedido nuevo", "%(n)s pedidos nuevos"),
-        DocumentKind.WORK_ORDER: ("un parte de trabajo nuevo", "%(n)s partes de trabajo nuevos"),
-        DocumentKind.DELIVERY_NOTE: ("un albarán nuevo", "%(n)s albaranes nuevos"),
-        DocumentKind.PROFORMA: ("una factura proforma nueva", "%(n)s facturas proforma nuevas"),
-        DocumentKind.PURCHASE_ORDER: ("un pedido de compra nuevo", "%(n)s pedidos de compra nuevos"),
-        None: ("un documento nuevo", "%(n)s documentos nuevos"),
-    }[kind]
+def _news(kind: DocumentKind | None, count: int, *, are_new: bool) -> str:
+    """What there is, as the object of *Tiene …*; without ``kind``, documents of several. New only where all are."""
+    one, many = (_NEW if are_new else _THERE)[kind]
     return plural(one, many, count)
+
+
+_NEW = {
+    DocumentKind.INVOICE: ("una factura nueva", "%(n)s facturas nuevas"),
+    DocumentKind.QUOTE: ("un presupuesto nuevo", "%(n)s presupuestos nuevos"),
+    DocumentKind.SALES_ORDER: ("un pedido nuevo", "%(n)s pedidos nuevos"),
+    DocumentKind.WORK_ORDER: ("un parte de trabajo nuevo", "%(n)s partes de trabajo nuevos"),
+    DocumentKind.DELIVERY_NOTE: ("un albarán nuevo", "%(n)s albaranes nuevos"),
+    DocumentKind.PROFORMA: ("una factura proforma nueva", "%(n)s facturas proforma nuevas"),
+    DocumentKind.PURCHASE_ORDER: ("un pedido de compra nuevo", "%(n)s pedidos de compra nuevos"),
+    None: ("un documento nuevo", "%(n)s documentos nuevos"),
+}
+_THERE = {
+    DocumentKind.INVOICE: ("una factura", "%(n)s facturas"),
+    DocumentKind.QUOTE: ("un presupuesto", "%(n)s presupuestos"),
+    DocumentKind.SALES_ORDER: ("un pedido", "%(n)s pedidos"),
+    DocumentKind.WORK_ORDER: ("un parte de trabajo", "%(n)s partes de trabajo"),
+    DocumentKind.DELIVERY_NOTE: ("un albarán", "%(n)s albaranes"),
+    DocumentKind.PROFORMA: ("una factura proforma", "%(n)s facturas proforma"),
+    DocumentKind.PURCHASE_ORDER: ("un pedido de compra", "%(n)s pedidos de compra"),
+    None: ("un documento", "%(n)s documentos"),
+}
 
 
 @lru_cache

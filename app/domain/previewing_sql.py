@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlalchemy import CTE, ColumnElement, Select
 
 from app.domain.access_sql import UNSENT, contacts, has_access, has_people, mails, memberships, newcomers
-from app.domain.publishing_sql import LEFT, publication_figures, publications
+from app.domain.publishing_sql import LEFT, publication_figures, publications, still_tells
 from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection
 from app.domain.shared_emails import acting
@@ -151,7 +151,7 @@ def count_unsent(company_id: int, selection: DocumentSelection) -> Select:
         other,
         [
             other.c.company_id == company_id,
-            other.c.withdrawn_at.is_(None),
+            still_tells(company_id, other),
             other.c.document_id.not_in(chosen),
         ],
     )

@@ -15,11 +15,12 @@ from app.domain.bulk import insert_missing
 from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection
 from app.scope import ScopedSession
-from models import Document, Publication
+from models import Batch, Document, Publication
 from models.enums import DocumentStatus, MailKind, MailStatus
 from models.publication import LIVE
 from models.types import BigId, Moment
 
+batches: Any = Batch.__table__
 publications: Any = Publication.__table__
 
 LEFT = (MailStatus.SENT, MailStatus.UNKNOWN, MailStatus.SENDING)
@@ -208,8 +209,54 @@ def count_left(*notices: ColumnElement[bool]) -> Select:
     return sa.select(sa.func.count()).where(*notices, mails.c.status.in_(LEFT))
 
 
+def still_tells(company_id: Any, told: Any) -> ColumnElement[bool]:
+    """A notice of the publication at hand still has it to tell.
+
+    It is live; or a later one has taken its place and is, and no notice has told of the document since.
+    """
+    later, past = publications.alias(), publications.alias()
+    with_notice = sa.select(batches.c.id).where(batches.c.company_id == company_id, batches.c.notify)
+    is_shown = sa.exists(
+        sa.select(1)
+        .select_from(later)
+        .where(
+            later.c.company_id == company_id,
+            later.c.document_id == told.c.document_id,
+            later.c.withdrawn_at.is_(None),
+            later.c.id > told.c.id,
+            later.c.batch_id.not_in(with_notice),
+        )
+        .correlate(told)
+    )
+    was_told = sa.exists(
+        _of_document(past, company_id, told).where(past.c.id > told.c.id, past.c.batch_id.in_(with_notice))
+    )
+    return sa.or_(told.c.withdrawn_at.is_(None), sa.and_(is_shown, ~was_told))
+
+
+def was_published_before(company_id: Any, told: Any) -> ColumnElement[bool]:
+    """The document of the publication at hand had been published before, and withdrawn or replaced."""
+    past = publications.alias()
+    return sa.exists(_of_document(past, company_id, told).where(past.c.id < told.c.id))
+
+
+def _of_document(past: Any, company_id: Any, told: Any) -> Select:
+    """Past publications of the document, in the words of the index that has them."""
+    return (
+        sa.select(1)
+        .select_from(past)
+        .where(
+            past.c.company_id == company_id,
+            past.c.contact_id == told.c.contact_id,
+            past.c.document_id == told.c.document_id,
+            past.c.withdrawn_at.is_not(None),
+        )
+        .correlate(told)
+    )
+
+
 def _tells_of(company_id: int, *, withdrawn_by: int | None) -> ColumnElement[bool]:
-    """The notice's reader may act for a contact with a publication of its batch: one withdrawn so, or a live one."""
+    """The notice's reader may act for a contact with a publication of its batch: one withdrawn so, or still to tell."""
     told, reader = publications.alias(), memberships.alias()
     return sa.exists(
         sa.select(1)
@@ -219,7 +266,7 @@ def _tells_of(company_id: int, *, withdrawn_by: int | None) -> ColumnElement[boo
             reader.c.account_id == mails.c.portal_account_id,
             told.c.company_id == company_id,
             told.c.batch_id == mails.c.batch_id,
-            told.c.withdrawn_at.is_(None) if withdrawn_by is None else told.c.withdrawn_by_batch_id == withdrawn_by,
+            still_tells(company_id, told) if withdrawn_by is None else told.c.withdrawn_by_batch_id == withdrawn_by,
         )
         .correlate_except(told, reader)
     )

@@ -10,11 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select, Update
 
 from app.domain.access_sql import accounts, memberships
-from app.domain.publishing_sql import publications
-from models import Batch, DocumentEvent
+from app.domain.publishing_sql import batches, publications
+from models import DocumentEvent
 from models.enums import BatchKind, Ending
 
-batches: Any = Batch.__table__
 events: Any = DocumentEvent.__table__
 
 

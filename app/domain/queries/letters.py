@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from app.domain.mail_accounts import company_account
 from app.domain.outbox import DueMail
+from app.domain.publishing_sql import still_tells, was_published_before
 from app.scope import ScopedSession
 from models import Company, Document, MailAccount, PortalAccount, PortalMembership, Publication
 from models.document import OPEN
@@ -37,11 +38,15 @@ class ListedDocument:
 
 @dataclass(frozen=True)
 class Listing:
-    """A reader's documents of one batch: the newest of them, and how many there are in all."""
+    """A reader's documents of one batch: the newest of them, and how many there are in all.
+
+    ``are_new``: none of them had been published before.
+    """
 
     documents: tuple[ListedDocument, ...]
     count: int
     has_several_buyers: bool = False
+    are_new: bool = True
 
     @property
     def more(self) -> int:
@@ -101,28 +106,15 @@ _READERS = sa.select(
 _OF_DOCUMENT = ("id", "kind", "number_text", "issued_on", "due_on", "status", "total", "currency", "buyer_name")
 _NEWEST = (documents.c.issued_on.desc(), documents.c.id.desc())
 _EACH: dict[str, Any] = {"partition_by": (publications.c.batch_id, publications.c.contact_id)}
+_WAS_THERE = sa.case((was_published_before(_COMPANY, publications), 1), else_=0)
 _TOLD = (
     sa.select(
         publications.c.batch_id,
         publications.c.contact_id,
-        *(
-            documents.c[name]
-            for name in (
-                "id",
-                "kind",
-                "number_text",
-                "issued_on",
-                "due_on",
-                "status",
-                "total",
-                "currency",
-                "buyer_name",
-            )
-        ),
-        sa.func.row_number()
-        .over(**_EACH, order_by=(documents.c.issued_on.desc(), documents.c.id.desc()))
-        .label("place"),
+        *(documents.c[name] for name in _OF_DOCUMENT),
+        sa.func.row_number().over(**_EACH, order_by=_NEWEST).label("place"),
         sa.func.count().over(**_EACH).label("in_all"),
+        sa.func.sum(_WAS_THERE).over(**_EACH).label("known"),
     )
     .join(
         documents,
@@ -132,7 +124,7 @@ _TOLD = (
         publications.c.company_id == _COMPANY,
         publications.c.batch_id.in_(sa.bindparam("batches", expanding=True)),
         publications.c.contact_id.in_(sa.bindparam("contacts", expanding=True)),
-        publications.c.withdrawn_at.is_(None),
+        still_tells(_COMPANY, publications),
     )
     .subquery()
 )
@@ -154,7 +146,7 @@ def _readers(db: ScopedSession, contacts: dict[int, list[int]], account_ids: set
 
 
 def _listings(db: ScopedSession, contacts: dict[int, list[int]], batch_ids: set[int]) -> dict[tuple[int, int], Listing]:
-    """What is still live of each batch for each account, newest first; one query for all of them."""
+    """What each batch still has to tell each account, newest first; one query for all of them."""
     asked = {
         "company_id": db.company_id,
         "batches": list(batch_ids),
@@ -178,6 +170,7 @@ def _merged(parts: list[list[Any]]) -> Listing:
         documents=tuple(map(_listed, newest[:MOST_LISTED])),
         count=sum(part[0].in_all for part in parts),
         has_several_buyers=len(parts) > 1,
+        are_new=not any(part[0].known for part in parts),
     )
 
 

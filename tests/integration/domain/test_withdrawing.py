@@ -73,6 +73,21 @@ def test_a_notice_with_something_left_to_tell_still_leaves(db, make):
     assert (withdrawn.cancelled, statuses(db)) == (0, [MailStatus.QUEUED])
 
 
+@pytest.mark.parametrize(("notify", "cancelled"), [(False, 0), (True, 1)])
+def test_a_notice_has_what_was_published_again_left_to_tell_unless_another_tells_it(db, make, notify, cancelled):
+    contact = make.contact()
+    again, gone = (make.invoice(contact=contact) for _ in range(2))
+    first = publish(db, ticked(again, gone))
+    publish(db, ticked(again), key="otra vez", republish=True, notify=notify)
+
+    shown = preview_withdrawal(db, ticked(gone))
+    withdrawn = withdraw(db, ticked(gone))
+
+    mail = db.scalars(select(OutgoingMail).where(OutgoingMail.batch_id == first.batch_id)).one()
+    status = MailStatus.CANCELLED if cancelled else MailStatus.QUEUED
+    assert (shown.unsent, withdrawn.cancelled, mail.status) == (cancelled, cancelled, status)
+
+
 def test_a_shared_notice_leaves_while_one_of_its_customers_has_something(db, make):
     invoices = [make.invoice(contact=make.contact(email="admin@levante.example")) for _ in range(2)]
     publish(db, ticked(*invoices))

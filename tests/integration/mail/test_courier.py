@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app import clock
 from app.domain.mail_accounts import Standing, company_account, standing_of
 from app.domain.mail_desk import RetryMails, retry_mails
-from models import MailAccount, PortalAccount, Publication
+from models import Document, MailAccount, PortalAccount, Publication
 from models.enums import MailKind, MailStatus
 from tests.smtp_sink import Sink, Step
 
@@ -199,6 +199,68 @@ def test_a_notice_with_nothing_left_to_tell_is_cancelled(post, sink):
         (MailStatus.CANCELLED, "Ya no queda ningún documento publicado del que avisar."),
         (MailStatus.CANCELLED, "Su acceso se ha retirado."),
     ]
+
+
+def replace_first(post, mail, **batch) -> None:
+    """The first invoice of a notice is published again, by a batch of its own."""
+    first = post.db.scalars(
+        select(Publication).where(Publication.batch_id == mail.batch_id).order_by(Publication.id)
+    ).first()
+    newer = post.make.batch(**batch)
+    first.withdrawn_at, first.withdrawn_by_batch_id = clock.now(), newer.id
+    post.db.flush()
+    invoice = post.db.get_one(Document, first.document_id)
+    post.make.publication(invoice, version=post.version, batch=newer)
+    post.db.commit()
+
+
+@pytest.mark.parametrize(
+    ("invoices", "later", "subject"),
+    [
+        (1, [False], "Factura FV26-0001 de Suministros Tosma, S.L."),
+        (2, [False], "2 facturas nuevas de Suministros Tosma, S.L."),
+        (2, [False, False], "2 facturas nuevas de Suministros Tosma, S.L."),
+        (2, [True], "Factura FV26-0002 de Suministros Tosma, S.L."),
+        (2, [True, False], "Factura FV26-0002 de Suministros Tosma, S.L."),
+        (1, [True], ""),
+    ],
+)
+def test_a_notice_still_tells_of_what_was_published_again_without_one(post, sink, invoices, later, subject):
+    mail = post.notice(invoices=invoices)
+    replaced = mail
+    for notify in later:
+        replace_first(post, replaced, notify=notify)
+        replaced = post.db.scalars(select(Publication).order_by(Publication.id.desc())).first()
+
+    post.send()
+
+    mail = post.now(mail)
+    assert (mail.status, mail.subject) == (MailStatus.SENT if subject else MailStatus.CANCELLED, subject)
+
+
+@pytest.mark.parametrize(
+    ("known", "subject", "sentence"),
+    [
+        (0, "2 facturas nuevas de", "Tiene 2 facturas nuevas en su área de cliente."),
+        (1, "2 facturas de", "Tiene 2 facturas en su área de cliente."),
+    ],
+)
+def test_what_had_been_published_before_is_not_called_new(post, sink, known, subject, sentence):
+    mail = post.notice(invoices=2)
+    told = select(Publication).where(Publication.batch_id == mail.batch_id).order_by(Publication.id.desc())
+    for publication in post.db.scalars(told.limit(known)).all():
+        publication.withdrawn_at = clock.now()
+        post.db.flush()
+        invoice = post.db.get_one(Document, publication.document_id)
+        newer = post.make.publication(invoice, version=post.version, batch=post.make.batch(notify=True))
+        publication.batch_id, newer.batch_id = newer.batch_id, publication.batch_id
+    post.db.commit()
+
+    post.send()
+
+    message = parsed(sink.received[0].content)
+    assert message["Subject"].startswith(subject)
+    assert sentence in message.get_body(("plain",)).get_content()
 
 
 LATER, NEVER = "450 4.2.0 lista gris", "550 5.2.1 desactivado"
