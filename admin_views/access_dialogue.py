@@ -14,6 +14,7 @@ from admin_views import access_words as words
 from admin_views.auth import visit_of
 from admin_views.filters import whole
 from admin_views.forms import OfficeForm, Tick
+from admin_views.mail_words import when_it_leaves
 from admin_views.posted import posted
 from admin_views.publish_form import Unseen
 from admin_views.selection import Selection
@@ -30,6 +31,7 @@ from app.domain.shared_emails import Shared, joined_by, shared_among
 from app.errors import InvalidValue, NotFound, Refusal
 from app.scope import ScopedSession
 from app.texts import _, plural
+from app.web import installation_of
 from models import Company
 from models.enums import AccessDelivery
 
@@ -80,6 +82,7 @@ class Shown:
     fingerprint: str = ""
     shared: tuple[Shared, ...]
     sender: str
+    waits: str
     delivery: AccessDelivery
 
     @property
@@ -97,6 +100,7 @@ class AccessDialogue:
     def __init__(self, view: Any, request: Request, deed: Deed) -> None:
         form = posted(request) if request.method == "POST" else request.query_params
         self.view, self.deed, self.user_id = view, deed, visit_of(request).user_id
+        self.is_demo = installation_of(request).settings.demo
         self.selection: Selection = view.selected(request)
         self.email = _known_email(str(form.get("email", "")))
         if self.email and len(self.selection.ids) != 1:
@@ -126,6 +130,7 @@ class AccessDialogue:
         return Shown(
             **(self._figures(db) if people is None else self._one_by_one(db, people)),
             sender=account.sender_email if account else "",
+            waits=when_it_leaves(account, demo=self.is_demo),
             delivery=db.get_one(Company, db.company_id).access_delivery,
         )
 

@@ -11,7 +11,7 @@ from app.domain.mail_desk import explain
 from app.domain.queries.outbox import due_since, queue_figures
 from app.scope import ScopedSession
 from app.texts import _, plural
-from models import OutgoingMail
+from models import MailAccount, OutgoingMail
 from models.enums import MailKind, MailStatus
 
 MAIL_SIGNS: dict[str, Sign] = {
@@ -112,3 +112,13 @@ def trouble_of(db: ScopedSession, *, demo: bool) -> Trouble | None:
         title = _("Los correos se retrasan: esperan desde el %(cuando)s.") % {"cuando": moment(since)}
         return Trouble(title, waiting=waiting)
     return None
+
+
+def when_it_leaves(account: MailAccount | None, *, demo: bool) -> str:
+    """What mail queued now has to wait for; nothing when it can leave. The demonstration catches it at once."""
+    standing = standing_of(account)
+    if standing is Standing.GOOD or (demo and account is None):
+        return ""
+    if standing is Standing.MISSING:
+        return _("cuando se configure la cuenta de correo")
+    return _("cuando el servidor de correo vuelva a aceptarlos")

@@ -10,11 +10,13 @@ from admin_views import publish_words as words
 from admin_views.auth import visit_of
 from admin_views.filters import whole
 from admin_views.formatters import count as spell_count
+from admin_views.mail_words import when_it_leaves
 from admin_views.posted import posted
 from admin_views.publish_form import Aim, Choice, PublishForm, Reach, command_of, meant, new_key
 from admin_views.searching import Search, replay
 from admin_views.selection import MOST_TICKED, PKS, QUERY, SCOPE
 from app import clock
+from app.domain.mail_accounts import company_account
 from app.domain.previewing import Preview, preview_publication, preview_withdrawal
 from app.domain.publishing import PublishDocuments, Published, publish_documents
 from app.domain.queries.publishing_choices import NumberedSeries, numbered_series, usable_versions
@@ -24,6 +26,7 @@ from app.errors import Refusal
 from app.money import euros
 from app.scope import ScopedSession
 from app.texts import _, plural
+from app.web import installation_of
 from models import Company, Document
 
 
@@ -38,7 +41,10 @@ class Scope:
 
 @dataclass(frozen=True, kw_only=True)
 class Shown:
-    """What would happen, in figures and words; ``dry`` is none while something is missing, which ``missing`` says."""
+    """What would happen, in figures and words; ``dry`` is none while something is missing, which ``missing`` says.
+
+    ``waits`` is what the notices have to wait for, if anything.
+    """
 
     aim: Aim
     dry: words.Dry | None
@@ -48,6 +54,7 @@ class Shown:
     strip: str
     at: str
     series: NumberedSeries | None
+    waits: str
 
     @property
     def title(self) -> str:
@@ -76,6 +83,7 @@ class Dialogue:
 
     def __init__(self, view: Any, request: Request) -> None:
         self.view, self.user_id = view, visit_of(request).user_id
+        self.is_demo = installation_of(request).settings.demo
         self.is_opening = request.method != "POST"
         asked = request.query_params if self.is_opening else posted(request)
         self.ids = _read_ids(asked.getlist(PKS))
@@ -155,11 +163,12 @@ class Dialogue:
     def show(self, db: ScopedSession, form: PublishForm) -> Shown:
         """What confirming would do now."""
         aim = Aim.WITHDRAW if form.aim.data is Aim.WITHDRAW else Aim.PUBLISH
+        waits = when_it_leaves(company_account(db), demo=self.is_demo)
         try:
             dry = self._dry_run(db, form, aim)
         except Refusal as refusal:
-            return self._shown(form, aim, None, str(refusal))
-        return self._shown(form, aim, dry, "" if dry.documents else words.nothing_to_do(dry))
+            return self._shown(form, aim, None, str(refusal), waits)
+        return self._shown(form, aim, dry, "" if dry.documents else words.nothing_to_do(dry), waits)
 
     def _dry_run(self, db: ScopedSession, form: PublishForm, aim: Aim) -> words.Dry:
         selection = meant(form, self._choice(db), self.view.published_kind)
@@ -167,7 +176,7 @@ class Dialogue:
             return preview_withdrawal(db, selection)
         return preview_publication(db, selection, notify=form.notify.data, republish=form.republish.data)
 
-    def _shown(self, form: PublishForm, aim: Aim, dry: words.Dry | None, missing: str) -> Shown:
+    def _shown(self, form: PublishForm, aim: Aim, dry: words.Dry | None, missing: str, waits: str) -> Shown:
         gaps = dry.gaps if isinstance(dry, Preview) else None
         first = next(iter(self.series), "")
         return Shown(
@@ -179,6 +188,7 @@ class Dialogue:
             strip=words.strip_summary(gaps) if gaps else "",
             at=clock.madrid(clock.now()).strftime("%H:%M"),
             series=self.series.get(form.series.data or first),
+            waits=waits,
         )
 
     def perform(self, db: ScopedSession, form: PublishForm) -> Published | Withdrawn:

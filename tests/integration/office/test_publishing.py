@@ -41,6 +41,28 @@ def test_what_is_shown_is_what_is_done(desk, db, make, version):
     assert (batch.selection, batch.notify, batch.template_version_id) == ("2 facturas marcadas", True, version.id)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("account", "said"),
+    [
+        (None, "Correos de aviso que saldrán 1 cuando se configure la cuenta de correo Personas"),
+        ({"failures": 1}, "Correos de aviso que saldrán 1 cuando el servidor de correo vuelva a aceptarlos Personas"),
+        ({}, "Correos de aviso que saldrán 1 Personas"),
+    ],
+)
+def test_what_notices_have_to_wait_for_is_said(desk, db, make, version, account, said):
+    if account is not None:
+        make.mail_account(**account)
+    invoice = make.invoice()
+    db.commit()
+
+    page = desk.get(PUBLISH, pks=invoice.id)
+    silent = desk.post("invoice/publish/preview", fields_of(page) | {"notify": ""})
+
+    assert said in text_of(page)
+    assert "cuando" not in text_of(silent).partition("Correos de aviso que saldrán")[2]
+
+
 def test_a_click_that_came_twice_is_one(desk, db, make, version):
     invoice = make.invoice()
     db.commit()
