@@ -32,6 +32,7 @@ STATES = {
     "sin-comunicar": AccessState.UNTOLD,
     "rebotado": AccessState.BOUNCED,
     "retirado": AccessState.WITHDRAWN,
+    "sin-acceso": AccessState.NONE,
 }
 
 

@@ -6,6 +6,7 @@ from admin_views.formatters import Sign
 from app import clock
 from app.domain.queries.access import AccessState, Person
 from app.texts import _, plural
+from models.enums import Ending
 
 SIGNS: dict[AccessState, Sign] = {
     AccessState.NO_EMAIL: Sign("Sin correo", "mail-x", "warn"),
@@ -32,6 +33,10 @@ def note_of(person: Person, now: dt.datetime) -> str:
     """What else there is to know about where somebody stands."""
     if person.state is AccessState.NO_EMAIL:
         return _("No se le puede invitar")
+    if person.state is AccessState.NONE and person.ending is Ending.UNDONE:
+        return _("Se deshizo la publicación que se lo dio")
+    if person.state is AccessState.NONE and person.ending is Ending.MOVED:
+        return _("Pasó a otro correo")
     if person.state is AccessState.WITHDRAWN and person.withdrawn_by:
         return _("Lo retiró %(quien)s") % {"quien": person.withdrawn_by}
     if person.state is AccessState.OPENED:
@@ -51,7 +56,7 @@ def deed_of(person: Person) -> str:
     if person.state is AccessState.WITHDRAWN:
         return _("Dar otra vez")
     if person.state is AccessState.ACTIVE:
-        return _("Ya entra")
+        return _("Ya entra: recordarle cómo")
     return _("Invitar otra vez")
 
 

@@ -57,7 +57,8 @@ class Person:
     """Someone who acts, acted or could act for a contact.
 
     ``since`` is when the state began, where that is known; ``link_expires_at`` when the last activation link stops
-    working. ``is_shared``: the same e-mail also belongs to another contact. ``withdrawn_by`` is who withdrew it.
+    working. ``is_shared``: the same e-mail also belongs to another contact. ``withdrawn_by`` is who withdrew it;
+    ``ending`` how the access they had ended.
     """
 
     contact_id: int
@@ -71,6 +72,7 @@ class Person:
     link_expires_at: dt.datetime | None = None
     is_shared: bool = False
     withdrawn_by: str = ""
+    ending: Ending | None = None
 
     @property
     def may_enter(self) -> bool:
@@ -134,7 +136,7 @@ class _Group:
         shared = bool(self.readers[email] - {contact.id})
         base: dict[str, Any] = {"contact_id": contact.id, "contact": contact.name, "email": email, "is_shared": shared}
         if row is None or (row.ended_at is not None and not _was_withdrawn(row)):
-            return Person(**base, name=name, state=AccessState.NONE)
+            return Person(**base, name=name, state=AccessState.NONE, ending=row.ending if row is not None else None)
         if row.ended_at is not None:
             state, since = AccessState.WITHDRAWN, row.ended_at
         else:

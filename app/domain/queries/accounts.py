@@ -7,13 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select, select
 
-from app.domain.access_sql import contacts, emails, mails, memberships
+from app.domain.access_sql import contacts, emails, is_will, mails, memberships
 from app.domain.folding import contains, fold, says
-from app.domain.queries.access import AccessState, Person, access_states, furthest, state_of, telling
+from app.domain.queries.access import OUTSIDE, AccessState, Person, access_states, furthest, state_of, telling
 from app.domain.selections import AccountFilter
 from app.scope import ScopedSession
 from models import PortalAccount
-from models.enums import EmailPurpose
+from models.enums import EmailPurpose, Ending
 
 NAMES = 2
 
@@ -42,7 +42,7 @@ def standings(db: ScopedSession, account_ids: Sequence[int]) -> dict[int, Standi
     found = {}
     for account_id, rows in acting.items():
         names = tuple(row.name for row in rows if row.ended_at is None) or tuple(row.name for row in rows)
-        found[account_id] = Standing(_furthest(people.get(account_id, ()), rows[0]), names[:NAMES], len(names))
+        found[account_id] = Standing(_furthest(people.get(account_id, ()), rows), names[:NAMES], len(names))
     return found
 
 
@@ -50,16 +50,19 @@ def _pairs(acting: dict[int, list[Any]]) -> list[tuple[int, str]]:
     return [(row.contact_id, row.name) for rows in acting.values() for row in rows]
 
 
-def _furthest(people: Sequence[Person], row: Any) -> Person:
-    """The person's furthest standing; someone whose every access ended otherwise than by moving is shut out."""
+def _furthest(people: Sequence[Person], rows: Sequence[Any]) -> Person:
+    """The person's furthest standing; that of somebody nobody is known to be any more, by how their accesses ended."""
     if not people:
+        last = next((row for row in rows if row.ending in (None, Ending.WITHDRAWN)), rows[0])
+        is_shut_out = last.ending in (None, Ending.WITHDRAWN)
         return Person(
-            contact_id=row.contact_id,
-            contact=row.name,
-            name=row.name,
+            contact_id=last.contact_id,
+            contact=last.name,
+            name=last.name,
             email="",
-            state=AccessState.WITHDRAWN,
-            since=row.ended_at,
+            state=AccessState.WITHDRAWN if is_shut_out else AccessState.NONE,
+            since=last.ended_at,
+            ending=last.ending,
         )
     furthest = state_of(people)
     return next(person for person in people if person.state is furthest)
@@ -67,7 +70,7 @@ def _furthest(people: Sequence[Person], row: Any) -> Person:
 
 def _contacts_of(db: ScopedSession, account_ids: Sequence[int]) -> dict[int, list[Any]]:
     rows = db.execute(
-        select(memberships.c.account_id, memberships.c.contact_id, memberships.c.ended_at, contacts.c.name)
+        select(*(memberships.c[name] for name in ("account_id", "contact_id", "ended_at", "ending")), contacts.c.name)
         .join(contacts, sa.and_(contacts.c.company_id == db.company_id, contacts.c.id == memberships.c.contact_id))
         .where(memberships.c.company_id == db.company_id, memberships.c.account_id.in_(account_ids))
         .order_by(contacts.c.sort_key, contacts.c.id)
@@ -98,8 +101,10 @@ def found_accounts(company_id: int, wanted: AccountFilter) -> list[ColumnElement
 def _stands(company_id: int, state: AccessState) -> ColumnElement[bool]:
     """The account at hand stands so, as ``access_states`` says it."""
     acts = _acts(company_id)
-    if state is AccessState.WITHDRAWN:
-        return ~acts
+    if state in OUTSIDE:
+        past = (memberships.c.company_id == company_id, memberships.c.ended_at.is_not(None))
+        shut_out = PortalAccount.id.in_(select(memberships.c.account_id).where(*past, is_will(memberships.c.ending)))
+        return sa.and_(~acts, shut_out if state is AccessState.WITHDRAWN else ~shut_out)
     queued = select(mails.c.portal_account_id).where(*telling(company_id))
     stands = furthest(PortalAccount, PortalAccount.created_at, PortalAccount.id.in_(queued))
     return sa.and_(acts, stands == state.value)

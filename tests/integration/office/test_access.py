@@ -101,6 +101,28 @@ def test_every_state_is_told(desk, db, make):
     assert "Están marcadas las 2 que necesitan algo" in dialogue
 
 
+def test_accounts_that_an_undone_publication_left_are_not_called_withdrawn(desk, db, make):
+    for name, ending in (("retirada", Ending.WITHDRAWN), ("deshecha", Ending.UNDONE), ("mudada", Ending.MOVED)):
+        [membership] = make.account(make.contact(name=f"Cliente {name}", email=f"{name}@merino.example")).memberships
+        membership.ended_at, membership.ending = clock.now(), ending
+        if name == "mudada":
+            membership.contact.email = "otra@merino.example"
+    make.account(make.contact(email="activa@merino.example"))
+    db.commit()
+
+    told = text_of(desk.get("access/list"))
+    lists = {name: text_of(desk.get("access/list", estado=name)) for name in ("retirado", "sin-acceso")}
+
+    for words in (
+        "Cliente retirada Acceso retirado",
+        "Cliente deshecha Sin acceso Se deshizo la publicación que se lo dio",
+        "Cliente mudada Sin acceso Pasó a otro correo",
+    ):
+        assert words in told
+    found = {name: re.findall(r"(\w+)@merino", words) for name, words in lists.items()}
+    assert found == {"retirado": ["retirada"], "sin-acceso": ["deshecha", "mudada"]}
+
+
 def test_an_expired_link_is_worth_another(desk, db, make, merino):
     account = make.account(merino, told_at=clock.now() - dt.timedelta(days=4))
     db.add(
@@ -145,6 +167,7 @@ def test_someone_who_enters_already_is_invited_only_when_ticked(desk, db, make, 
     desk.post("customer/access", fields_of(page) | {"who": who(merino)})
 
     assert "Ninguna necesita nada" in text_of(page)
+    assert "Ya entra: recordarle cómo" in text_of(page)
     assert mails(db) == ["lucia@merino.example"]
 
 
