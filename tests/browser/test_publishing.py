@@ -198,3 +198,16 @@ def test_nothing_stands_in_anybodys_way(sit, db, make, live_server, width, dark)
             found[path] = broken or "wider than its window"
 
     assert json.dumps(found, indent=1) == "{}"
+
+
+def test_of_the_intranets_address_the_slug_is_never_cut(sit, db, company):
+    slug = "Suministros-Industriales-del-Levante"
+    row = db.get_one(Company, company.id)
+    row.slug, row.slug_key = slug, slug.lower()
+
+    address = sit("batch/list").locator(".v-address")
+
+    expect(address).to_have_attribute("href", re.compile(f"/in/{slug}$"))
+    expect(address.locator("span").last).to_have_text(f"/in/{slug}")
+    is_whole = "one => one.scrollWidth <= one.clientWidth && one.scrollHeight <= one.clientHeight"
+    assert address.locator("span").last.evaluate(is_whole)
