@@ -115,10 +115,11 @@ class Clerk:
         self.interrupted = 0
         self.wrong: list[Exception] = []
         installation = office.installation
-        client: Any = httpx2.Client(base_url=installation.settings.base_url, trust_env=False, timeout=PATIENCE)
+        self.client = httpx2.Client(base_url=installation.settings.base_url, trust_env=False, timeout=PATIENCE)
+        browser: Any = self.client  # the same calls as the tests' own
         with installation.database.write(office.scope) as db:
             user = Make(db, db.get_one(Company, db.company_id)).user(Role.MANAGER, email=email)
-        self.desk: Desk = seat(client, installation, installation.database.writes, user)
+        self.desk: Desk = seat(browser, installation, installation.database.writes, user)
 
     def work(self) -> None:
         try:
@@ -126,6 +127,8 @@ class Clerk:
                 self._publish(self.office.next_numbers())
         except Exception as error:  # noqa: BLE001 - told by whoever waits for this thread
             self.wrong.append(error)
+        finally:
+            self.client.close()
 
     def _publish(self, numbers: NumberRange) -> None:
         wanted = {"scope": "range", "series": SERIES, "first": str(numbers.first), "last": str(numbers.last)}

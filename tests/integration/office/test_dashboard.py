@@ -14,7 +14,7 @@ from tests.rig.desk import text_of
 
 def due(make, days, payable, **values):
     invoice = make.invoice(**values)
-    invoice.due_on, invoice.payable = clock.today() - dt.timedelta(days=days), Decimal(payable)
+    make.rewrite(invoice, due_on=clock.today() - dt.timedelta(days=days), payable=Decimal(payable))
 
 
 @pytest.fixture

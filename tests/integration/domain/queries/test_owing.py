@@ -18,7 +18,7 @@ def due(make, days, payable="10", **values):
     """An invoice that was due so many days ago."""
     invoice = make.invoice(**values)
     invoice.due_on = None if days is None else TODAY - dt.timedelta(days=days)
-    invoice.payable = Decimal(payable)
+    make.rewrite(invoice, payable=Decimal(payable))
     return invoice
 
 
