@@ -31,22 +31,24 @@ def sign_of(person: Person) -> Sign:
 
 def note_of(person: Person, now: dt.datetime) -> str:
     """What else there is to know about where somebody stands."""
-    if person.state is AccessState.NO_EMAIL:
-        return _("No se le puede invitar")
-    if person.state is AccessState.NONE and person.ending is Ending.UNDONE:
-        return _("Se deshizo la publicación que se lo dio")
-    if person.state is AccessState.NONE and person.ending is Ending.MOVED:
-        return _("Pasó a otro correo")
+    if person.state in _NOTES:
+        return _(_NOTES[person.state])
+    if person.state is AccessState.NONE and person.ending in _ENDINGS:
+        return _(_ENDINGS[person.ending])
     if person.state is AccessState.WITHDRAWN and person.withdrawn_by:
         return _("Lo retiró %(quien)s") % {"quien": person.withdrawn_by}
-    if person.state is AccessState.OPENED:
-        return _("Aún no ha puesto contraseña")
-    if person.state is AccessState.UNTOLD:
-        return _("No se le ha dicho cómo entrar")
     if person.link_expires_at and person.state is AccessState.INVITED:
         words = _("El enlace caduca el %(dia)s") if person.link_expires_at > now else _("El enlace caducó el %(dia)s")
         return words % {"dia": _short(person.link_expires_at)}
     return _("Correo compartido") if person.is_shared else ""
+
+
+_NOTES = {
+    AccessState.NO_EMAIL: "No se le puede invitar",
+    AccessState.OPENED: "Aún no ha puesto contraseña",
+    AccessState.UNTOLD: "No se le ha dicho cómo entrar",
+}
+_ENDINGS = {Ending.UNDONE: "Se deshizo la publicación que se lo dio", Ending.MOVED: "Pasó a otro correo"}
 
 
 def deed_of(person: Person) -> str:

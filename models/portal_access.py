@@ -47,7 +47,7 @@ class PortalAccount(CompanyRecord):
 class PortalMembership(CompanyRecord):
     """An account may act for a contact, from ``created_at`` until ``ended_at``.
 
-    ``ending`` says why; none counts as withdrawn. A contact whose access was withdrawn is not given any by itself.
+    ``ending`` says why; none counts as withdrawn. A person whose access was withdrawn is not given it back by itself.
     """
 
     __tablename__ = "portal_memberships"

@@ -55,8 +55,9 @@ class Cancelled:
 def retry_mails(db: ScopedSession, command: RetryMails) -> Requeued:
     """Send failed, unconfirmed or waiting mails again, as if they were new; others are left as they are.
 
-    A mail whose secret was erased is written again with a new one; every other leaves with the very bytes it had. Not
-    sooner than a minute after a server asked for patience, and after a doubt only one more is allowed.
+    A mail whose secret was erased is written again with a new one; every other leaves with the very bytes it had, if
+    there is still a point. Not sooner than a minute after a server asked for patience, and after a doubt only one more
+    is allowed.
     """
     chosen = _chosen(db, command.mail_ids, (*CAN_GO_AGAIN, MailStatus.SENT) if command.sent_too else CAN_GO_AGAIN)
     now = clock.now()
