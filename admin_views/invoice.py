@@ -20,12 +20,11 @@ from admin_views.listing import COUNT_CAP, MOST, beyond_cursor, ordered
 from admin_views.publishing import PublishingPages
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
-from admin_views.selection import Selection
 from app import clock
 from app.domain.queries import documents
-from app.domain.selections import DocumentFilter, DocumentSelection
+from app.domain.selections import DocumentFilter
 from app.scope import ScopedSession
-from app.texts import _, plural
+from app.texts import _
 from models import Contact, Document, DocumentEvent, Invoice, Publication
 from models.document import OPEN
 from models.enums import DocumentKind, DocumentStatus, EventKind
@@ -278,15 +277,6 @@ class InvoiceAdmin(
             contact_id=values.get("cliente"),
             today=clock.today(),
         )
-
-    def document_selection(self, db: ScopedSession, selection: Selection) -> DocumentSelection:
-        """What was ticked or searched, for a command of the business."""
-        count = selection.count(db)
-        label = plural("1 factura marcada", "%(n)s facturas marcadas", count)
-        if selection.search is None:
-            return DocumentSelection(kind=DocumentKind.INVOICE, label=label, ids=selection.ids)
-        label = plural("1 factura de la búsqueda", "%(n)s facturas de la búsqueda", count)
-        return DocumentSelection(kind=DocumentKind.INVOICE, label=label, search=self.wanted(selection.search))
 
     def extras(self, db: ScopedSession, ids: Sequence[int]) -> dict[str, dict[int, Any]]:
         found = db.connection().execute(_PUBLISHED, {"company": db.company_id, "ids": list(ids)})

@@ -25,7 +25,7 @@ from admin_views.mail_words import MAIL_KINDS, trouble_of
 from admin_views.posted import posted
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
-from admin_views.selection import Selection
+from admin_views.selection import NothingSelected, Selection
 from app.domain.folding import contains, fold
 from app.domain.mail_desk import CAN_GO_AGAIN, WAITING, CancelMails, RetryMails, cancel_mails, retry_mails
 from app.domain.queries.outbox import UNSENT
@@ -262,12 +262,16 @@ def _counts(db: ScopedSession, selection: Selection, can: tuple[MailStatus, ...]
     able_ones, all_of_them = db.execute(
         select(able, func.count(OutgoingMail.id)).where(*selection.conditions(db.company_id))
     ).one()
+    if not all_of_them:
+        raise NothingSelected
     return able_ones, all_of_them - able_ones
 
 
 def _ids(db: ScopedSession, selection: Selection) -> tuple[int, ...]:
     wanted = select(OutgoingMail.id).where(*selection.conditions(db.company_id)).limit(MOST_AT_ONCE + 1)
     found = tuple(db.scalars(wanted))
+    if not found:
+        raise NothingSelected
     if len(found) > MOST_AT_ONCE:
         raise Refusal(_("Son demasiados: como mucho %(n)s de una vez.") % {"n": MOST_AT_ONCE})
     return found

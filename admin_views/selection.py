@@ -59,10 +59,12 @@ class Selection:
         return [*self.view.own_rows(company_id), self.view.model.id.in_(self.ids)]
 
     def count(self, db: ScopedSession) -> int:
-        """How many rows there are now, exactly."""
+        """How many rows there are now, exactly; raises ``NothingSelected`` for none."""
         model = self.view.model
         found: int | None = db.scalar(select(func.count(model.id)).where(*self.conditions(db.company_id)))
-        return found or 0
+        if not found:
+            raise NothingSelected
+        return found
 
     def rows(self, db: ScopedSession) -> list[Any]:
         """The rows themselves, for work that needs each one. Refuses what should be done by one statement."""

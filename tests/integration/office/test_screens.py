@@ -275,3 +275,13 @@ def test_sessions_are_listed_and_the_others_can_be_ended(desk, db):
     renew(db)
     assert [session.token_hash for session in db.scalars(select(StaffSession)) if session.ended_at] == ["0" * 64]
     assert desk.get("account").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "page", ["customer/archive", "product/archive", "outgoing-mail/cancel", "outgoing-mail/send-again"]
+)
+def test_rows_that_are_not_ours_are_nothing_selected(desk, page):
+    answers = desk.get(page, pks="999999"), desk.post(page, {"pks": "999999"})
+
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert all("No hay nada marcado." in text_of(answer) for answer in answers)
