@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sqlalchemy import func, select
@@ -13,6 +14,7 @@ from stdnum import iban
 from stdnum.es import nif
 
 from app import clock
+from app.adapters.formats import read_file
 from app.demo.companies import ADMIN_EMAIL, TOSMA
 from app.demo.loading import NotForDemonstration, load_demo
 from app.demo.people import DEMO_EMAIL, SHARED_EMAIL
@@ -39,6 +41,8 @@ from models import (
 from models.enums import DocumentStatus, MailStatus, Origin
 
 FEW = 60
+
+TO_IMPORT = Path(__file__).parents[2] / "docs" / "samples" / "facturas-de-tosma.xml"
 
 
 def demonstration(installation: Installation) -> Installation:
@@ -298,3 +302,10 @@ def test_any_day_is_a_good_day(demo, today):
         years = db.scalars(select(Series.year).where(Series.code == "FV").order_by(Series.year)).all()
     assert (first.year, last <= today) == (today.year - 2, True)
     assert years == [today.year - 2, today.year - 1, today.year]
+
+
+def test_the_invoices_to_import_are_of_the_sample_company(sample):
+    issuers = {invoice.seller.tax_id for invoice in read_file(TO_IMPORT.name, TO_IMPORT.read_bytes())}
+
+    with sample.database.read(SYSTEM) as db:
+        assert issuers <= set(db.scalars(select(Company.tax_id)))
