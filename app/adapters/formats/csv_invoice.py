@@ -139,7 +139,7 @@ def _line(reader: _Reader, reading: list[str]) -> ForeignLine:
     concept = fields.block(reader.text("concepto"), _("el concepto (fila %(line)s)") % {"line": line})
     if not concept:
         concept = "Importe de la factura"
-        reading.append(_("El fichero no detalla lo facturado en todas las filas."))
+        reading.append(_("El archivo no detalla lo facturado en todas las filas."))
     withheld = reader.percent("irpf")
     return ForeignLine(
         code=clipped(reader.text("codigo"), fields.SHORT),

@@ -45,7 +45,7 @@ def read_csv(content: bytes) -> list[ForeignInvoice | Unreadable]:
             reason = _("La fila %(line)s no tiene número de factura.") % {"line": row.line}
             nameless.append(Unreadable(number_text=None, reason=reason))
     if not table.rows:
-        raise FileRefused(_("El fichero CSV no contiene ninguna factura."))
+        raise FileRefused(_("El archivo CSV no contiene ninguna factura."))
     notes = _notes(table)
     readers = (partial(read_invoice, rows, table.mark, notes) for rows in invoices.values())
     names = (partial(_name_of, rows) for rows in invoices.values())
@@ -73,7 +73,7 @@ def _decode(content: bytes) -> str:
             continue
         if "\0" not in text:
             return text
-    raise FileRefused(_("El fichero no es de texto: no es Facturae, UBL ni CSV."))
+    raise FileRefused(_("El archivo no es de texto: no es Facturae, UBL ni CSV."))
 
 
 def _table(text: str) -> _Table:
@@ -104,7 +104,7 @@ def _delimiter(text: str) -> str:
 def _refuse_headings(columns: list[tuple[str, str | None]]) -> None:
     names = [name for _heading, name in columns if name]
     if len(names) < 2:
-        raise FileRefused(_("El fichero no es Facturae, UBL ni un CSV con las columnas que se esperan."))
+        raise FileRefused(_("El archivo no es Facturae, UBL ni un CSV con las columnas que se esperan."))
     missing = [name for name in OBLIGATORY if name not in names]
     if not set(ONE_OF) & set(names):
         missing.append(" / ".join(ONE_OF))

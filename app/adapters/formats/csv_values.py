@@ -60,7 +60,7 @@ def read_number(text: str, what: str, kind: tuple[int, Decimal], mark: str | Non
     if not own and ("," in plain or "." in plain):
         if mark is None:
             raise Flaw(
-                _("%(what)s: no se sabe si «%(text)s» lleva decimales, porque el fichero mezcla comas y puntos.")
+                _("%(what)s: no se sabe si «%(text)s» lleva decimales, porque el archivo mezcla comas y puntos.")
                 % {"what": what, "text": clipped(text, 40)}
             )
         own = mark or ","

@@ -49,7 +49,7 @@ def read_facturae(root: Node) -> list[ForeignInvoice | Unreadable]:
         )
     invoices = root.all("Invoices/Invoice")
     if not invoices:
-        raise FileRefused(_("El fichero Facturae no contiene ninguna factura."))
+        raise FileRefused(_("El archivo Facturae no contiene ninguna factura."))
     try:
         parties = _parties(root)
     except Flaw as flaw:
@@ -83,7 +83,7 @@ def _invoice(invoice: Node, root: Node, parties: tuple[ForeignParty, ForeignPart
     reading: list[str] = []
     kind = header.text("InvoiceClass")
     if kind in _COPIES:
-        reading.append(_("El fichero dice ser una copia de la factura."))
+        reading.append(_("El archivo dice ser una copia de la factura."))
     figures = read_figures(invoice, reading)
     seller, buyer = parties
     read = ForeignInvoice(

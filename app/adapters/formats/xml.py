@@ -111,7 +111,7 @@ def decode(content: bytes) -> str:
     if encoding == "cp1252":
         return content[start:].decode("latin-1")
     raise FileRefused(
-        _("El fichero no es un XML bien formado: contiene bytes que no son texto %(encoding)s.")
+        _("El archivo no es un XML bien formado: contiene bytes que no son texto %(encoding)s.")
         % {"encoding": encoding.upper()}
     )
 
@@ -147,4 +147,4 @@ def _refuse_dtd(text: str) -> None:
 def _refuse_broken(error: etree.XMLSyntaxError) -> NoReturn:
     if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
         raise FileRefused(_("El XML anida demasiados elementos unos dentro de otros.")) from error
-    raise FileRefused(_("El fichero no es un XML bien formado (línea %(line)s).") % {"line": error.lineno}) from error
+    raise FileRefused(_("El archivo no es un XML bien formado (línea %(line)s).") % {"line": error.lineno}) from error

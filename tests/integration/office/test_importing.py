@@ -160,17 +160,17 @@ DTD = b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd"
     ("name", "content", "shown", "sentence"),
     [
         ("dtd.xml", DTD, "dtd.xml", "El XML declara un DTD o entidades y por seguridad no se lee."),
-        ("roto.xml", b"<a><b></a>", "roto.xml", "El fichero no es un XML bien formado (línea 1)."),
+        ("roto.xml", b"<a><b></a>", "roto.xml", "El archivo no es un XML bien formado (línea 1)."),
         ("otro.xml", b"<nota/>", "otro.xml", "«otro.xml» es un XML que no es Facturae ni UBL: su raíz es «nota»."),
-        ("nulo.csv", b"a;b\n\x00;2", "nulo.csv", "El fichero no es de texto: no es Facturae, UBL ni CSV."),
-        ("..\\..\\..", b"a;b\n1;2", "..", "El fichero no es Facturae, UBL ni un CSV con las columnas que se esperan."),
+        ("nulo.csv", b"a;b\n\x00;2", "nulo.csv", "El archivo no es de texto: no es Facturae, UBL ni CSV."),
+        ("..\\..\\..", b"a;b\n1;2", "..", "El archivo no es Facturae, UBL ni un CSV con las columnas que se esperan."),
         (
             "ma\u202egpj\x00\r\nX: 1.csv",
             b"numero;fecha\n1;2",
             "magpj",
             "Al CSV le faltan columnas obligatorias: cliente_nombre, iva, precio / importe / base.",
         ),
-        ("n" * 2000 + ".csv", b"x", "n" * 149 + "…", "El fichero no es Facturae, UBL ni un CSV con las columnas"),
+        ("n" * 2000 + ".csv", b"x", "n" * 149 + "…", "El archivo no es Facturae, UBL ni un CSV con las columnas"),
     ],
 )
 def test_hostile_files_and_names_are_only_refused(desk, installation, db, name, content, shown, sentence):

@@ -154,23 +154,23 @@ def test_unknown_columns_are_told():
 
     assert invoice.notes_on_reading == (
         "Columnas que no se conocen y se omiten: comercial, zona.",
-        "El fichero no detalla lo facturado en todas las filas.",
+        "El archivo no detalla lo facturado en todas las filas.",
     )
 
 
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (csv(), "El fichero CSV no contiene ninguna factura."),
-        (csv("", ";;;"), "El fichero CSV no contiene ninguna factura."),
+        (csv(), "El archivo CSV no contiene ninguna factura."),
+        (csv("", ";;;"), "El archivo CSV no contiene ninguna factura."),
         (b"numero;serie;base\n", "Al CSV le faltan columnas obligatorias: fecha, cliente_nombre, iva."),
         (b"numero;fecha;cliente;iva\n", "Al CSV le faltan columnas obligatorias: precio / importe / base."),
         (b"numero;num;fecha;cliente;iva;base\n", "Al CSV le sobra una columna: «numero» está más de una vez."),
-        (b"a;b;c\n1;2;3", "El fichero no es Facturae, UBL ni un CSV con las columnas que se esperan."),
+        (b"a;b;c\n1;2;3", "El archivo no es Facturae, UBL ni un CSV con las columnas que se esperan."),
         (csv('A;1;31/01/2026;"Ana;21;x;1;1'), "El CSV no se entiende a partir de la fila 2"),
         (csv(f'A;1;31/01/2026;"{"x" * 1_000_000}";21;x;1;1'), "El CSV no se entiende a partir de la fila 2"),
-        (csv("A;1;31/01/2026;Ana\0;21;x;1;1"), "El fichero no es de texto"),
-        (csv("A;1;31/01/2026;Ana\x81;21;x;1;1").replace(b"\xc2", b""), "El fichero no es de texto"),
+        (csv("A;1;31/01/2026;Ana\0;21;x;1;1"), "El archivo no es de texto"),
+        (csv("A;1;31/01/2026;Ana\x81;21;x;1;1").replace(b"\xc2", b""), "El archivo no es de texto"),
     ],
     ids=["headings only", "blank", "missing", "no amount", "twice", "unknown", "quotes", "1 MB", "nul", "no encoding"],
 )  # fmt: skip
