@@ -19,10 +19,12 @@ from admin_views.form_pages import load
 from admin_views.formatters import DASH, Sign, badge, count, moment
 from admin_views.forms import OfficeForm
 from admin_views.list_pages import Tool
+from admin_views.mail_words import when_it_leaves
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.templating import render
 from app.domain.folding import says
+from app.domain.mail_accounts import company_account
 from app.domain.mail_desk import RetryMails, retry_mails
 from app.domain.previewing import UndoPreview, preview_undo
 from app.domain.queries import batches
@@ -173,6 +175,7 @@ class BatchAdmin(OfficeView, model=Batch):
         """What changes while a batch is going."""
         return {
             "progress": batches.progress_of(db, row),
+            "waits": when_it_leaves(company_account(db), demo=installation_of(request).settings.demo),
             "moments": [(told(one), one.who, one.at) for one in batches.moments_of(db, row)],
             "may_retry": row.undone_at is None and self.has_permission(request, "action:retry"),
         }
