@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
+from app import clock
 from app.domain.access_sql import contacts, mails, memberships
 from app.domain.publishing_sql import publications
 from app.scope import ScopedSession
@@ -19,6 +20,7 @@ SHOWN = 50
 WAITING = (MailStatus.QUEUED, MailStatus.RETRY, MailStatus.SENDING)
 MOST_TRIES = 2  # after which the printer in the background leaves a publication alone
 MOST_GOING, LOOKED_AT = 3, 200
+RECENT = dt.timedelta(days=7)
 # As literals: a partial index only serves a query that says the same.
 _TO_PRINT = sa.text("publications.file_id IS NULL AND publications.withdrawn_at IS NULL")
 _TO_MAIL = sa.text("outgoing_mails.status IN ('queued', 'retry')")
@@ -79,7 +81,7 @@ class Moment:
 
 
 def going(db: ScopedSession) -> list[Batch]:
-    """The newest publications with something still to print or to mail, found among what is next to be."""
+    """The publications of these days with something still to print or to mail, found among what is next to be."""
     printing = (
         select(publications.c.batch_id)
         .where(publications.c.company_id == db.company_id, _TO_PRINT, _tries() < MOST_TRIES)
@@ -96,7 +98,12 @@ def going(db: ScopedSession) -> list[Batch]:
     return list(
         db.scalars(
             select(Batch)
-            .where(Batch.id.in_(ids), Batch.kind == BatchKind.PUBLISH, Batch.undone_at.is_(None))
+            .where(
+                Batch.id.in_(ids),
+                Batch.kind == BatchKind.PUBLISH,
+                Batch.undone_at.is_(None),
+                Batch.created_at > clock.now() - RECENT,
+            )
             .order_by(Batch.id.desc())
             .limit(MOST_GOING)
             .options(joinedload(Batch.user))
