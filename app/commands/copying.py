@@ -29,6 +29,11 @@ def bring_back(path: Path, *, demo: bool) -> None:
         restored = restore(installation, path.absolute(), CONSOLE)
     say(str(restored))
     if restored.held:
-        sentence = plural("Un correo esperaba", "%(n)s correos esperaban", restored.held)
-        say(_("%(correos)s cuando se hizo: quedan «Sin confirmar» por si salieron después.") % {"correos": sentence})
+        say(
+            plural(
+                "Un correo esperaba cuando se hizo: queda «Sin confirmar» por si salió después.",
+                "%(n)s correos esperaban cuando se hizo: quedan «Sin confirmar» por si salieron después.",
+                restored.held,
+            )
+        )
     say(_("Compruébela: python -m app check"))

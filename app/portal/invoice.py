@@ -161,9 +161,10 @@ def _hero(invoice: Any, today: dt.date, *, in_parts: bool) -> Hero:
 
 
 def _settled(invoice: Any) -> Hero:
-    label = _("Total a su favor") if invoice.payable < 0 else _("Total a pagar")
+    is_paid = invoice.status is DocumentStatus.PAID
+    label = _("Total a su favor") if invoice.payable < 0 else _("Total") if is_paid else _("Total a pagar")
     total = euros(invoice.payable, invoice.currency)
-    if invoice.status is DocumentStatus.PAID:
+    if is_paid:
         return Hero(label, total, _("No queda nada por pagar."), "", "")
     return Hero(label, total, _("Emitida el"), words.spell_day(invoice.issued_on), "")
 

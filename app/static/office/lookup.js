@@ -56,7 +56,8 @@ export function watch(place) {
     item.id = `${list.id}-${number}`;
     item.setAttribute("role", "option");
     item.dataset.found = JSON.stringify(found);
-    for (const [tag, text] of [["b", found.code || ""], ["span", found.text], ["span", found.hint || ""]]) {
+    const named = found.text.replace(`${found.code} · `, ""); // the code stands before it
+    for (const [tag, text] of [["b", found.code || ""], ["span", named], ["span", found.hint || ""]]) {
       const part = document.createElement(tag);
       part.textContent = text;
       item.append(part);
