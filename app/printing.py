@@ -13,7 +13,6 @@ from threading import Event
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement
 
 from app.db import Database
 from app.errors import AdapterError, Refusal
@@ -67,7 +66,7 @@ def print_backlog(settings: Settings) -> None:
 
 
 def unprinted(database: Database, most: int) -> list[tuple[int, int]]:
-    """Company and id of publications that wait to be printed: the oldest of each company, at most ``most`` of each."""
+    """Company and id of publications that wait to be printed: the newest of each company, at most ``most`` of each."""
     with database.read(SYSTEM) as db:
         found = list(_companies(db))
     return [(company_id, each) for company_id in found for each in _unprinted_of(database, company_id, most)]
@@ -77,21 +76,23 @@ def _companies(db: ScopedSession) -> Iterator[int]:
     """Companies with something to print: from one to the next, without looking at what lies between."""
     company_id: int | None = 0
     while company_id is not None:
-        later = _waiting(publications.c.company_id).where(publications.c.company_id > company_id)
+        # In the order of the index of what waits, so that no database looks through all that is published.
+        later = (
+            sa.select(publications.c.company_id)
+            .where(UNPRINTED, NOT_GIVEN_UP, publications.c.company_id > company_id)
+            .order_by(publications.c.company_id, publications.c.id)
+        )
         company_id = db.scalar(later.limit(1))
         if company_id is not None:
             yield company_id
 
 
 def _unprinted_of(database: Database, company_id: int, most: int) -> list[int]:
-    mine = _waiting(publications.c.id).where(publications.c.company_id == company_id)
+    # Somebody is looking at what has just been published; what waits since long can wait.
+    mine = sa.select(publications.c.id).where(UNPRINTED, NOT_GIVEN_UP, publications.c.company_id == company_id)
+    mine = mine.order_by(publications.c.company_id.desc(), publications.c.id.desc())
     with database.read(CompanyScope(company_id)) as db:
         return list(db.scalars(mine.limit(most)))
-
-
-def _waiting(column: ColumnElement[int]) -> Any:
-    # In the order of the index of what waits, so that no database looks through all that is published.
-    return sa.select(column).where(UNPRINTED, NOT_GIVEN_UP).order_by(publications.c.company_id, publications.c.id)
 
 
 def print_all(installation: Installation, waiting: list[tuple[int, int]], stop: Event) -> None:

@@ -57,3 +57,13 @@ def test_every_look_goes_by_an_index_of_what_waits(post):
         "SEARCH publications USING INDEX ix_publications_to_render (company_id>?)",
         "SEARCH publications USING INDEX ix_publications_to_render (company_id=?)",
     }
+
+
+def test_what_was_published_last_is_printed_first(post, make):
+    first, last = (make.publication(make.invoice(), version=post.version, batch=post.batch) for _ in range(2))
+    post.db.commit()
+
+    found = [unprinted(post.installation.database, most) for most in (1, 9)]
+
+    company_id = post.company.id
+    assert found == [[(company_id, last.id)], [(company_id, last.id), (company_id, first.id)]]

@@ -192,7 +192,7 @@ def test_a_document_that_cannot_be_printed_stops_after_two_tries(post, monkeypat
     for _ in range(3):
         print_waiting(post.installation, Event())
 
-    assert tried == [good.id, bad.id] * 2
+    assert tried == [bad.id, good.id] * 2
     assert [post.reload(row).render_tries for row in (good, bad)] == [2, 2]
 
 
