@@ -17,12 +17,8 @@ from admin_views.auth import visit_of
 from admin_views.base import page
 from admin_views.filters import whole
 from admin_views.formatters import Sign
-from admin_views.import_help import COLUMN_HELP, template_csv
 from admin_views.posted import sent_files
 from admin_views.templating import render
-from app.adapters.formats import check_at_sight
-from app.adapters.formats.fields import clipped
-from app.adapters.formats.xml import is_markup
 from app.domain import import_runs
 from app.domain.import_runs import ArrivedFile
 from app.domain.queries.import_runs import figures_of, latest_runs, new_customers_of, rows_of
@@ -67,6 +63,8 @@ class ImportPages:
 
     @page("/plantilla-facturas.csv", needs="import", methods=("GET",))
     async def import_template(self: Any, request: Request) -> Response:
+        from admin_views.import_help import template_csv
+
         headers = {"Content-Disposition": 'attachment; filename="plantilla-facturas.csv"'}
         return Response(template_csv(), media_type="text/csv; charset=utf-8", headers=headers)
 
@@ -89,6 +87,8 @@ class ImportPages:
 
 def _ask(view: Any, request: Request, problems: tuple[str, ...] = ()) -> Response:
     """The page that asks for files, and what came of the last ones."""
+    from admin_views.import_help import COLUMN_HELP
+
     visit = visit_of(request)
     with installation_of(request).database.read(CompanyScope(visit.company_id)) as db:
         runs = [(run, figures_of(db, run.id), _name_of(db, run.user_id)) for run in latest_runs(db)]
@@ -128,6 +128,11 @@ def _upload(view: Any, request: Request) -> Response:
 
 
 def _arrived(installation: Installation, company_id: int, file: UploadFile) -> ArrivedFile:
+    # The readers of every format are nothing that other pages should wait for.
+    from app.adapters.formats import check_at_sight
+    from app.adapters.formats.fields import clipped
+    from app.adapters.formats.xml import is_markup
+
     name = clipped((file.filename or "").replace("\\", "/").rpartition("/")[2], 150) or _("archivo")
     content = file.file.read()
     try:

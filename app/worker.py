@@ -22,7 +22,6 @@ from app.courier import LEASE, Courier
 from app.db import Database
 from app.domain.queries.import_runs import waiting_runs
 from app.domain.queries.outbox import due_companies
-from app.importer import work_on
 from app.installation import Installation
 from app.printing import print_waiting, unprinted
 from app.scope import SYSTEM
@@ -225,6 +224,8 @@ class _Round:
         name = f"import {run_id}"
         importing = sum(str(job).startswith("import ") for job in self.jobs)
         if importing < IMPORTERS and self._is_free(name):
+            from app.importer import work_on  # with the readers of every format: not before there is a file
+
             self._start(name, lambda: work_on(self.installation, company_id, run_id, self.stop, self.clock))
 
     def _courier(self, company_id: int) -> Courier:

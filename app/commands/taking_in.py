@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -11,10 +12,13 @@ from app.adapters.storage import LARGEST
 from app.commands.entry import CONSOLE, company_by_slug, installed
 from app.commands.spanish import Command
 from app.installation import Installation
-from app.intake import TakeIn, take_in
 from app.texts import _
-from app.verdicts import Verdict
 from models.enums import ImportVerdict
+
+# The readers of every format are nothing that other commands should wait for.
+if TYPE_CHECKING:
+    from app.intake import TakeIn
+    from app.verdicts import Verdict
 
 WORDS = {
     ImportVerdict.CREATED: "creada",
@@ -40,6 +44,8 @@ def import_invoices(  # noqa: PLR0913 - one per option
     as_json: bool,
 ) -> None:
     """Importa facturas emitidas con otro programa (Facturae, UBL o CSV). Termina con 1 si alguna se rechaza."""
+    from app.intake import TakeIn
+
     wanted = TakeIn(
         name="",
         content=b"",
@@ -57,7 +63,9 @@ def import_invoices(  # noqa: PLR0913 - one per option
         raise SystemExit(1)
 
 
-def _verdicts(installation: Installation, name: str, wanted: TakeIn) -> Iterator[Verdict]:
+def _verdicts(installation: Installation, name: str, wanted: "TakeIn") -> Iterator["Verdict"]:
+    from app.intake import take_in
+
     path = Path(name)
     try:
         too_large = path.stat().st_size > LARGEST
@@ -79,11 +87,13 @@ def _why(error: OSError) -> str:
     return _("No se puede leer.")
 
 
-def _unreadable(name: str, why: str) -> Verdict:
+def _unreadable(name: str, why: str) -> "Verdict":
+    from app.verdicts import Verdict
+
     return Verdict(name, "", "", "", "", ImportVerdict.REFUSED, why)
 
 
-def _as_json(verdict: Verdict) -> str:
+def _as_json(verdict: "Verdict") -> str:
     return json.dumps(
         {
             "file": verdict.file,
@@ -97,6 +107,6 @@ def _as_json(verdict: Verdict) -> str:
     )
 
 
-def _as_line(verdict: Verdict) -> str:
+def _as_line(verdict: "Verdict") -> str:
     parts = (_(WORDS[verdict.verdict]), verdict.file, verdict.number, verdict.issuer, verdict.total, verdict.detail)
     return " · ".join(part for part in parts if part)

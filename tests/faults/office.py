@@ -108,8 +108,10 @@ class Office:
             time.sleep(0.005)
 
     def wait_until_empty(self) -> None:
-        until = time.monotonic() + PATIENCE
+        fewest, until = sys.maxsize, 0.0
         while left := self._waiting(*OPEN):
+            if left < fewest:
+                fewest, until = left, time.monotonic() + PATIENCE
             assert time.monotonic() < until, f"{left} mails are stuck"
             time.sleep(0.1)
 
