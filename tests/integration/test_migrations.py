@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, inspect
 
 from app.db import make_engine
-from app.migrations import differences
+from app.migrations import _config, differences, latest_revision
 from models import Base
 from tests.conftest import KINDS
 
@@ -43,3 +44,7 @@ def test_a_migrated_database_is_as_the_models_say(engine: Engine, empty_database
     assert differences(engine) == []
     assert rules(engine) == rules(by_models)
     by_models.dispose()
+
+
+def test_the_last_migration_is_known_without_the_library():
+    assert latest_revision() == ScriptDirectory.from_config(_config()).get_current_head()
