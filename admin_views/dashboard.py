@@ -12,8 +12,8 @@ from admin_views.mail_words import trouble_of
 from admin_views.templating import render
 from app import clock
 from app.domain.queries import owing
-from app.domain.queries.documents import count_unpublished
 from app.domain.queries.owing import Owed
+from app.domain.queries.unpublished import count_unpublished
 from app.money import euros
 from app.scope import CompanyScope, ScopedSession
 from app.texts import _, plural
@@ -99,7 +99,7 @@ def _overdue(owed: Owed) -> Card | None:
 
 
 def _unpublished(db: ScopedSession) -> Card | None:
-    number: int = db.scalar(count_unpublished(db.company_id, DocumentKind.INVOICE)) or 0
+    number = count_unpublished(db, DocumentKind.INVOICE)
     if not number:
         return None
     return Card(

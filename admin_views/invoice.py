@@ -1,10 +1,10 @@
 """Facturas de venta: the list, its filters and what it exports."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from markupsafe import Markup
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Select, bindparam, case, func, select, type_coerce
 
 from admin_views.base import OfficeView
@@ -22,6 +22,7 @@ from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from app import clock
 from app.domain.queries import documents
+from app.domain.queries.unpublished import count_unpublished
 from app.domain.selections import DocumentFilter
 from app.scope import ScopedSession
 from app.texts import _
@@ -255,9 +256,10 @@ class InvoiceAdmin(
         if search.text:
             found = documents.mentioning(company_id, self.wanted(search)).limit(COUNT_CAP + 1)
             return select(func.count()).select_from(found.subquery())
-        if search.what == {"publicada": "no"}:
-            return documents.count_unpublished(company_id, DocumentKind.INVOICE)
         return super().count_statement(company_id, search)
+
+    def known_count(self, db: ScopedSession, search: Search) -> int | None:
+        return count_unpublished(db, DocumentKind.INVOICE) if search.what == {"publicada": "no"} else None
 
     def own_rows(self, company_id: int) -> list[ColumnElement[bool]]:
         return [Document.company_id == company_id, Document.kind == DocumentKind.INVOICE]

@@ -7,10 +7,11 @@ one costs more than running it.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, Integer, Select, bindparam, func, literal, select, tuple_
 
 from admin_views.columns import cutters
@@ -27,8 +28,7 @@ COUNT_CAP = 10_000
 TOTALS_CAP = 1_000
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(Struct, frozen=True):
     """A row of the table, its cells as they read."""
 
     id: int
@@ -36,8 +36,7 @@ class Line:
     cells: list[Any]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Page:
+class Page(Struct, frozen=True, kw_only=True):
     lines: list[Line]
     count: int
     newer: str | None
@@ -56,7 +55,9 @@ def find_page(view: "OfficeView", db: ScopedSession, search: Search, *, with_tot
     if search.wrong:
         return Page(lines=[], count=0, newer=None, older=None, last=None, first_place=1, totals=None)
     ask = _statements(view, db.company_id, search.link(**search.cursor), clock.today())
-    count: int = db.scalar(ask.counting) or 0
+    count = view.known_count(db, search)
+    if count is None:
+        count = db.scalar(ask.counting) or 0
     most = search.size + 1 if search.cursor else min(search.size + 1, count)
     found = list(db.execute(ask.page, {"most": most})) if most else []
     rows, more = found[: search.size], len(found) > search.size

@@ -25,7 +25,6 @@ from app.domain.selections import DocumentFilter, DocumentSelection
 from app.errors import InvalidValue
 from app.money import read_spanish
 from models import Contact, Document, Publication
-from models.document import STATUSES
 from models.enums import DocumentKind, DocumentStatus
 
 OVERDUE = "overdue"
@@ -122,24 +121,6 @@ def _plain(document: Any, company_id: int, wanted: DocumentFilter) -> list[Colum
     elif wanted.published is False:
         found += [document.status != DocumentStatus.DRAFT, ~live_publication(company_id, document)]
     return found
-
-
-def count_unpublished(company_id: int, kind: DocumentKind) -> Select[Any]:
-    """How many issued documents of a kind no customer can see, without looking at them one by one.
-
-    Drafts are never published, so it is the issued ones less the live publications, but those of other kinds.
-    """
-    issued = [status for status in STATUSES[kind] if status != DocumentStatus.DRAFT]
-    mine = select(func.count(Document.id)).where(
-        Document.company_id == company_id, Document.kind == kind, Document.status.in_(issued)
-    )
-    live = (Publication.company_id == company_id, Publication.withdrawn_at.is_(None))
-    published = select(func.count(Publication.id)).where(*live)
-    others = [other for other in DocumentKind if other != kind]
-    of_others = select(func.count(Document.id)).where(
-        Document.company_id == company_id, Document.kind.in_(others), live_publication(company_id)
-    )
-    return select(mine.scalar_subquery() - published.scalar_subquery() + of_others.scalar_subquery())
 
 
 def _amount(text: str) -> Decimal | None:
