@@ -1,12 +1,13 @@
 """Giving and withdrawing access to a selection: each person with their state, ticked or not, then one command."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, select
 from starlette.requests import Request
 
@@ -51,8 +52,7 @@ class AccessForm(OfficeForm):
     fingerprint = Unseen("Cálculo", partial(fields.line, most=120))
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     """A person in the table; ``value`` stands for them in the form."""
 
     person: Person
@@ -67,8 +67,7 @@ class Row:
         return _value(self.person)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """``rows`` is empty when there are too many to show: then it is about all who need it, told by ``states``.
 
     ``fingerprint`` says who these were.

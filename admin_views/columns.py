@@ -3,9 +3,10 @@
 import datetime as dt
 import enum
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
+
+from msgspec import Struct
 
 from app import clock
 from app.texts import _
@@ -18,8 +19,7 @@ def as_is(value: Any) -> Any:
     return "" if value is None else value
 
 
-@dataclass(frozen=True, kw_only=True)
-class Column:
+class Column(Struct, frozen=True, kw_only=True):
     """One column.
 
     ``value`` is a SQL expression, or several that ``show`` and ``csv`` take together; ``extra`` names one of the

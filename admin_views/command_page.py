@@ -5,9 +5,9 @@ message; a refusal is shown on the form, nothing saved. ``preview(db, form)`` is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from sqladmin import Flash
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 ONLY_PREVIEW = "_preview"
 
 
-@dataclass(kw_only=True)
-class Command:
+class Command(Struct, kw_only=True):
     """What a page asks and does. ``prepare(db, form)`` fills choices; ``hidden`` travels with the form.
 
     ``scope`` is the company's unless the command needs the whole installation (SYSTEM).

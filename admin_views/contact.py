@@ -1,8 +1,8 @@
 """Clientes and Proveedores: two screens over the same files."""
 
-from dataclasses import replace
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from sqladmin import action
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import selectinload

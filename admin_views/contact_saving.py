@@ -1,7 +1,9 @@
 """Saving a contact whose e-mails may change: what becomes of their access is asked before anything stays written."""
 
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from admin_views.contact_form import ContactForm
 from app.domain.email_changes import EmailMoved, MoveEmail, move_email
@@ -12,8 +14,7 @@ from app.texts import _
 from models import Contact
 
 
-@dataclass(frozen=True)
-class KeptContact:
+class KeptContact(Struct, frozen=True):
     """A contact that was saved, and what came of its e-mails."""
 
     contact: Contact

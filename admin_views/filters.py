@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, select
 
 from app import clock
@@ -25,8 +25,7 @@ def whole(text: str) -> int | None:
     return int(text)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filter:
+class Filter(Struct, frozen=True, kw_only=True):
     """``name`` is the parameter in the address, in Spanish; ``template`` draws its controls."""
 
     name: str
@@ -49,8 +48,7 @@ class Filter:
         raise NotImplementedError
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice(Filter):
+class Choice(Filter, frozen=True, kw_only=True):
     """One of a closed list: ``options`` are value, words and, unless the view decides, the condition."""
 
     options: Sequence[tuple[str, str]]
@@ -72,16 +70,14 @@ class Choice(Filter):
         return _(dict(self.options)[value])
 
 
-@dataclass(frozen=True)
-class Days:
+class Days(Struct, frozen=True):
     """From one day to another, either open."""
 
     first: dt.date | None
     last: dt.date | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class DayRange(Filter):
+class DayRange(Filter, frozen=True, kw_only=True):
     """``desde`` and ``hasta`` over a column of days, or of moments (``of_moments``) by the Madrid calendar."""
 
     column: Any
@@ -122,8 +118,7 @@ def _midnight(day: dt.date) -> dt.datetime:
     return dt.datetime.combine(day, dt.time(), clock.MADRID)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lookup(Filter):
+class Lookup(Filter, frozen=True, kw_only=True):
     """A row of another table, by id; ``screen`` is the identity of the view that looks it up while typing."""
 
     screen: str

@@ -1,8 +1,8 @@
 """Pages of one row: new, change, only look, remove. One thread call and one transaction each."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from sqladmin import Flash
 from sqladmin.authorization import Action
 from sqlalchemy.exc import IntegrityError
@@ -37,8 +37,7 @@ class InUse(Refusal):
         super().__init__(_("No se puede: hay otras fichas que lo usan o ya existe uno igual."))
 
 
-@dataclass(frozen=True)
-class Panel:
+class Panel(Struct, frozen=True):
     """One tab of a form: boxes of fields, or a template of its own. Without scripts all panels stand in a row."""
 
     slug: str
@@ -47,8 +46,7 @@ class Panel:
     template: str = ""
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Struct, frozen=True):
     """Fields that belong together, in six columns."""
 
     title: str
@@ -56,8 +54,7 @@ class Box:
     hint: str = ""
 
 
-@dataclass(frozen=True)
-class OtherPage:
+class OtherPage(Struct, frozen=True):
     """A tab that is a page of its own, with its own form: ``/admin/{identity}/{path}/{id}``. ``needs`` an action."""
 
     path: str
@@ -115,8 +112,7 @@ def load(view: "OfficeView", db: ScopedSession, pk: str | int) -> Any:
     return row
 
 
-@dataclass(frozen=True)
-class _Sheet:
+class _Sheet(Struct, frozen=True):
     """One row on the screen of somebody: what every page of it is drawn from."""
 
     view: "OfficeView"

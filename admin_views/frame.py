@@ -1,10 +1,10 @@
 """What surrounds every page: the company, the menu of what the role allows, the person, one-time messages."""
 
-from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from itertools import groupby
 from typing import Any, NamedTuple
 
+from msgspec import Struct, field
 from sqladmin.flash import get_flashed_messages
 from starlette.requests import Request
 
@@ -51,8 +51,7 @@ class Message(NamedTuple):
     icon: str
 
 
-@dataclass
-class Frame:
+class Frame(Struct, dict=True):
     """Made once per request by the door, read by the layout. Everything is worked out only if a page shows it.
 
     ``companies`` are those of somebody who has several, unless they are too many for a menu.

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from msgspec.structs import asdict
 from sqladmin.authorization import Action
 from sqlalchemy import ColumnElement
 from starlette.concurrency import run_in_threadpool
@@ -111,7 +112,7 @@ class IntranetAdmin(OfficeView, model=Company):
             raise HTTPException(403)
         company = await run_in_threadpool(self._company, request)
         button = button_of(company, self._link(request))
-        values = {name: getattr(company, name) for name in initial} or vars(button)
+        values = {name: getattr(company, name) for name in initial} or asdict(button)
         context = {
             "tabs": [(self.address(path), _(label), path == tab) for path, label in TABS],
             "company": company,

@@ -1,9 +1,10 @@
 """Samples of how an intranet would look, for whoever is changing it."""
 
-from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from msgspec import Struct
+from msgspec.structs import asdict, replace
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -31,8 +32,7 @@ SHOWCASE_POLICY = (
 )
 
 
-@dataclass(frozen=True)
-class Samples:
+class Samples(Struct, frozen=True):
     """A button in both shapes: the HTML to copy and the address that shows it."""
 
     button: WebButton
@@ -60,7 +60,7 @@ class Samples:
 
 def asked_button(request: Request, saved: WebButton) -> WebButton:
     """The saved button with what the address changes of it; raises ``InvalidValue``."""
-    form = ButtonForm(request.query_params, data=vars(saved))
+    form = ButtonForm(request.query_params, data=asdict(saved))
     if not form.validate():
         _id, _label, sentence = form.problems[0]
         raise InvalidValue(sentence, field=next(iter(form.errors)))

@@ -1,9 +1,9 @@
 """Writing an invoice: its form, totals that follow the typing, saving, and issuing what was agreed to."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any, ClassVar
 
+from msgspec.structs import replace
 from sqladmin import Flash
 from sqladmin.authorization import Action
 from sqlalchemy import select

@@ -1,11 +1,11 @@
 """The list of a view as a page, as a file, and the views each person keeps of it."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
+from msgspec import Struct
 from sqladmin import Flash
 from sqladmin.authorization import Action
 from starlette.concurrency import run_in_threadpool
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from admin_views.listing import Page
 
 
-@dataclass(frozen=True)
-class Tool:
+class Tool(Struct, frozen=True):
     """A button beside the title of a list: ``needs`` an action."""
 
     label: str

@@ -1,10 +1,10 @@
 """*Correos enviados* and *Pendientes de envío*: every mail of the company, what became of it, and what can be done."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, ClassVar
 from urllib.parse import urlencode, urlsplit
 
+from msgspec import Struct
 from sqladmin import action
 from sqladmin.authorization import Action
 from sqlalchemy import ColumnElement, case, func, or_, select
@@ -40,8 +40,7 @@ MOST_AT_ONCE = 5000
 SENT_TOO = "sent"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Asking:
+class Asking(Struct, frozen=True, kw_only=True):
     """What is asked before something is done to mails in one of the states it ``can`` be done in."""
 
     title: tuple[str, str]

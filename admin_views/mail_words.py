@@ -1,8 +1,9 @@
 """How mails are told: a word and a colour for each state, and a sentence for whoever has to do something about it."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import NamedTuple
+
+from msgspec import Struct
 
 from admin_views.formatters import Sign, moment
 from app import clock
@@ -82,8 +83,7 @@ def note_on(mail: OutgoingMail) -> Note:
     return _PLAIN[mail.status]._replace(advice=advice, reply=reply if mail.status is MailStatus.SENT else "")
 
 
-@dataclass(frozen=True)
-class Trouble:
+class Trouble(Struct, frozen=True):
     """Why mail does not leave: what is wrong, the server's own words, until when it waits, how many wait."""
 
     title: str

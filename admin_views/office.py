@@ -1,5 +1,7 @@
 """The back office as an application: SQLAdmin's registry, permissions and names over our own pages."""
 
+from collections.abc import Callable
+from inspect import isfunction, unwrap
 from typing import Any
 
 from sqladmin import Admin
@@ -76,6 +78,15 @@ class Office(Admin):
             Route("/{identity}/export/{export_type}", self.export, name="export"),
             Route("/{identity}/ajax/lookup", self.ajax_lookup, name="ajax_lookup"),
         ]
+
+    @staticmethod
+    def _find_decorated_funcs(view: Any, view_instance: Any, handle_fn: Callable[[Any, Any, Any], None]) -> None:
+        """As SQLAdmin does, which looks into every attribute of every view for them: a tenth of a start."""
+        names = sorted({name for kind in view.__mro__ for name, one in vars(kind).items() if isfunction(one)})
+        methods = [getattr(view_instance, name) for name in names]
+        decorated = [one for one in methods if hasattr(one, "_action") or hasattr(one, "_exposed")]
+        for method in sorted(decorated, key=lambda one: unwrap(one).__code__.co_firstlineno, reverse=True):
+            handle_fn(method, view, view_instance)
 
     def init_templating_engine(self) -> OfficeTemplates:  # type: ignore[override]
         return OfficeTemplates()

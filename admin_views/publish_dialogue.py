@@ -1,8 +1,8 @@
 """One publication dialogue: what it may act on, what it shows, what confirming it does."""
 
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import case, func, select
 from starlette.requests import Request
 
@@ -30,8 +30,7 @@ from app.web import installation_of
 from models import Company, Document
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """One way of choosing documents, as the dialogue offers it."""
 
     value: Reach
@@ -39,8 +38,7 @@ class Scope:
     detail: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shown:
+class Shown(Struct, frozen=True, kw_only=True):
     """What would happen, in figures and words; ``dry`` is none while something is missing, which ``missing`` says.
 
     ``waits`` is what the notices have to wait for, if anything.

@@ -1,11 +1,12 @@
 """What the publication dialogue asks, and what its answers mean for the business."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
 from typing import Any
 from uuid import uuid4
+
+from msgspec import Struct
 
 from admin_views.forms import OfficeForm, Pick, Strict, Tick, Whole
 from admin_views.selection import WHOLE
@@ -78,8 +79,7 @@ class PublishForm(OfficeForm):
             self.last.errors = [_("Es menor que el primero.")]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Choice:
+class Choice(Struct, frozen=True, kw_only=True):
     """What may be selected here: ids that were ticked, or a whole search; ``ticked`` and ``search`` say it in words."""
 
     ticked: DocumentSelection | None

@@ -1,8 +1,8 @@
 """The tabs above a list: those the screen comes with and those each person saved."""
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import bindparam, delete, func, select
 
 from admin_views.searching import Search, replay
@@ -31,8 +31,7 @@ _SAVED = (
 )
 
 
-@dataclass(frozen=True)
-class Tab:
+class Tab(Struct, frozen=True):
     """A view that comes with the screen: its name and the query string that reproduces it."""
 
     name: str

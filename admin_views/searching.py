@@ -3,10 +3,10 @@
 import datetime as dt
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from msgspec import Struct, field
 from sqlalchemy import Date, Integer
 from sqlalchemy.types import TypeEngine
 
@@ -22,8 +22,7 @@ SIZES = (25, 50, 100, 200)
 LONGEST_QUERY = 4000
 
 
-@dataclass(frozen=True)
-class Order:
+class Order(Struct, frozen=True):
     """The order of a list: one column and the id, both the same way."""
 
     name: str
@@ -33,8 +32,7 @@ class Order:
         return f"-{self.name}" if self.descending else self.name
 
 
-@dataclass(frozen=True, kw_only=True)
-class Search:
+class Search(Struct, frozen=True, kw_only=True):
     """``values`` by filter name; ``wrong`` by parameter: a search with something wrong in it finds nothing."""
 
     text: str = ""

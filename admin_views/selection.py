@@ -1,9 +1,9 @@
 """Which rows an action is for: the ticked ones, or everything the list's search finds. The same object for both."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from sqlalchemy import ColumnElement, func, select
 from starlette.requests import Request
 
@@ -31,8 +31,7 @@ class NothingSelected(Refusal):
         super().__init__(_("No hay nada marcado. Marque al menos una línea de la lista."))
 
 
-@dataclass(frozen=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """Rows of one list. ``ids`` when some were ticked; else ``search``, all it finds at the time it is asked."""
 
     view: "OfficeView"

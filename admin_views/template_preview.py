@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from msgspec.structs import asdict
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 from starlette.requests import Request
@@ -77,7 +78,7 @@ def preview_typed(view: Any, request: Request) -> Response:
             page = render(request, "admin/template/unprinted.html", context)
             return HTMLResponse(page, status_code=422, headers=_framed())
         look: Look = form.look(view._logo_id(db, row))
-        sheet = drawn(installation, db, _sample(db), TemplateVersion(number=0, **vars(look)), logo)
+        sheet = drawn(installation, db, _sample(db), TemplateVersion(number=0, **asdict(look)), logo)
     return _shown(inline_pdf(printed(sheet)))
 
 

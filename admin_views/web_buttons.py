@@ -3,11 +3,11 @@
 Inline style is right here and nowhere else: the page it is pasted into knows none of our stylesheets.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
 from markupsafe import escape
+from msgspec import Struct
 
 from app.colours import ENOUGH, INK, WHITE, contrast
 from models import Company
@@ -37,8 +37,7 @@ MEASURES = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class WebButton:
+class WebButton(Struct, frozen=True, kw_only=True):
     address: str
     text: str
     colour: str

@@ -17,10 +17,10 @@ import tarfile
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from msgspec import Struct
 from sqlalchemy import Update, case, func, inspect, make_url, null, select, update
 
 from app import clock
@@ -44,8 +44,7 @@ class BackupRefused(Refusal):
     code = "backup_refused"
 
 
-@dataclass(frozen=True)
-class Copied:
+class Copied(Struct, frozen=True):
     path: Path
     files: int
 
@@ -54,8 +53,7 @@ class Copied:
         return _("Copia hecha en %(ruta)s: la base de datos y %(archivos)s.") % {"ruta": self.path, "archivos": files}
 
 
-@dataclass(frozen=True)
-class Restored:
+class Restored(Struct, frozen=True):
     taken_at: dt.datetime
     files: int
     held: int = 0

@@ -6,10 +6,10 @@ import socket
 import subprocess
 import sys
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import click
+from msgspec.structs import replace
 
 from app.commands.checking import check
 from app.commands.copying import bring_back, make_backup

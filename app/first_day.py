@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 
 from jinja2 import Environment
+from msgspec import Struct
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
@@ -27,8 +27,7 @@ FIELDS = (
 )
 
 
-@dataclass(frozen=True)
-class Typed:
+class Typed(Struct, frozen=True):
     """The form as somebody filled it in, and what is wrong with it by field; ``""`` is the form as a whole."""
 
     values: dict[str, str]

@@ -10,9 +10,9 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from msgspec import Struct, field
 from sqlalchemy import Connection, Table, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
@@ -54,8 +54,7 @@ _OPENED = (
 )
 
 
-@dataclass(slots=True)
-class _Waiting:
+class _Waiting(Struct):
     """What one transaction writes. Touches of the same session or account count once."""
 
     events: list[dict[str, Any]] = field(default_factory=list)

@@ -3,10 +3,10 @@
 import datetime as dt
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from threading import Event
 
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from app.domain import import_runs

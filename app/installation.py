@@ -1,6 +1,6 @@
 """What every entry point of this process shares: settings, database, files, keys."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from app.adapters.storage import Storage
 from app.db import Database, make_engine
@@ -8,8 +8,7 @@ from app.secrets import Keys
 from app.settings import Settings
 
 
-@dataclass(frozen=True)
-class Installation:
+class Installation(Struct, frozen=True):
     settings: Settings
     database: Database
     storage: Storage

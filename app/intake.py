@@ -7,8 +7,9 @@ its own. A dry run does all of it and rolls back.
 import logging
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 
+from msgspec import Struct, field
+from msgspec.structs import replace
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 
@@ -34,8 +35,7 @@ TRIES = 8
 UNEXPECTED = "No se puede importar. El porqué está en el registro de la instalación."
 
 
-@dataclass(frozen=True, kw_only=True)
-class TakeIn:
+class TakeIn(Struct, frozen=True, kw_only=True):
     """``company_id`` none lets each invoice go to the company whose tax id issued it.
 
     ``skip``: so many invoices at the beginning of the file have been dealt with before. ``foresight`` is shared by the

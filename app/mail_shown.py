@@ -3,12 +3,12 @@
 import base64
 import datetime as dt
 import re
-from dataclasses import dataclass
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.policy import SMTP, compat32
 from email.utils import parsedate_to_datetime
 
+from msgspec import Struct
 from sqlalchemy import select
 
 from app import clock
@@ -27,8 +27,7 @@ _LINK = re.compile(r"(/in/[\w-]+/(?:activar|clave)/)[A-Za-z0-9_-]{20,}")
 _PASSWORD = re.compile(r"\b[a-hjkmnp-z2-9]{4}(?:-[a-hjkmnp-z2-9]{4}){3}\b")
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShownMail:
+class ShownMail(Struct, frozen=True, kw_only=True):
     """``was_written``: these are the bytes themselves; otherwise what they would be if they were written now."""
 
     sender: str
@@ -43,8 +42,7 @@ class ShownMail:
     was_written: bool
 
 
-@dataclass(frozen=True)
-class MailSource:
+class MailSource(Struct, frozen=True):
     """A mail as it travels; ``was_written``: these are the bytes themselves, if only with dots for its secrets."""
 
     content: bytes
@@ -61,13 +59,13 @@ def mail_source(installation: Installation, mail: OutgoingMail) -> MailSource | 
     """The whole of a mail, masked except in the demonstration."""
     with installation.database.read(CompanyScope(mail.company_id)) as db:
         seen = db.execute(
-            select(*(getattr(OutgoingMail, name) for name in DueMail.__dataclass_fields__), OutgoingMail.finished_at)
+            select(*(getattr(OutgoingMail, name) for name in DueMail.__struct_fields__), OutgoingMail.finished_at)
             .where(OutgoingMail.id == mail.id)
         ).one_or_none()  # fmt: skip
         if seen is None:
             return None
         *values, finished_at = seen
-        due = DueMail(**dict(zip(DueMail.__dataclass_fields__, values, strict=True)))
+        due = DueMail(**dict(zip(DueMail.__struct_fields__, values, strict=True)))
         facts = letter_facts(db, [due]) if due.frozen is None and finished_at is None else None
     if facts is not None:
         try:

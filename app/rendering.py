@@ -5,8 +5,8 @@ same publication gives the same bytes whoever prints it, so whoever comes second
 """
 
 import hashlib
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -24,8 +24,7 @@ from models.file import file_key
 PDF = "application/pdf"
 
 
-@dataclass(frozen=True)
-class Printed:
+class Printed(Struct, frozen=True):
     """A PDF: its bytes, their SHA-256 in hexadecimal, and the name to save it under."""
 
     content: bytes

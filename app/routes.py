@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from starlette.applications import Starlette
 from starlette.routing import BaseRoute, Mount, Route
 
@@ -32,8 +33,7 @@ class UndeclaredRoute(Exception):
         super().__init__(f"La ruta {path} no declara quién puede usarla.")
 
 
-@dataclass(frozen=True)
-class Described:
+class Described(Struct, frozen=True):
     """``audience``: public, person, customer or staff. ``permission`` and least ``role`` are of staff.
 
     ``csrf``: ``token`` when an unsafe method needs our origin and the form's token, ``safe`` when there is none.

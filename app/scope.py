@@ -10,10 +10,10 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Engine, and_, event, false, inspect
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, sessionmaker, with_loader_criteria
 
@@ -24,15 +24,13 @@ from models.frozen import changes_what_is_issued
 from models.portal_rules import PORTAL_RULES, PORTAL_WRITES
 
 
-@dataclass(frozen=True)
-class CompanyScope:
+class CompanyScope(Struct, frozen=True):
     """Everything of one company: staff, its workers, its portal's doors."""
 
     company_id: int
 
 
-@dataclass(frozen=True)
-class PortalScope:
+class PortalScope(Struct, frozen=True):
     """What one customer may see through the portal: rules per class, nothing else."""
 
     company_id: int
@@ -52,8 +50,7 @@ NOTHING = NoScope()
 Scope = CompanyScope | PortalScope | SystemScope | NoScope
 
 
-@dataclass(frozen=True)
-class Actor:
+class Actor(Struct, frozen=True):
     """Who is acting, for the audit: a member of staff by id, or a command or process by name."""
 
     name: str

@@ -7,12 +7,12 @@ import ssl
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
+from msgspec import Struct
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -32,8 +32,7 @@ class BadSetting(Exception):
         super().__init__(f"{PREFIX}{name}: {why}")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(Struct, frozen=True, kw_only=True):
     """Everything that differs between installations.
 
     ``secret_keys``: the first seals and signs, the others still open what they sealed. ``private_hosts``: mail hosts

@@ -1,6 +1,6 @@
 """Every setting in words, as a ``.env`` to start from."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from app.settings import PREFIX
 
@@ -11,8 +11,7 @@ OPENING = """\
 """
 
 
-@dataclass(frozen=True)
-class Described:
+class Described(Struct, frozen=True):
     """A setting, its meaning in Spanish, and a value to begin with; ``is_needed`` when there is no default."""
 
     name: str

@@ -1,15 +1,16 @@
 """What became of invoices from outside, or would."""
 
 import datetime as dt
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from app.domain.importing import new_customer_note
 from app.texts import _
 from models.enums import ImportVerdict
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(Struct, frozen=True):
     """What became of one invoice of one file, or of the whole file when ``number`` is empty.
 
     ``total`` is for people, ``amount`` the same for programs. ``count`` is how many invoices the file has.
@@ -23,14 +24,14 @@ class Verdict:
     total: str
     verdict: ImportVerdict
     detail: str
-    document_id: int | None = field(default=None, compare=False)
-    amount: str = field(default="", compare=False)
-    currency: str = field(default="", compare=False)
-    issued_on: dt.date | None = field(default=None, compare=False)
-    customer_key: str = field(default="", compare=False)
-    is_new_customer: bool = field(default=False, compare=False)
-    notes: tuple[str, ...] = field(default=(), compare=False)
-    count: int = field(default=1, compare=False)
+    document_id: int | None = None
+    amount: str = ""
+    currency: str = ""
+    issued_on: dt.date | None = None
+    customer_key: str = ""
+    is_new_customer: bool = False
+    notes: tuple[str, ...] = ()
+    count: int = 1
 
 
 class Foresight:

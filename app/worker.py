@@ -9,10 +9,10 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from threading import Event, Thread
 
 import sqlalchemy as sa
+from msgspec.structs import replace
 from sqlalchemy import event
 from sqlalchemy.exc import SQLAlchemyError
 

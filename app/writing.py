@@ -4,11 +4,11 @@ import datetime as dt
 import logging
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import lru_cache
 from urllib.parse import urlsplit
 
 from jinja2 import TemplateError
+from msgspec import Struct, field
 
 from app.adapters.letters import HIDDEN, Letters
 from app.adapters.mail_address import MailAddress
@@ -37,8 +37,7 @@ class Pointless(Refusal):
     """There is nothing left to tell, or nobody to tell it to."""
 
 
-@dataclass
-class Writing:
+class Writing(Struct):
     """What came of writing a group."""
 
     written: list[WrittenMail] = field(default_factory=list)

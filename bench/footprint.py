@@ -10,6 +10,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from statistics import mean
 
 from bench import Row
 from bench.measure import cpu_seconds, memory_mb, tree
@@ -41,7 +42,7 @@ for name in sys.argv[1:]:
 
 
 def run(quick: bool) -> list[Row]:
-    rounds = 3 if quick else 7
+    rounds = 5 if quick else 15
     with tempfile.TemporaryDirectory(prefix="ventanilla-bench-") as folder:
         port = _free_port()
         environment = _environment(folder, port)
@@ -59,9 +60,9 @@ def run(quick: bool) -> list[Row]:
     return [
         Row(
             what="start until the first answer",
-            value=sorted(starts)[rounds // 2],
+            value=mean(starts),
             unit="s CPU",
-            floor=sorted(imports)[rounds // 2],
+            floor=mean(imports),
             floor_is="importing the same libraries",
             limit=1.4,
         ),

@@ -178,7 +178,7 @@ def listening() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def settings(database_url: str, listening: socket.socket, tmp_path: Path) -> Settings:
-    """A production-like installation at its own port, without a worker. ``dataclasses.replace`` for another."""
+    """A production-like installation at its own port, without a worker. ``replace`` for another."""
     return Settings(
         data_dir=tmp_path,
         database_url=database_url,

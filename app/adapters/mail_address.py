@@ -1,7 +1,9 @@
 """Mail addresses and one-line texts, checked before they reach a header or an envelope."""
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from app.errors import InvalidValue
 from app.texts import _
@@ -50,14 +52,13 @@ def one_line(text: str) -> str:
     return text.strip() if text.isascii() else _REORDERING.sub("", text).strip()
 
 
-@dataclass(frozen=True, slots=True)
-class MailAddress:
+class MailAddress(Struct, frozen=True):
     """Someone a mail comes from or goes to; cannot exist with an address or a name unfit for a header."""
 
     email: str
     name: str = ""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "email", checked_address(self.email))
+        force_setattr(self, "email", checked_address(self.email))
         # Readers take several spaces of a name for one.
-        object.__setattr__(self, "name", re.sub("  +", " ", one_line(self.name)))
+        force_setattr(self, "name", re.sub("  +", " ", one_line(self.name)))

@@ -9,8 +9,10 @@ import datetime as dt
 import re
 import secrets
 import unicodedata
-from dataclasses import dataclass
 from email.utils import format_datetime
+
+from msgspec import Struct
+from msgspec.structs import force_setattr
 
 from app.adapters.mail_address import MailAddress, one_line
 from app.errors import InvalidValue
@@ -33,8 +35,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(Struct, frozen=True):
     name: str
     content: bytes
     media_type: str = "application/pdf"
@@ -42,11 +43,10 @@ class Attachment:
     def __post_init__(self) -> None:
         if not _MEDIA_TYPE.fullmatch(self.media_type):
             raise InvalidValue(_("El tipo del adjunto no es válido."))
-        object.__setattr__(self, "name", file_name(self.name))
+        force_setattr(self, "name", file_name(self.name))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Message:
+class Message(Struct, frozen=True, kw_only=True):
     """One mail, complete. Cannot exist with a text unfit for its place: that raises ``InvalidValue``."""
 
     sender: MailAddress
@@ -61,8 +61,8 @@ class Message:
     headers: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "subject", one_line(self.subject))
-        object.__setattr__(self, "headers", tuple((name, one_line(value)) for name, value in self.headers))
+        force_setattr(self, "subject", one_line(self.subject))
+        force_setattr(self, "headers", tuple((name, one_line(value)) for name, value in self.headers))
         if not all(name in HEADERS and value.isascii() for name, value in self.headers):
             raise InvalidValue(_("Esa cabecera no se puede añadir a un correo."))
         _message_id(self.message_id)

@@ -6,8 +6,9 @@ so that no other case looks like that one, and so that a message in doubt is nev
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import Self
+
+from msgspec import Struct
 
 from app.adapters.mail_address import checked_address
 from app.adapters.smtp_link import LinkLost, Reply
@@ -37,15 +38,13 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Sent:
+class Sent(Struct, frozen=True):
     """The server has taken charge of the message."""
 
     reply: str
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(Struct, frozen=True):
     """Certainly not delivered; worth trying again later."""
 
     reply: str
@@ -57,23 +56,20 @@ class Deferred:
         return self.verb in {"CONNECT", "EHLO", "TLS", "AUTH"}
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(Struct, frozen=True):
     """Certainly not delivered, and trying again cannot help."""
 
     reply: str
     verb: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ambiguous:
+class Ambiguous(Struct, frozen=True):
     """The final dot left and nothing came back: delivered or not, nobody can tell."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class AuthenticationFailed:
+class AuthenticationFailed(Struct, frozen=True):
     """The account, not the message, is at fault; certainly not delivered."""
 
     reply: str

@@ -5,7 +5,8 @@ import socket
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from app.texts import _
 
@@ -19,8 +20,7 @@ class LinkLost(Exception):
     """The connection broke, fell silent or stopped making sense; ``str()`` says so in Spanish."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(Struct, frozen=True):
     code: int
     lines: tuple[bytes, ...]
 

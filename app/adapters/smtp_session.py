@@ -7,8 +7,9 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import Struct
 
 from app.adapters.outbound import open_connection, secure, shown_certificate
 from app.adapters.smtp_link import Link, LinkLost, Reply
@@ -22,18 +23,20 @@ class Security(StrEnum):
     SSL = "ssl"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Account:
+class Account(Struct, frozen=True, kw_only=True):
     """Where and as whom to send. ``pinned_fingerprint`` (SHA-256) accepts that certificate and no other."""
 
     host: str
     port: int
     security: Security
     username: str | None = None
-    password: str | None = field(default=None, repr=False)
+    password: str | None = None
     pinned_fingerprint: str | None = None
     timeout: float = 20.0
     hello_name: str = "localhost"
+
+    def __repr__(self) -> str:
+        return f"Account({self.username!r} at {self.host}:{self.port})"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9.:_\[\]-]{1,255}", self.hello_name):
@@ -56,8 +59,7 @@ class CredentialsRefused(AdapterError):
         super().__init__(message, permanent=True)
 
 
-@dataclass(slots=True)
-class Session:
+class Session(Struct):
     """An open connection, what the server said it can do, and what has been done with it."""
 
     link: Link

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec.structs import replace
 
 from app.adapters.storage import LARGEST
 from app.commands.entry import CONSOLE, company_by_slug, installed

@@ -1,12 +1,12 @@
 """What an electrician sells: materials by family, labour, and the jobs that put them together."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
 
-@dataclass(frozen=True)
-class Article:
+
+class Article(Struct, frozen=True):
     code: str
     name: str
     price: Decimal

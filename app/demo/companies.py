@@ -1,9 +1,9 @@
 """The two companies of the sample, their people, their look and what they sell."""
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
 from sqlalchemy import select
 
 from app.demo.catalogue import Article
@@ -29,8 +29,7 @@ from models.enums import DocumentKind, MailSecurity, Role
 ADMIN_EMAIL = "marta@tosma.example"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sample:
+class Sample(Struct, frozen=True, kw_only=True):
     """What distinguishes one sample company from the other."""
 
     opening: OpenCompany
@@ -91,7 +90,7 @@ def open_companies(db: ScopedSession, years: tuple[int, ...], now: dt.datetime) 
     """Both, with their series of every year. Needs a session of the whole installation."""
     companies = []
     for sample in (TOSMA, FERRER):
-        opening = {name: getattr(sample.opening, name) for name in OpenCompany.__dataclass_fields__}
+        opening = {name: getattr(sample.opening, name) for name in OpenCompany.__struct_fields__}
         company = open_company(db, OpenCompany(**opening | {"confirmed_at": now, "first_year": years[-1]}))
         for name in ("trade_name", "iban", "website", "registration", "accent"):
             setattr(company, name, getattr(sample, name))

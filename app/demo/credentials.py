@@ -3,8 +3,9 @@
 import json
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from app.demo.companies import ADMIN_EMAIL, TOSMA
 from app.demo.people import DEMO_EMAIL
@@ -14,8 +15,7 @@ from app.settings import Settings
 NAME = "credentials.json"
 
 
-@dataclass(frozen=True, kw_only=True)
-class Credentials:
+class Credentials(Struct, frozen=True, kw_only=True):
     """``is_new``: nobody has seen these passwords yet, and the database does not know them."""
 
     path: Path

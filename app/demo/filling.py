@@ -1,9 +1,9 @@
 """What each sample company has: customers, articles, invoices, and what became of them."""
 
 import datetime as dt
-from dataclasses import dataclass, field
 from decimal import Decimal
 
+from msgspec import Struct, field
 from sqlalchemy import select
 
 from app.demo.catalogue import articles
@@ -28,8 +28,7 @@ RENT_WITHHOLDING = Decimal(19)
 PAID_AFTER = dt.timedelta(days=31)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Filling:
+class Filling(Struct, frozen=True, kw_only=True):
     """What filling a company needs: passwords as hashes, how many invoices, and files that were kept before."""
 
     installation: Installation

@@ -3,8 +3,9 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from app.demo.dice import Dice
 from app.demo.jobs import JOBS, MONTHLY, Job, Jobs, Workshop
@@ -27,8 +28,7 @@ REASONS = (
 )
 
 
-@dataclass
-class Planned:
+class Planned(Struct):
     """A job on a day. ``status`` says how it stands when chance should not."""
 
     day: dt.date

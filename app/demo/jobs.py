@@ -1,8 +1,9 @@
 """What is invoiced: jobs as an electrician writes them down, and the lines of one of them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from app.demo.catalogue import Article
 from app.demo.dice import Dice
@@ -15,8 +16,7 @@ REVERSED = "Inversión del sujeto pasivo, art. 84 de la Ley 37/1992"
 INTRA_EU = "Operación exenta de IVA, art. 25 de la Ley 37/1992"
 
 
-@dataclass(frozen=True)
-class Job:
+class Job(Struct, frozen=True):
     """``parts``: codes, or the beginnings of codes to choose among, with the least and the most of each."""
 
     subject: str

@@ -3,8 +3,8 @@
 import datetime as dt
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 
+from msgspec.structs import replace
 from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 

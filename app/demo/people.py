@@ -1,8 +1,9 @@
 """Customers and suppliers of the sample."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 from app.demo import words
 from app.demo.dice import Dice
@@ -38,8 +39,7 @@ PERSONAL_METHODS = ((PaymentMethod.CARD, 45), (PaymentMethod.CASH, 20), (Payment
 METHODS = ((PaymentMethod.TRANSFER, 55), (PaymentMethod.DIRECT_DEBIT, 45))
 
 
-@dataclass
-class Customer:
+class Customer(Struct):
     """A contact, what kind of customer it is, and how often it calls: now and then, and perhaps by ``contract``."""
 
     contact: Contact

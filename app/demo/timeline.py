@@ -1,8 +1,9 @@
 """When things happened: working days of the last two years and of this one, up to today."""
 
 import datetime as dt
-from dataclasses import dataclass
 from functools import cached_property
+
+from msgspec import Struct
 
 from app import clock
 
@@ -18,8 +19,7 @@ MONTHS = (
 QUARTERS = ("primer", "segundo", "tercer", "cuarto")
 
 
-@dataclass(frozen=True)
-class Timeline:
+class Timeline(Struct, frozen=True, dict=True):
     today: dt.date
 
     @property

@@ -1,7 +1,6 @@
 """Who may enter the intranet: giving access, withdrawing it, passwords set by hand, e-mails that change."""
 
-from dataclasses import dataclass, field
-
+from msgspec import Struct
 from sqlalchemy import CompoundSelect, Select, select
 
 from app import clock
@@ -44,8 +43,7 @@ class PeopleChanged(Refusal):
         super().__init__(_("Algo ha cambiado desde que se calculó. Revise las cifras nuevas y confirme otra vez."))
 
 
-@dataclass(frozen=True, kw_only=True)
-class GrantAccess:
+class GrantAccess(Struct, frozen=True, kw_only=True):
     """``again`` also invites those who have a password already. ``key`` is the unique key of the dialogue.
 
     ``fingerprint`` is what ``people_figures`` showed, where people were not shown one by one.
@@ -60,8 +58,7 @@ class GrantAccess:
     share_confirmed: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class WithdrawAccess:
+class WithdrawAccess(Struct, frozen=True, kw_only=True):
     """``key`` and ``fingerprint`` as in ``GrantAccess``."""
 
     selection: ContactSelection
@@ -70,8 +67,7 @@ class WithdrawAccess:
     fingerprint: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SetPortalPassword:
+class SetPortalPassword(Struct, frozen=True, kw_only=True):
     """A password typed by staff, hashed before. ``email``: whose; that of the contact's main record unless said."""
 
     contact_id: int
@@ -81,15 +77,14 @@ class SetPortalPassword:
     share_confirmed: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Granted:
+class Granted(Struct, frozen=True, kw_only=True):
     """``people`` got access now, ``mails`` are queued; ``without_email`` contacts have nobody who could enter."""
 
     batch_id: int
     people: int = 0
     mails: int = 0
     without_email: int = 0
-    again: bool = field(default=False, compare=False)
+    again: bool = False
 
     def __str__(self) -> str:
         sentences = []
@@ -105,15 +100,14 @@ class Granted:
         return " ".join(sentences)
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccessWithdrawn:
+class AccessWithdrawn(Struct, frozen=True, kw_only=True):
     """``people`` may no longer act for the contact; ``sessions`` were open, ``cancelled`` mails waited."""
 
     batch_id: int
     people: int = 0
     sessions: int = 0
     cancelled: int = 0
-    again: bool = field(default=False, compare=False)
+    again: bool = False
 
     def __str__(self) -> str:
         one, many = "Acceso retirado a %(n)s persona.", "Acceso retirado a %(n)s personas."
@@ -224,8 +218,7 @@ def withdraw_access(db: ScopedSession, command: WithdrawAccess) -> AccessWithdra
     return withdrawn
 
 
-@dataclass(frozen=True, kw_only=True)
-class PasswordSet:
+class PasswordSet(Struct, frozen=True, kw_only=True):
     account_id: int
     email: str
 

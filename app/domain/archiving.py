@@ -1,9 +1,9 @@
 """Putting rows of a list away, and taking them out again. What hangs from them stays as it is."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, func, select, update
 
 from app import clock
@@ -12,8 +12,7 @@ from app.scope import ScopedSession
 from models import Contact, Product
 
 
-@dataclass(frozen=True, kw_only=True)
-class ArchiveRows:
+class ArchiveRows(Struct, frozen=True, kw_only=True):
     """``which`` of the model's rows; ``selection`` says it in words, for the audit."""
 
     model: type[Contact] | type[Product]

@@ -1,9 +1,9 @@
 """Batches: each thing done to many rows at once, found again by the key of the dialogue it came from."""
 
 import datetime as dt
-from dataclasses import asdict, fields
 from typing import Any, TypeVar
 
+from msgspec.structs import asdict
 from sqlalchemy import select
 
 from app.domain import audit
@@ -61,7 +61,6 @@ def first_result(batch: Batch, cls: type[Result], **wishes: Any) -> Result:
     """What ``batch`` did, told again; raises ``DialogueUsed`` when other things are wished now than then."""
     if any(getattr(batch, name) != wish for name, wish in wishes.items()):
         raise DialogueUsed
-    known = {field.name for field in fields(cls)}
-    figures = {name: value for name, value in batch.figures.items() if name in known}
+    figures = {name: value for name, value in batch.figures.items() if name in cls.__struct_fields__}
     result: Result = cls(batch_id=batch.id, again=True, **figures)
     return result

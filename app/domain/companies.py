@@ -2,9 +2,9 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
 from sqlalchemy import func, select
 
 from app.domain.fields import RESERVED_SLUGS
@@ -36,8 +36,7 @@ _COPIED = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenCompany:
+class OpenCompany(Struct, frozen=True, kw_only=True):
     """``confirmed_at`` none opens it *pendiente de revisar*: an import made it, nobody has looked at it yet."""
 
     name: str

@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -50,15 +50,13 @@ class AlreadyCorrected(Refusal):
         super().__init__(sentence % {"numero": number, "por": ", ".join(corrections)})
 
 
-@dataclass(frozen=True, kw_only=True)
-class CorrectInvoice:
+class CorrectInvoice(Struct, frozen=True, kw_only=True):
     document_id: int
     reason: str
     today: dt.date
 
 
-@dataclass(frozen=True)
-class Drafted:
+class Drafted(Struct, frozen=True):
     document_id: int
     sentence: str
 

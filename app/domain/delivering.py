@@ -4,11 +4,11 @@ A result counts only under the claim that is still held. Failures are a table of
 """
 
 import datetime as dt
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from app.domain.mail_accounts import Standing, company_account, standing_of
 from app.domain.mail_secrets import LIFE, accounts
@@ -31,8 +31,7 @@ class Answer(StrEnum):
     DOUBT = "doubt"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True, kw_only=True):
     """How one try ended, at which verb of the conversation, in the server's words."""
 
     answer: Answer
@@ -40,14 +39,12 @@ class Outcome:
     reply: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Fate:
+class Fate(Struct, frozen=True):
     status: MailStatus
     due_at: dt.datetime | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class RecordOutcome:
+class RecordOutcome(Struct, frozen=True, kw_only=True):
     """``shown`` replaces the frozen bytes of a mail with a secret when it ends: what may still be seen of it."""
 
     written: WrittenMail

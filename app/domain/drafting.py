@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -61,8 +61,7 @@ class TaxNotValid(InvalidValue):
         super().__init__(_("Ese impuesto no vale en la fecha de la factura."), field=field)
 
 
-@dataclass(frozen=True, kw_only=True)
-class LineDraft:
+class LineDraft(Struct, frozen=True, kw_only=True):
     """A line as typed. ``id`` keeps a line that was there; it must belong to the same document.
 
     A line of a correction may keep the tax of the invoice it takes back: ``tax_rate_id`` is none.
@@ -77,8 +76,7 @@ class LineDraft:
     id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class SaveInvoiceDraft:
+class SaveInvoiceDraft(Struct, frozen=True, kw_only=True):
     """A whole invoice form.
 
     ``dues`` none means: from the customer's payment terms. ``document_id`` and ``revision`` are those of the draft

@@ -1,9 +1,9 @@
 """A contact's e-mail that changes: its access moves to the new address, or stays with the old one. Somebody decides."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy import select
 
 from app import clock
@@ -43,8 +43,7 @@ class AccessUndecided(Refusal):
         super().__init__(sentence % {"correo": email}, field=field)
 
 
-@dataclass(frozen=True, kw_only=True)
-class MoveEmail:
+class MoveEmail(Struct, frozen=True, kw_only=True):
     """``email`` is checked and in lower case; empty takes the contact's e-mail away. ``tell`` invites the new one."""
 
     contact_id: int
@@ -55,8 +54,7 @@ class MoveEmail:
     tell: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class EmailChange:
+class EmailChange(Struct, frozen=True, kw_only=True):
     """What has to be asked before an e-mail changes. ``acting``: someone enters with the old one."""
 
     old: str
@@ -65,8 +63,7 @@ class EmailChange:
     shared: tuple[Shared, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class EmailMoved:
+class EmailMoved(Struct, frozen=True, kw_only=True):
     old: str
     new: str
     moved: bool = False

@@ -2,10 +2,12 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from enum import StrEnum
 from typing import TypeVar
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from app.errors import Refusal
 from app.money import ZERO, cents
@@ -28,8 +30,7 @@ class InvoiceClass(StrEnum):
     CORRECTIVE = "corrective"
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ForeignParty:
+class ForeignParty(Struct, frozen=True, kw_only=True):
     """Who sells or who buys. ``tax_id`` is normalised, never checked; ``country`` is two letters or nothing."""
 
     tax_id: str = ""
@@ -45,8 +46,7 @@ class ForeignParty:
     phone: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ForeignTax:
+class ForeignTax(Struct, frozen=True, kw_only=True):
     """A tax of a line, a group of the tax table, or a withholding.
 
     ``category`` tells apart what shares kind and rate (exempt from not subject). ``parts`` counts the declared
@@ -71,8 +71,7 @@ class ForeignTax:
         return self.kind, self.category, self.rate
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ForeignAdjustment:
+class ForeignAdjustment(Struct, frozen=True, kw_only=True):
     """A discount or a charge on the whole invoice. Facturae does not say which tax it belongs to; UBL does."""
 
     label: str
@@ -81,16 +80,14 @@ class ForeignAdjustment:
     applies_to: TaxKey | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ForeignSettlement:
+class ForeignSettlement(Struct, frozen=True, kw_only=True):
     """What lies between the total and what is to be paid: an advance is negative, a *suplido* positive."""
 
     label: str
     amount: Decimal
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ForeignLine:
+class ForeignLine(Struct, frozen=True, kw_only=True):
     """One line. ``net`` is declared: quantity by price, less discounts, plus charges, before taxes.
 
     Not every format promises its sign: EN 16931 prints returned goods with a positive quantity in its own examples.
@@ -128,8 +125,7 @@ class ForeignLine:
         return cents(self.quantity * self.unit_price - self.discount_amount + self.charge_amount)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ForeignDue:
+class ForeignDue(Struct, frozen=True, kw_only=True):
     day: dt.date
     amount: Decimal
     method: PaymentMethod = PaymentMethod.OTHER
@@ -137,8 +133,7 @@ class ForeignDue:
     account: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ForeignInvoice:
+class ForeignInvoice(Struct, frozen=True, kw_only=True):
     """An invoice as its issuer declared it.
 
     ``total`` carries the taxes and not the withholding (*total factura*), whatever the format calls so;
@@ -185,8 +180,7 @@ class ForeignInvoice:
     notes_on_reading: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Unreadable:
+class Unreadable(Struct, frozen=True, kw_only=True):
     """One invoice of a file that cannot be read, and why; the others of the file are not affected."""
 
     number_text: str | None

@@ -6,11 +6,12 @@ under it and stops. A worker that dies leaves its run to the next one, which goe
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import select
 
 from app import clock
@@ -43,8 +44,7 @@ class StillReading(Refusal):
         super().__init__(_("Estos archivos todavía se están comprobando."))
 
 
-@dataclass(frozen=True, kw_only=True)
-class ArrivedFile:
+class ArrivedFile(Struct, frozen=True, kw_only=True):
     """A file whose bytes are stored already, or one that was ``refused`` at sight and is not kept."""
 
     name: str
@@ -55,8 +55,7 @@ class ArrivedFile:
     rows: int = 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class Said:
+class Said(Struct, frozen=True, kw_only=True):
     """What was said of one invoice, or of a whole file (``number`` empty)."""
 
     position: int
@@ -72,16 +71,14 @@ class Said:
     document_id: int | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClaimRun:
+class ClaimRun(Struct, frozen=True, kw_only=True):
     run_id: int
     claim: str
     now: dt.datetime
     lease: dt.timedelta
 
 
-@dataclass(frozen=True, kw_only=True)
-class NoteProgress:
+class NoteProgress(Struct, frozen=True, kw_only=True):
     """How far a claim has come: what was said since the last time, and how many invoices there are to the end."""
 
     run_id: int

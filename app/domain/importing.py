@@ -1,8 +1,8 @@
 """Taking in invoices issued elsewhere: each stands alone, keeps its number, and is frozen on arrival."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 
+from msgspec import Struct
 from sqlalchemy import select
 
 from app.domain import fields
@@ -60,8 +60,7 @@ class NumberTaken(Refusal):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImportInvoice:
+class ImportInvoice(Struct, frozen=True, kw_only=True):
     """``original`` and ``brought_pdf`` are stored already; their rows are added here if they are new."""
 
     invoice: ForeignInvoice
@@ -69,8 +68,7 @@ class ImportInvoice:
     brought_pdf: StoredFile | None = None
 
 
-@dataclass(frozen=True)
-class Imported:
+class Imported(Struct, frozen=True):
     """What became of one invoice; ``notes`` are Spanish sentences for whoever confirms or reads the list."""
 
     verdict: ImportVerdict

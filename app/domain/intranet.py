@@ -1,7 +1,6 @@
 """Settings of a company's intranet: its address, how it publishes, how it looks, the button for the own web."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.exc import IntegrityError
 
@@ -16,19 +15,16 @@ from models import Company, CompanySlug, StoredFile
 from models.enums import AccessDelivery, ButtonSize
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangeAddress:
+class ChangeAddress(Struct, frozen=True, kw_only=True):
     slug: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangePublishing:
+class ChangePublishing(Struct, frozen=True, kw_only=True):
     notify_by_default: bool
     access_delivery: AccessDelivery
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangeAppearance:
+class ChangeAppearance(Struct, frozen=True, kw_only=True):
     """``logo`` is a row not yet in any session, whose bytes are already kept; none leaves the logo as it is."""
 
     accent: str
@@ -38,8 +34,7 @@ class ChangeAppearance:
     removes_logo: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangeButton:
+class ChangeButton(Struct, frozen=True, kw_only=True):
     """A ``colour`` that is the company's own follows it from then on."""
 
     text: str

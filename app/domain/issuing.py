@@ -2,8 +2,8 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import select
 
 from app import clock
@@ -76,22 +76,19 @@ class NumberTaken(Refusal):
         super().__init__(_(_OWN_NUMBER_TAKEN) % {"numero": number_text}, field="series")
 
 
-@dataclass(frozen=True, kw_only=True)
-class IssueInvoice:
+class IssueInvoice(Struct, frozen=True, kw_only=True):
     document_id: int
     today: dt.date
 
 
-@dataclass(frozen=True, kw_only=True)
-class IssueDraft:
+class IssueDraft(Struct, frozen=True, kw_only=True):
     """Save what the form says and issue it, both or neither."""
 
     draft: SaveInvoiceDraft
     today: dt.date
 
 
-@dataclass(frozen=True)
-class Issued:
+class Issued(Struct, frozen=True):
     document_id: int
     number_text: str
     total: str

@@ -2,11 +2,11 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from app import clock
 from app.domain import fields
@@ -35,8 +35,7 @@ class Standing(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, kw_only=True)
-class SaveMailAccount:
+class SaveMailAccount(Struct, frozen=True, kw_only=True):
     """What the form says. ``password`` none: the one that is kept. ``pinned_fingerprint``: SHA-256 in hexadecimal."""
 
     sender_email: str

@@ -1,10 +1,10 @@
 """What the office does with mails: send again, cancel, and read in Spanish what a server said."""
 
 import re
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from app import clock
 from app.domain.audit import record
@@ -19,21 +19,18 @@ WAITING = (MailStatus.QUEUED, MailStatus.RETRY)
 CAN_GO_AGAIN = (MailStatus.FAILED, MailStatus.UNKNOWN, MailStatus.RETRY)
 
 
-@dataclass(frozen=True, kw_only=True)
-class RetryMails:
+class RetryMails(Struct, frozen=True, kw_only=True):
     """``sent_too``: also those that have left, because their reader says they never arrived."""
 
     mail_ids: tuple[int, ...]
     sent_too: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class CancelMails:
+class CancelMails(Struct, frozen=True, kw_only=True):
     mail_ids: tuple[int, ...]
 
 
-@dataclass(frozen=True)
-class Requeued:
+class Requeued(Struct, frozen=True):
     mails: int
 
     def __str__(self) -> str:
@@ -42,8 +39,7 @@ class Requeued:
         return plural("El correo vuelve a la cola.", "%(n)s correos vuelven a la cola.", self.mails)
 
 
-@dataclass(frozen=True)
-class Cancelled:
+class Cancelled(Struct, frozen=True):
     mails: int
 
     def __str__(self) -> str:

@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from app.scope import ScopedSession
 from app.secrets import hash_password, new_password, new_token, token_hash
@@ -18,8 +18,7 @@ accounts: Any = PortalAccount.__table__
 tokens: Any = PortalToken.__table__
 
 
-@dataclass(frozen=True, kw_only=True)
-class Secret:
+class Secret(Struct, frozen=True, kw_only=True):
     """A link's token or, without ``purpose``, a password. ``seen_hash`` is the account's password as it then was."""
 
     account_id: int

@@ -11,10 +11,10 @@ Moments passed in are those of the database's clock, which all workers share.
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy import ColumnElement, TextClause
 
 from app.domain.folding import fold
@@ -37,8 +37,7 @@ OPEN = sa.text("outgoing_mails.status IN ('queued', 'retry')")
 URGENT = sa.text("outgoing_mails.kind <> 'notice'")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class DueMail:
+class DueMail(Struct, frozen=True, kw_only=True):
     """A mail that may leave, as it was when seen. ``frozen``: it was tried before and leaves with these bytes."""
 
     id: int
@@ -58,8 +57,7 @@ class DueMail:
     frozen: bytes | None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class WrittenMail:
+class WrittenMail(Struct, frozen=True, kw_only=True):
     """A due mail with the bytes to hand over.
 
     ``stored`` is what freezing keeps of a mail written for the first time: the same bytes, sealed if they carry a
@@ -77,16 +75,14 @@ class WrittenMail:
     secret: Secret | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ClaimMails:
+class ClaimMails(Struct, frozen=True, kw_only=True):
     claim: str
     now: dt.datetime
     lease: dt.timedelta
     written: Sequence[WrittenMail]
 
 
-@dataclass(frozen=True)
-class SetAside:
+class SetAside(Struct, frozen=True):
     """A mail that will not leave: failed or cancelled, and why."""
 
     mail_id: int
@@ -94,8 +90,7 @@ class SetAside:
     reason: str
 
 
-@dataclass(frozen=True)
-class Released:
+class Released(Struct, frozen=True):
     """What came back from holders that died: ``doubtful`` mails may have been delivered, ``waiting`` ones were not."""
 
     doubtful: int = 0
@@ -117,7 +112,7 @@ def _next(*narrower: TextClause) -> Any:
         resting.c.deferred_at > sa.bindparam("not_since"),
     )
     return (
-        sa.select(*(mails.c[name] for name in DueMail.__dataclass_fields__))
+        sa.select(*(mails.c[name] for name in DueMail.__struct_fields__))
         .where(
             mails.c.company_id == sa.bindparam("of_company"),
             OPEN,

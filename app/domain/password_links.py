@@ -5,9 +5,9 @@ The worker mints them when it writes the mail; here they are recognised by their
 
 import datetime as dt
 import enum
-from dataclasses import dataclass
 from uuid import uuid4
 
+from msgspec import Struct
 from sqlalchemy import Row, select, update
 
 from app import clock
@@ -41,8 +41,7 @@ class LinkSpent(Refusal):
         super().__init__(_("Este enlace ya no sirve"))
 
 
-@dataclass(frozen=True)
-class PasswordLink:
+class PasswordLink(Struct, frozen=True):
     """A link that was once sent to ``email``."""
 
     token_id: int

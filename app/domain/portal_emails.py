@@ -1,7 +1,8 @@
 """Further e-mails for the portal that a contact loses or changes: their access is not forgotten. Somebody decides."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from app.domain.email_changes import AccessUndecided, OldAccess, begin_access, end_access, membership_of, sharing
 from app.domain.locking import lock_company
@@ -12,8 +13,7 @@ from models import Contact
 from models.enums import EmailPurpose, Ending
 
 
-@dataclass(frozen=True, kw_only=True)
-class FollowPortalEmails:
+class FollowPortalEmails(Struct, frozen=True, kw_only=True):
     """``before``: what ``portal_emails`` said before the contact was saved."""
 
     contact_id: int
@@ -23,8 +23,7 @@ class FollowPortalEmails:
     share_confirmed: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class PortalEmailsFollowed:
+class PortalEmailsFollowed(Struct, frozen=True, kw_only=True):
     """``ended`` people can no longer enter with the e-mail they had; ``mails`` invite those it has become."""
 
     ended: int = 0

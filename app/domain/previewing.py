@@ -2,11 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct, field
 from sqlalchemy import CTE, ColumnElement
 
 from app.domain import previewing_sql as sql
@@ -25,8 +25,7 @@ NAMES = 50
 _NOTHING = Decimal("0.00")
 
 
-@dataclass(frozen=True)
-class Fingerprint:
+class Fingerprint(Struct, frozen=True):
     """What was shown, in five numbers. What is done must have the same, or it is not done."""
 
     documents: int
@@ -47,8 +46,7 @@ class Fingerprint:
         return cls(*(int(part) for part in parts))
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Struct, frozen=True):
     """A contact by name, with its e-mail when that matters and how many of the documents are its own."""
 
     id: int
@@ -57,8 +55,7 @@ class Named:
     documents: int = 0
 
 
-@dataclass(frozen=True)
-class Names:
+class Names(Struct, frozen=True):
     """The first fifty by name, and how many there are with their documents."""
 
     count: int = 0
@@ -72,8 +69,7 @@ class Names:
         return iter(self.first)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Preview:
+class Preview(Struct, frozen=True, kw_only=True):
     """What would happen now.
 
     ``new_accounts`` are people who get access; ``shut_out`` contacts all of whose people had theirs withdrawn.
@@ -96,8 +92,7 @@ class Preview:
     fingerprint: Fingerprint = field(default=Fingerprint(0, 0, 0))
 
 
-@dataclass(frozen=True, kw_only=True)
-class WithdrawalPreview:
+class WithdrawalPreview(Struct, frozen=True, kw_only=True):
     """What withdrawing would do now: ``sent`` notices cannot be called back."""
 
     documents: int
@@ -108,8 +103,7 @@ class WithdrawalPreview:
     fingerprint: Fingerprint
 
 
-@dataclass(frozen=True, kw_only=True)
-class UndoPreview:
+class UndoPreview(Struct, frozen=True, kw_only=True):
     """What undoing a publication would do now, as ``Undone`` says it; ``unsent`` are the mails that would not leave."""
 
     documents: int

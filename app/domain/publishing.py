@@ -1,6 +1,7 @@
 """Publishing documents to the customers' intranet."""
 
-from dataclasses import dataclass, field, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 from app import clock
 from app.domain import access_sql
@@ -48,8 +49,7 @@ class NothingSelected(Refusal):
         super().__init__(sentence)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PublishDocuments:
+class PublishDocuments(Struct, frozen=True, kw_only=True):
     """``key`` is the unique key of the dialogue, ``fingerprint`` what it showed. No template: the default one."""
 
     selection: DocumentSelection
@@ -61,8 +61,7 @@ class PublishDocuments:
     republish: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class Published:
+class Published(Struct, frozen=True, kw_only=True):
     """What a publication did. ``again``: it had been done already, by the same dialogue."""
 
     batch_id: int
@@ -75,7 +74,7 @@ class Published:
     republished: int = 0
     without_email: int = 0
     shut_out: int = 0
-    again: bool = field(default=False, compare=False)
+    again: bool = False
 
     def __str__(self) -> str:
         sentences = [plural("%(n)s documento publicado.", "%(n)s documentos publicados.", self.documents)]

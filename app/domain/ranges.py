@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy import Select
 
 from app.clock import madrid
@@ -31,8 +31,7 @@ class Standing(StrEnum):
     PUBLISHED = "published"
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(Struct, frozen=True):
     """Consecutive numbers that stand alike; ``withdrawn_on`` is the last day one of them was withdrawn."""
 
     first: int
@@ -44,8 +43,7 @@ class Run:
         return f"{self.first:04d}" if self.first == self.last else f"{self.first:04d}–{self.last:04d}"
 
 
-@dataclass(frozen=True)
-class Gaps:
+class Gaps(Struct, frozen=True):
     """A range, told as at most ``MOST_RUNS`` runs in order; the counts are of the whole range."""
 
     numbers: NumberRange

@@ -1,10 +1,10 @@
 """Keeping what documents are filled from: articles, tax rates and series."""
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import select
 
 from app import clock
@@ -17,8 +17,7 @@ from models import Company, Product, Series, TaxRate
 from models.enums import DocumentKind, TaxKind
 
 
-@dataclass(frozen=True, kw_only=True)
-class SaveProduct:
+class SaveProduct(Struct, frozen=True, kw_only=True):
     id: int | None = None
     code: str
     name: str
@@ -27,8 +26,7 @@ class SaveProduct:
     tax_rate: Decimal = Decimal(21)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SaveTaxRate:
+class SaveTaxRate(Struct, frozen=True, kw_only=True):
     id: int | None = None
     kind: TaxKind = TaxKind.VAT
     name: str
@@ -39,8 +37,7 @@ class SaveTaxRate:
     valid_until: dt.date | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class SaveSeries:
+class SaveSeries(Struct, frozen=True, kw_only=True):
     """Once the series has given out a number, only ``name`` and ``is_default`` may be others."""
 
     id: int | None = None

@@ -1,7 +1,7 @@
 """Keeping the facts of the company itself."""
 
-from dataclasses import dataclass, fields
-
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import select
 
 from app import clock
@@ -14,8 +14,7 @@ from models import Company
 from models.enums import PaymentMethod
 
 
-@dataclass(frozen=True, kw_only=True)
-class SaveCompany:
+class SaveCompany(Struct, frozen=True, kw_only=True):
     """What documents say of their issuer, and the terms new customers begin with."""
 
     name: str
@@ -41,8 +40,8 @@ def save_company(db: ScopedSession, command: SaveCompany) -> Company:
     number = tax_id(command.tax_id, "tax_id", country=command.country, required=True)
     if db.scalar(select(Company.id).where(Company.tax_id == number, Company.id != company.id)) is not None:
         raise InvalidValue(_("Ya hay una empresa con ese NIF."), field="tax_id")
-    for one in fields(command):
-        setattr(company, one.name, number if one.name == "tax_id" else getattr(command, one.name))
+    for name, value in asdict(command).items():
+        setattr(company, name, number if name == "tax_id" else value)
     db.flush()
     return company
 

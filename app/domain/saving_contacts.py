@@ -1,10 +1,11 @@
 """Keeping the files of customers and suppliers: their facts, further addresses and e-mails, and putting them away."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
+from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -19,8 +20,7 @@ from models.enums import AddressPurpose, EmailPurpose, PaymentMethod
 MOST_CHILDREN = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddressLine:
+class AddressLine(Struct, frozen=True, kw_only=True):
     id: int | None = None
     purpose: AddressPurpose
     address: str
@@ -30,16 +30,14 @@ class AddressLine:
     country: str = "ES"
 
 
-@dataclass(frozen=True, kw_only=True)
-class EmailLine:
+class EmailLine(Struct, frozen=True, kw_only=True):
     id: int | None = None
     purpose: EmailPurpose
     email: str
     name: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class SaveContact:
+class SaveContact(Struct, frozen=True, kw_only=True):
     """Everything the form of a contact says. Without ``id`` it is a new one; without ``code`` it takes the next."""
 
     id: int | None = None
@@ -81,7 +79,7 @@ class TaxIdTaken(InvalidValue):
 
 
 _APART = {"id", "code", "tax_id", "email", "addresses", "emails", "shares_tax_id"}
-_PLAIN = tuple(one.name for one in fields(SaveContact) if one.name not in _APART)
+_PLAIN = tuple(name for name in SaveContact.__struct_fields__ if name not in _APART)
 
 
 def save_contact(db: ScopedSession, command: SaveContact) -> Contact:
@@ -140,9 +138,9 @@ def _match(rows: list[Any], lines: Sequence[Any], kind: type) -> None:
         row = known.get(line.id) if line.id is not None else kind()
         if row is None:
             raise NotFound(_("esa línea en esta ficha"))
-        for one in fields(line):
-            if one.name != "id":
-                setattr(row, one.name, getattr(line, one.name))
+        for name, value in asdict(line).items():
+            if name != "id":
+                setattr(row, name, value)
         kept.append(row)
     rows[:] = kept
 

@@ -2,13 +2,13 @@
 
 import datetime as dt
 import hashlib
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from models.enums import DocumentKind
 
 
-@dataclass(frozen=True, kw_only=True)
-class DocumentFilter:
+class DocumentFilter(Struct, frozen=True, kw_only=True):
     """What a list shows. ``state`` is a word of the list: a status, ``overdue``, or nothing.
 
     ``published``: only those with (or without) a live publication; drafts never count as unpublished.
@@ -25,15 +25,13 @@ class DocumentFilter:
     today: dt.date = field(default=dt.date.min)
 
 
-@dataclass(frozen=True, kw_only=True)
-class NumberRange:
+class NumberRange(Struct, frozen=True, kw_only=True):
     series_label: str
     first: int
     last: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class DocumentSelection:
+class DocumentSelection(Struct, frozen=True, kw_only=True):
     """Exactly one of ``ids``, ``search`` and ``numbers``. ``label`` says it in Spanish, for batches and audit."""
 
     kind: DocumentKind
@@ -43,8 +41,7 @@ class DocumentSelection:
     numbers: NumberRange | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ContactFilter:
+class ContactFilter(Struct, frozen=True, kw_only=True):
     """What a list of contacts shows. ``has_access``: only those that somebody may act for in the portal, or nobody."""
 
     text: str = ""
@@ -55,8 +52,7 @@ class ContactFilter:
     archived: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class AccountFilter:
+class AccountFilter(Struct, frozen=True, kw_only=True):
     """What a list of portal accounts shows, or those of it that were ticked. ``state`` is where their person stands."""
 
     text: str = ""
@@ -64,8 +60,7 @@ class AccountFilter:
     ids: tuple[int, ...] | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class ContactSelection:
+class ContactSelection(Struct, frozen=True, kw_only=True):
     """Exactly one of ``ids``, ``search``, ``accounts`` and ``people``: contacts with all their people, or some people.
 
     ``accounts`` means their people, for whom they act. Each of ``people`` is a contact and the e-mail with which

@@ -1,8 +1,9 @@
 """The first day of an installation: a one-time address, and behind it the first company and its administrator."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import ColumnElement, delete, select, update
 
 from app import clock
@@ -17,8 +18,7 @@ from models.enums import Role
 VALID_FOR = dt.timedelta(hours=24)
 
 
-@dataclass(frozen=True, kw_only=True)
-class SetUp:
+class SetUp(Struct, frozen=True, kw_only=True):
     """``company.slug`` empty proposes one from its name."""
 
     token: str

@@ -5,10 +5,10 @@ a hit is what somebody is about to do.
 """
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy import CTE, ColumnElement, CompoundSelect, Select
 
 from app.domain.access_sql import accounts, contacts, memberships
@@ -20,8 +20,7 @@ MOST = 50
 MOST_NAMES = 10
 
 
-@dataclass(frozen=True)
-class Shared:
+class Shared(Struct, frozen=True):
     """An e-mail whose reader sees the documents of ``count`` contacts; the names of the first ten."""
 
     email: str

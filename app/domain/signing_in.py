@@ -5,9 +5,9 @@ transactions: ``find_credentials``, then the work, then ``open_session``.
 """
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, select, update
 
 from app import clock
@@ -38,16 +38,14 @@ class WrongCredentials(Refusal):
         super().__init__(_("El correo o la contraseña no coinciden"))
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True):
     """What signing in needs to know before the password is checked. ``account_id`` is none for nobody."""
 
     account_id: int | None
     password_hash: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class OpenSession:
+class OpenSession(Struct, frozen=True, kw_only=True):
     """``contact_id`` is the customer to go on with, if the account may still act for it; ``replaces`` ends."""
 
     account_id: int
@@ -57,8 +55,7 @@ class OpenSession:
     replaces: int | None = None
 
 
-@dataclass(frozen=True)
-class Customer:
+class Customer(Struct, frozen=True):
     """A contact somebody may act for."""
 
     id: int

@@ -1,8 +1,8 @@
 """Staff at the door: signing in, sessions that can be taken back, the company somebody works in."""
 
 import datetime as dt
-from dataclasses import dataclass
 
+from msgspec import Struct
 from sqlalchemy import ColumnElement, and_, bindparam, func, select, update
 
 from app import clock
@@ -70,8 +70,7 @@ class WrongCredentials(Refusal):
         super().__init__(_("El correo o la contraseña no son correctos."))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Visit:
+class Visit(Struct, frozen=True, kw_only=True):
     """Somebody signed in and the company they are working in.
 
     ``rests_at`` is when the session will have been idle or open for too long; ``is_asleep`` once it has: ask again.
@@ -93,8 +92,7 @@ class Visit:
     is_asleep: bool
 
 
-@dataclass(frozen=True)
-class Known:
+class Known(Struct, frozen=True):
     """What signing in needs to know before the password is checked. ``user_id`` is none for nobody."""
 
     user_id: int | None

@@ -1,7 +1,6 @@
 """Passwords and sessions of the office: one's own, and those an administrator hands out again."""
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlalchemy import ColumnElement, select, true
 
 from app.domain import staff_access
@@ -30,8 +29,7 @@ class WorksElsewhere(Refusal):
         super().__init__(sentence % {"nombre": name})
 
 
-@dataclass(frozen=True, kw_only=True)
-class ResetPassword:
+class ResetPassword(Struct, frozen=True, kw_only=True):
     user_id: int
     by_user_id: int
     company_id: int

@@ -4,8 +4,7 @@ What concerns one company needs a session of that company; what ends everywhere 
 ``disable_staff``) needs one of the whole installation.
 """
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from sqlalchemy import select
 
 from app import clock
@@ -27,8 +26,7 @@ class LastAdministrator(Refusal):
         super().__init__(_("Es el único administrador de %(empresa)s: nombre antes a otro.") % {"empresa": company})
 
 
-@dataclass(frozen=True, kw_only=True)
-class AddStaff:
+class AddStaff(Struct, frozen=True, kw_only=True):
     """``password_hash`` is only for somebody new: whoever works in another company already keeps their own."""
 
     email: str
@@ -37,8 +35,7 @@ class AddStaff:
     password_hash: str = ""
 
 
-@dataclass(frozen=True)
-class Added:
+class Added(Struct, frozen=True):
     user_id: int
     is_new: bool
 

@@ -1,8 +1,9 @@
 """Document templates: named looks whose every change is a new version, so that what was published keeps its own."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
 
+from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from app.domain.files import kept
@@ -31,8 +32,7 @@ class DefaultTemplate(Refusal):
         super().__init__(_("Es la plantilla por defecto. Elija antes otra por defecto y después archive esta."))
 
 
-@dataclass(frozen=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """What a version fixes: colour, logo, columns of the lines, and the texts above and below."""
 
     accent: str = "#1f5f8b"
@@ -42,21 +42,18 @@ class Look:
     legal_footer: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class CreateTemplate:
+class CreateTemplate(Struct, frozen=True, kw_only=True):
     name: str
     look: Look
     is_default: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class ChangeLook:
+class ChangeLook(Struct, frozen=True, kw_only=True):
     template_id: int
     look: Look
 
 
-@dataclass(frozen=True, kw_only=True)
-class SaveTemplate:
+class SaveTemplate(Struct, frozen=True, kw_only=True):
     """A whole template form. ``logo`` is a file just sent, its bytes already kept; it wins over ``look.logo_id``."""
 
     template_id: int | None

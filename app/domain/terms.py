@@ -3,9 +3,10 @@
 import calendar
 import datetime as dt
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Protocol
+
+from msgspec import Struct
 
 from app.domain.totals import spread
 from app.money import ZERO
@@ -25,8 +26,7 @@ class Instalment(Protocol):
     def amount(self) -> Decimal: ...
 
 
-@dataclass(frozen=True, kw_only=True)
-class Due:
+class Due(Struct, frozen=True, kw_only=True):
     day: dt.date
     amount: Decimal
     method: PaymentMethod = PaymentMethod.TRANSFER

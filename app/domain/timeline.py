@@ -3,11 +3,11 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from enum import StrEnum
 from itertools import chain
 from typing import Any
 
+from msgspec import Struct, field
 from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
@@ -44,8 +44,7 @@ class Told(StrEnum):
 _ORDER = list(Told)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Happening:
+class Happening(Struct, frozen=True, kw_only=True):
     """``who`` did ``what``, in words that follow each other; nobody in particular when ``who`` is empty.
 
     ``document`` is what it was done with, id and number, when that is not the document at hand. ``changes`` are those
@@ -57,7 +56,7 @@ class Happening:
     what: str
     who: str = ""
     document: tuple[int, str] | None = None
-    changes: dict[str, Any] = field(default_factory=dict, hash=False)
+    changes: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         words = (self.who, self.what, self.document[1] if self.document else "")
@@ -102,8 +101,7 @@ def _newest(most: int, *parts: Iterator[Happening]) -> list[Happening]:
     return sorted(chain(*parts), key=lambda each: (each.at, _ORDER.index(each.told)), reverse=True)[:most]
 
 
-@dataclass
-class _Counted:
+class _Counted(Struct):
     """How many of the documents at hand a batch published, and how many it withdrew."""
 
     published: int = 0

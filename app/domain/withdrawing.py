@@ -1,7 +1,8 @@
 """Withdrawing publications, and taking a whole publication back."""
 
 import datetime as dt
-from dataclasses import dataclass, field
+
+from msgspec import Struct
 
 from app import clock
 from app.domain import access_sql, undoing_sql
@@ -26,8 +27,7 @@ class NotUndoable(Refusal):
         super().__init__(_("Solo se deshacen las publicaciones. Lo que se anuló se puede publicar otra vez."))
 
 
-@dataclass(frozen=True, kw_only=True)
-class WithdrawDocuments:
+class WithdrawDocuments(Struct, frozen=True, kw_only=True):
     """``key`` is the unique key of the dialogue, ``fingerprint`` what it showed."""
 
     selection: DocumentSelection
@@ -36,14 +36,12 @@ class WithdrawDocuments:
     user_id: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class UndoBatch:
+class UndoBatch(Struct, frozen=True, kw_only=True):
     batch_id: int
     user_id: int | None
 
 
-@dataclass(frozen=True, kw_only=True)
-class Withdrawn:
+class Withdrawn(Struct, frozen=True, kw_only=True):
     """``cancelled`` notices will not leave; ``sent`` ones had left, or were leaving."""
 
     batch_id: int
@@ -51,15 +49,14 @@ class Withdrawn:
     customers: int = 0
     cancelled: int = 0
     sent: int = 0
-    again: bool = field(default=False, compare=False)
+    again: bool = False
 
     def __str__(self) -> str:
         withdrawn = plural("%(n)s publicación anulada.", "%(n)s publicaciones anuladas.", self.documents)
         return " ".join([withdrawn, *_about_mails(self.cancelled, self.sent)])
 
 
-@dataclass(frozen=True, kw_only=True)
-class Undone:
+class Undone(Struct, frozen=True, kw_only=True):
     """``restored`` of the ``documents`` are visible again as they were before the batch took their place.
 
     ``still_visible`` ones are not among these: another publication had taken its place.
@@ -72,7 +69,7 @@ class Undone:
     accesses: int = 0
     cancelled: int = 0
     sent: int = 0
-    again: bool = field(default=False, compare=False)
+    again: bool = False
 
     def __str__(self) -> str:
         sentences = [_("Publicación deshecha.")]

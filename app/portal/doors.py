@@ -11,11 +11,11 @@ chosen, and see that customer's things (``PortalScope``). All forms are carried 
 
 import logging
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl
 
+from msgspec import Struct
 from sqlalchemy import Connection
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -84,8 +84,7 @@ Sequel = Callable[[Visit, Any], Response]
 NO_FIELDS: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, eq=False)
-class Doorway:
+class Doorway(Struct, frozen=True, eq=False):
     """An endpoint of the portal: a ``page``, an ``errand``, or a ``look`` and its ``sequel``."""
 
     audience: Audience

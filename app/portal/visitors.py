@@ -2,9 +2,9 @@
 
 import datetime as dt
 import re
-from dataclasses import dataclass
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import Connection, Table, and_, bindparam, select
 from starlette.requests import Request
 
@@ -28,8 +28,7 @@ _memberships: Table = PortalMembership.__table__  # type: ignore[assignment]
 _contacts: Table = Contact.__table__  # type: ignore[assignment]
 
 
-@dataclass(frozen=True, slots=True)
-class Host:
+class Host(Struct, frozen=True):
     """The company whose intranet this is, as far as its pages show it."""
 
     id: int
@@ -75,8 +74,7 @@ class Host:
         return re.sub(r"[^\d+]", "", self.phone)
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(Struct, frozen=True):
     """Whoever is signed in: a customer's person, or staff looking with a customer's eyes (``is_preview``).
 
     ``is_asleep``: idle or open for too long; the password is asked again. ``contact_id`` is none until chosen.

@@ -2,13 +2,13 @@
 
 import io
 import re
-from dataclasses import replace
 from decimal import Decimal
 from email import message_from_bytes, policy
 from pathlib import Path
 
 import pytest
 from lxml import etree
+from msgspec.structs import replace
 from playwright.sync_api import expect
 from pypdf import PdfReader
 from sqlalchemy import select

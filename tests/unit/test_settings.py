@@ -1,9 +1,9 @@
 """Settings: typed, from the environment or files, and odd ones refused."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from app.settings import BadSetting, read_settings
 

@@ -9,7 +9,8 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from app.adapters.formats.fields import clipped
 from app.texts import _
@@ -24,8 +25,7 @@ _ANOTHER = re.compile(
 )
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Embedded:
+class Embedded(Struct, frozen=True, kw_only=True):
     """A file inside a document as its XML carries it. ``packing`` is ``""``, ``ZIP`` or ``GZIP``."""
 
     label: str

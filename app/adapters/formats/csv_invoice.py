@@ -1,12 +1,13 @@
 """One invoice out of its rows of CSV."""
 
 import datetime as dt
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
 from babel import Locale
+from msgspec import Struct
+from msgspec.structs import replace
 
 from app.adapters.formats import codes, fields
 from app.adapters.formats.csv_columns import WHOLE_INVOICE, folded
@@ -34,8 +35,7 @@ _METHODS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(Struct, frozen=True):
     line: int
     cells: dict[str, str]
     has_too_many: bool = False

@@ -4,9 +4,10 @@ import csv
 import io
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import partial
+
+from msgspec import Struct
 
 from app.adapters.formats.csv_columns import NUMBERS, OBLIGATORY, ONE_OF, column_named
 from app.adapters.formats.csv_invoice import Row, read_invoice
@@ -24,8 +25,7 @@ _DELIMITERS = ";,\t"
 _HINT = re.compile(r"\s*sep=([;,\t|])\r?\n", re.IGNORECASE)
 
 
-@dataclass(frozen=True, slots=True)
-class _Table:
+class _Table(Struct, frozen=True):
     rows: list[Row]
     unknown: tuple[str, ...]
     mark: str | None

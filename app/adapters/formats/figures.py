@@ -2,9 +2,10 @@
 
 import logging
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from decimal import Decimal
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from app.adapters.formats.fields import CONCEPT, Flaw
 from app.domain.foreign import (

@@ -1,8 +1,9 @@
 """Tax groups: how they are called, and how those that belong together become one."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 from decimal import Decimal
+
+from msgspec.structs import replace
 
 from app.domain.foreign import ForeignLine, ForeignTax, TaxKey
 from app.money import short

@@ -2,8 +2,9 @@
 
 import datetime as dt
 import re
-from dataclasses import replace
 from functools import partial
+
+from msgspec.structs import replace
 
 from app.adapters.formats import fields
 from app.adapters.formats.attachments import Embedded, choose_pdf

@@ -1,8 +1,9 @@
 """What follows the lines: taxes, totals, due dates, notes and legal mentions."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import pairwise
+
+from msgspec.structs import replace
 
 from app.adapters.pdf.faces import Style
 from app.adapters.pdf.ink import LINE

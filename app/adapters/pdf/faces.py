@@ -9,10 +9,10 @@ import codecs
 import threading
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NewType, Protocol
 
+from msgspec import Struct
 from reportlab.lib.rl_accel import escapePDF
 from reportlab.pdfbase import pdfmetrics, ttfonts
 from ttf_opensans import OPENSANS_REGULAR, OPENSANS_SEMIBOLD
@@ -35,8 +35,7 @@ _ENCODING = codecs.charmap_build(_TABLE)
 SINGLE_BYTE = frozenset(_TABLE) - {_UNDEFINED}
 
 
-@dataclass(frozen=True)
-class Style:
+class Style(Struct, frozen=True, dict=True):
     """A size in points, a colour (``r g b``, each from 0 to 1) and a weight."""
 
     size: float

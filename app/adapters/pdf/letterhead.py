@@ -1,7 +1,8 @@
 """The top of the first page, the short head of the others, and the foot of all."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from app.adapters.pdf.faces import Printed, Style
 from app.adapters.pdf.ink import LINE

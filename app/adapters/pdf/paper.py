@@ -1,7 +1,8 @@
 """Pages being filled from the top. Distances are points from the top left corner of an A4 sheet."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from app.adapters.pdf.faces import Printed, Style
 from app.adapters.pdf.ink import Colour
@@ -11,8 +12,7 @@ WIDTH, HEIGHT = 210 * MM, 297 * MM
 LEFT, RIGHT = 20 * MM, 190 * MM
 
 
-@dataclass(frozen=True)
-class Box:
+class Box(Struct, frozen=True):
     """A rectangle in the units of PDF: from the bottom left corner."""
 
     x: float
@@ -24,8 +24,7 @@ class Box:
         return f"{self.x:.2f} {self.y:.2f} {self.width:.2f} {self.height:.2f}"
 
 
-@dataclass
-class Page:
+class Page(Struct):
     """What one page shows: ready operators, then texts; where the logo goes, if it does."""
 
     shapes: list[str] = field(default_factory=list)

@@ -1,16 +1,16 @@
 """What goes onto paper: plain values, already decided by whoever asks for the PDF."""
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
+
+from msgspec import Struct
 
 LONGEST_TEXT = 4000
 """Characters of one text that reach the paper; the rest becomes an ellipsis."""
 OPTIONAL_COLUMNS = frozenset({"code", "discount", "tax"})
 
 
-@dataclass(frozen=True, kw_only=True)
-class Party:
+class Party(Struct, frozen=True, kw_only=True):
     """Who sells or buys; ``lines`` is the postal address as on an envelope, ``contact`` telephone, e-mail, web."""
 
     name: str
@@ -19,8 +19,7 @@ class Party:
     contact: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, kw_only=True)
-class SheetLine:
+class SheetLine(Struct, frozen=True, kw_only=True):
     """A line of the table. A line without figures is a heading or a remark."""
 
     concept: str
@@ -32,24 +31,21 @@ class SheetLine:
     amount: Decimal | None = None
 
 
-@dataclass(frozen=True, kw_only=True)
-class SheetTax:
+class SheetTax(Struct, frozen=True, kw_only=True):
     label: str
     base: Decimal
     rate: Decimal
     amount: Decimal
 
 
-@dataclass(frozen=True, kw_only=True)
-class SheetDue:
+class SheetDue(Struct, frozen=True, kw_only=True):
     day: dt.date
     amount: Decimal
     method: str = ""
     account: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Look:
+class Look(Struct, frozen=True, kw_only=True):
     """How the company wants it: ``logo`` comes from ``normalise_logo``, ``accent`` is ``#rrggbb``."""
 
     logo: bytes | None = None
@@ -59,8 +55,7 @@ class Look:
     intro: str = ""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Sheet:
+class Sheet(Struct, frozen=True, kw_only=True):
     """A document ready to print.
 
     ``buyer_label`` stands above the buyer instead of "Cliente". ``facts`` are further pairs for the band

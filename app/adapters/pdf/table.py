@@ -1,10 +1,11 @@
 """The lines of a document: measured once, then drawn page after page with heads and carried sums."""
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import NamedTuple
+
+from msgspec.structs import replace
 
 from app.adapters.pdf.faces import Printed, Style
 from app.adapters.pdf.ink import LINE

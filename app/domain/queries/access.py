@@ -3,11 +3,11 @@
 import datetime as dt
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy import ColumnElement
 
 from app.domain.access_sql import UNSENT, accounts, contacts, emails, mails, memberships, tokens
@@ -52,8 +52,7 @@ NEEDING = frozenset({AccessState.NONE, AccessState.UNTOLD, AccessState.OPENED})
 _ORDER = {state: place for place, state in enumerate(AccessState)}
 
 
-@dataclass(frozen=True, kw_only=True)
-class Person:
+class Person(Struct, frozen=True, kw_only=True):
     """Someone who acts, acted or could act for a contact.
 
     ``since`` is when the state began, where that is known; ``link_expires_at`` when the last activation link stops

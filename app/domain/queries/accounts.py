@@ -1,10 +1,10 @@
 """Portal accounts as the office lists them: by where their person stands, with the contacts they act for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, select
 
 from app.domain.access_sql import contacts, emails, is_will, mails, memberships
@@ -18,8 +18,7 @@ from models.enums import EmailPurpose, Ending
 NAMES = 2
 
 
-@dataclass(frozen=True)
-class Standing:
+class Standing(Struct, frozen=True):
     """Where the person behind an account stands, and for whom: the first names and how many contacts in all."""
 
     person: Person

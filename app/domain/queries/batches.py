@@ -1,10 +1,10 @@
 """How a publication is going and what came of it: asked of its own rows, whatever their number."""
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
@@ -26,8 +26,7 @@ _TO_PRINT = sa.text("publications.file_id IS NULL AND publications.withdrawn_at 
 _TO_MAIL = sa.text("outgoing_mails.status IN ('queued', 'retry')")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Progress:
+class Progress(Struct, frozen=True, kw_only=True):
     """PDFs that are ready of those that must be, and mails by how they ended.
 
     ``unprinted`` ones were given up. ``is_over``: nothing is still moving.
@@ -51,15 +50,13 @@ class Progress:
         return self.rendered + self.unprinted >= self.documents and not self.waiting
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(Struct, frozen=True):
     id: int
     name: str
     detail: str = ""
 
 
-@dataclass(frozen=True)
-class Rows:
+class Rows(Struct, frozen=True):
     """The first of them, and how many there are."""
 
     count: int
@@ -70,8 +67,7 @@ class Rows:
         return self.count - len(self.first)
 
 
-@dataclass(frozen=True)
-class Moment:
+class Moment(Struct, frozen=True):
     """Something that happened to a batch; ``what`` is a word for the screen to spell."""
 
     at: dt.datetime

@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import (
     ColumnElement,
     Date,
@@ -59,8 +59,7 @@ _STATES: dict[State, ColumnElement[bool]] = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
-class InvoiceSearch:
+class InvoiceSearch(Struct, frozen=True, kw_only=True):
     """``after`` is the day and id of the last invoice of the page before."""
 
     today: dt.date

@@ -1,10 +1,10 @@
 """What the screen and the worker ask about files on their way in."""
 
 import datetime as dt
-from dataclasses import dataclass
 from decimal import Decimal
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy import select
 
 from app.scope import ScopedSession
@@ -14,8 +14,7 @@ from models.enums import ImportVerdict
 AT_ONCE = 100
 
 
-@dataclass(frozen=True, kw_only=True)
-class RunFigures:
+class RunFigures(Struct, frozen=True, kw_only=True):
     """Invoices by verdict; ``totals`` add up what is new, each currency apart."""
 
     created: int
@@ -55,8 +54,7 @@ def figures_of(db: ScopedSession, run_id: int) -> RunFigures:
     )
 
 
-@dataclass(frozen=True)
-class RowsPage:
+class RowsPage(Struct, frozen=True):
     """Rows from one position on; ``next_after`` leads to the following ones."""
 
     rows: list[ImportRow]

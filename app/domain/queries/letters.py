@@ -2,11 +2,11 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct, field
 
 from app.domain.mail_accounts import company_account
 from app.domain.outbox import DueMail
@@ -24,8 +24,7 @@ memberships: Any = PortalMembership.__table__
 publications: Any = Publication.__table__
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ListedDocument:
+class ListedDocument(Struct, frozen=True, kw_only=True):
     id: int
     kind: DocumentKind
     number: str
@@ -36,8 +35,7 @@ class ListedDocument:
     buyer: str
 
 
-@dataclass(frozen=True)
-class Listing:
+class Listing(Struct, frozen=True):
     """A reader's documents of one batch: the newest of them, and how many there are in all.
 
     ``are_new``: none of them had been published before.
@@ -53,8 +51,7 @@ class Listing:
         return self.count - len(self.documents)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reader:
+class Reader(Struct, frozen=True, kw_only=True):
     """The account a mail is for. ``has_access``: somebody it may act for is left."""
 
     id: int
@@ -66,8 +63,7 @@ class Reader:
     has_access: bool
 
 
-@dataclass(frozen=True)
-class LetterFacts:
+class LetterFacts(Struct, frozen=True):
     company: Company
     account: MailAccount | None
     readers: dict[int, Reader] = field(default_factory=dict)

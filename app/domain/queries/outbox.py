@@ -4,10 +4,10 @@ Companies are found one probe of an index each, however long their queues are.
 """
 
 import datetime as dt
-from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from app.domain.outbox import OPEN, mails
 from app.scope import ScopedSession
@@ -57,8 +57,7 @@ def due_for_long(db: ScopedSession, now: dt.datetime) -> list[int]:
     return list(db.scalars(troubled.where(late.correlate(accounts).exists())))
 
 
-@dataclass(frozen=True, kw_only=True)
-class QueueFigures:
+class QueueFigures(Struct, frozen=True, kw_only=True):
     """The state of a company's outbox. ``oldest_at``: since when the longest waiting mail has been there."""
 
     waiting: int

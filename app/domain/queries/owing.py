@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import NamedTuple
 
+from msgspec import Struct
 from sqlalchemy import func, select, text, type_coerce
 
 from app.scope import ScopedSession
@@ -27,8 +27,7 @@ class Sum(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, kw_only=True)
-class Owed:
+class Owed(Struct, frozen=True, kw_only=True):
     """``late`` has a sum for each of ``BANDS``; ``returned`` is late in its own way.
 
     Other currencies are only counted: all of them, and the late ones. ``oldest`` is the first due day of what is late.

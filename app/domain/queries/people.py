@@ -2,9 +2,9 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy import ColumnElement, CompoundSelect, Select, Subquery
 
 from app import clock
@@ -31,8 +31,7 @@ from app.scope import ScopedSession
 from models.enums import TokenPurpose
 
 
-@dataclass(frozen=True, kw_only=True)
-class PeopleFigures:
+class PeopleFigures(Struct, frozen=True, kw_only=True):
     """A selection by where its people stand; ``people`` are those a command would be about, ``mailboxes`` theirs.
 
     ``fingerprint`` tells these people from others, as far as count, sum and maximum of ids can.

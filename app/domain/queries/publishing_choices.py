@@ -1,8 +1,7 @@
 """What a publication can be chosen from: looks of the PDF, and series with their numbers."""
 
-from dataclasses import dataclass
-
 import sqlalchemy as sa
+from msgspec import Struct
 from sqlalchemy import select
 from sqlalchemy.orm import aliased, joinedload
 
@@ -12,8 +11,7 @@ from models import Document, DocumentTemplate, Series, TemplateVersion
 from models.enums import DocumentKind
 
 
-@dataclass(frozen=True)
-class NumberedSeries:
+class NumberedSeries(Struct, frozen=True):
     """A series with issued documents, own or imported, and its first and last number."""
 
     label: str

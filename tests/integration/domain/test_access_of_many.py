@@ -1,8 +1,7 @@
 """Giving and withdrawing access to all that a search finds: to whom it was shown, and once."""
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from app.domain.access import PeopleChanged
 from app.domain.batches import DialogueUsed

@@ -2,10 +2,10 @@
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from app.domain import audit  # noqa: F401 - listens

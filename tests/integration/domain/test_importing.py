@@ -1,10 +1,10 @@
 """Taking in one invoice issued elsewhere: whose it is, whether it is known, and what it becomes."""
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from app import clock

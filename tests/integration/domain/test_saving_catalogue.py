@@ -2,10 +2,10 @@
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from threading import Barrier
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from app.domain.companies import open_series

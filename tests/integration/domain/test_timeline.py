@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from app.domain.publishing import publish_documents
@@ -29,7 +30,7 @@ def marta(make):
 
 def publish(db, marta, selection, **values):
     command = to_publish(db, selection, **values)
-    return publish_documents(db, type(command)(**vars(command) | {"user_id": marta.id}))
+    return publish_documents(db, replace(command, user_id=marta.id))
 
 
 def test_a_document_tells_what_happened_to_it(db, make, marta):

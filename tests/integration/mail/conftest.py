@@ -2,10 +2,10 @@
 
 import datetime as dt
 from collections.abc import Iterator
-from dataclasses import replace
 from threading import Event
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from app import clock

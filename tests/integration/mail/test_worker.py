@@ -4,10 +4,10 @@ import datetime as dt
 import threading
 import time
 from contextlib import contextmanager
-from dataclasses import replace
 from threading import Event, Thread
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from app import clock, printing, worker

@@ -2,10 +2,10 @@
 
 import datetime as dt
 import re
-from dataclasses import replace
 from email import message_from_bytes, policy
 
 import pytest
+from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from app import clock

@@ -1,9 +1,9 @@
 """*Cuenta de la empresa*: what is kept of it, what is refused, and a test mail with a visible result."""
 
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from app.domain.mail_accounts import open_password

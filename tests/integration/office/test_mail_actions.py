@@ -2,9 +2,9 @@
 
 import datetime as dt
 import re
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import select
 
 from app import clock

@@ -47,7 +47,7 @@ def letter(kind: MailKind, *documents: ListedDocument, secret: Secret | None = N
     )  # fmt: skip
     listing = Listing(documents, len(documents) + more, len({each.buyer for each in documents}) > 1)
     facts = LetterFacts(company=firm, account=None, readers={9: reader}, listings={(5, 9): listing})
-    known = dict.fromkeys(DueMail.__dataclass_fields__) | {"kind": kind, "language": "es", "batch_id": 5}
+    known = dict.fromkeys(DueMail.__struct_fields__) | {"kind": kind, "language": "es", "batch_id": 5}
     mail = DueMail(**known | {"portal_account_id": 9, "recipient": reader.email, "recipient_name": "Lucía"} | values)
     return Letters("https://clientes.tosma.example", facts).write(mail, secret, NOW)
 

@@ -1,8 +1,9 @@
 """Invoices from elsewhere whose figures agree, for tests to change."""
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal as D
+
+from msgspec.structs import replace
 
 from app.domain.foreign import (
     ForeignAdjustment,

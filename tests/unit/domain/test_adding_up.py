@@ -1,12 +1,12 @@
 """Declared figures stand up to a cent for each line or group; beyond that the invoice is refused."""
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from app.domain.adding_up import FiguresDisagree, check_figures
 from app.domain.foreign import ForeignAdjustment, ForeignDue, ForeignTax, opposite

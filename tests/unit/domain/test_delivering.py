@@ -24,7 +24,7 @@ MOMENT = dt.timedelta(microseconds=1)
 
 
 def mail(**values) -> DueMail:
-    known = dict.fromkeys(DueMail.__dataclass_fields__) | {"id": 1, "kind": MailKind.NOTICE}
+    known = dict.fromkeys(DueMail.__struct_fields__) | {"id": 1, "kind": MailKind.NOTICE}
     return DueMail(**known | {"is_secret": False, "attempts": 0, "breaks": 0} | values)
 
 

@@ -1,10 +1,10 @@
 """UBL 2.1 and EN 16931: invoices and credit notes, allowances, exemptions, advances, rounding, foreign parties."""
 
 import datetime as dt
-from dataclasses import replace
 from decimal import Decimal as D
 
 import pytest
+from msgspec.structs import replace
 
 from app.domain.adding_up import check_figures
 from app.domain.foreign import (

@@ -3,10 +3,10 @@
 import datetime as dt
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from app.adapters.pdf import Look, Party, SheetDue, render
 from tests.unit.adapters.pdf.sheets import make_line, make_sheet, pages_of, read
