@@ -1,5 +1,6 @@
 """Files from bytes to rows: each invoice on its own, the original kept, nothing left of what was only tried."""
 
+import datetime as dt
 import hashlib
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -118,6 +119,10 @@ def test_the_same_number_with_another_total_is_refused(installation, company):
         "108,90\u00a0€",
         REFUSED,
         "Ya hay otra factura F26-1, del 02/03/2026 y por 121,00\u00a0€.",
+        amount="108.90",
+        currency="EUR",
+        issued_on=dt.date(2026, 3, 2),
+        customer_key="B87654323",
     )
 
 

@@ -1,9 +1,8 @@
 """What nobody can know: a link, or a worker, that breaks between the final dot and the recorded answer."""
 
 import datetime as dt
+from dataclasses import replace
 from threading import Event, Thread
-
-from msgspec.structs import replace
 
 from app.domain.outbox import Released, extend_lease, give_back
 from models.enums import MailStatus

@@ -53,7 +53,7 @@ def test_what_is_queued_leaves_and_what_was_published_is_printed(post, sink):
     post.notices(3)
 
     with working(post.installation):
-        until(lambda: all_are(post, MailStatus.SENT) and not unprinted(post.installation.database, 1))
+        until(lambda: not unprinted(post.installation.database, 1) and all_are(post, MailStatus.SENT))
 
     publications = post.db.scalars(select(Publication)).all()
     assert len(sink.received) == 3
