@@ -36,10 +36,13 @@ class Document(CompanyRecord):
     """What the company sends or receives on paper.
 
     A draft follows its contact; an issued document never changes: number, both parties, lines, taxes and totals
-    are copied at issue and frozen. A mistake in an invoice is corrected by a second one (``corrects_id``).
+    are copied at issue and frozen. A mistake in an invoice is corrected by a second one (``corrects_id``); a quote is
+    replaced by a new version, and becomes an order or an invoice (``made_from_id``). ``seller_…`` is the letterhead and
+    ``buyer_…`` whom it is addressed to: of a purchase order, its supplier.
     ``number`` is our own count within the series; ``number_text`` is the number as printed; ``sort_number`` orders
-    imported numbers for ranges. ``issued_on`` of a draft is the day it is meant for. ``due_on`` is the first day whose
-    part is not yet covered by ``collected``: one late instalment makes an invoice late. ``total`` is *total factura*,
+    imported numbers for ranges. ``issued_on`` of a draft is the day it is meant for. ``due_on`` of an invoice is the
+    first day whose part is not yet covered by ``collected``: one late instalment makes it late; of the other kinds, the
+    day until which it holds or on which it is expected. ``total`` is *total factura*,
     ``payable`` is *total a pagar* (less withholding). ``draft_key`` is the unique key of the form a draft was first
     written in: the same form sent twice is the same draft. ``search_key`` is what a customer can find it by once it
     is issued, folded.
@@ -50,6 +53,7 @@ class Document(CompanyRecord):
         inside("contact_id", "contacts"),
         inside("series_id", "series"),
         inside("corrects_id", "documents"),
+        inside("made_from_id", "documents"),
         UniqueConstraint("company_id", "kind", "number_text"),
         UniqueConstraint("company_id", "series_id", "number"),
         CheckConstraint("(status = 'draft') = (number_text IS NULL)", name="numbered_once_issued"),
@@ -123,6 +127,7 @@ class Document(CompanyRecord):
 
     payment_method: Mapped[PaymentMethod] = mapped_column(default=PaymentMethod.TRANSFER)
     corrects_id: Mapped[Key | None]
+    made_from_id: Mapped[Key | None]
     corrects_text: Mapped[Name] = mapped_column(default="")
     correction_reason: Mapped[Name] = mapped_column(default="")
     subject: Mapped[Name] = mapped_column(default="")

@@ -7,12 +7,14 @@ from sqlalchemy.orm import Session
 
 from models.document import Document
 from models.document_parts import DocumentLine, DocumentTax, DueDate
-from models.enums import DocumentStatus
+from models.enums import DocumentKind, DocumentStatus
 
 PARTS = (DocumentLine, DocumentTax, DueDate)
 
-# Where it stands with its payments, what the office notes for itself, and the files that come with it.
-LIVES_ON = frozenset({"status", "collected", "due_on", "internal_notes", "revision", "attachments"})
+# Where it stands, what the office notes for itself, and the files that come with it.
+LIVES_ON = frozenset({"status", "internal_notes", "revision", "attachments"})
+# Of an invoice, what has been paid and when the rest is due; the day of any other document is printed on it.
+LIVES_ON_OF_INVOICES = LIVES_ON | {"collected", "due_on"}
 
 
 def changes_what_is_issued(session: Session) -> bool:
@@ -38,8 +40,9 @@ def _was_issued(document: Document) -> bool:
 
 def _is_rewritten(document: Document) -> bool:
     """A part taken in or out changes the list it is in."""
+    lives_on = LIVES_ON_OF_INVOICES if document.kind is DocumentKind.INVOICE else LIVES_ON
     return document.is_draft or any(
-        attribute.key not in LIVES_ON and attribute.history.has_changes() for attribute in inspect(document).attrs
+        attribute.key not in lives_on and attribute.history.has_changes() for attribute in inspect(document).attrs
     )
 
 

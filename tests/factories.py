@@ -10,6 +10,7 @@ from sqlalchemy import select, update
 from app import clock
 from app.domain.folding import fold
 from app.domain.issuing import fold_document, freeze_seller
+from app.domain.kinds import KINDS
 from app.domain.terms import plan_dues
 from app.domain.totals import settle
 from app.scope import ScopedSession
@@ -21,7 +22,6 @@ from models import (
     Document,
     DocumentLine,
     DocumentTemplate,
-    Invoice,
     MailAccount,
     Membership,
     PortalAccount,
@@ -90,8 +90,9 @@ class Make:
 
     def series(self, **values: Any) -> Series:
         values.setdefault("company_id", self.home.id)
-        label = values.pop("label", f"FV{self._next():02d}")
-        defaults = {"kind": DocumentKind.INVOICE, "code": label, "label": label}
+        kind = values.setdefault("kind", DocumentKind.INVOICE)
+        label = values.pop("label", f"{KINDS[kind].series_code}{self._next():02d}")
+        defaults = {"code": label, "label": label}
         return self._add(Series(**defaults | values))
 
     def tax(self, rate: str = "21", **values: Any) -> TaxRate:
@@ -128,10 +129,12 @@ class Make:
         }
         return DocumentLine(**defaults | values)
 
-    def draft(self, *, lines: list[DocumentLine] | None = None, **values: Any) -> Invoice:
-        """A draft invoice of 121,00 unless given other lines."""
-        contact = values.pop("contact", None) or self.contact()
-        series = values.pop("series", None) or self.series(company_id=contact.company_id)
+    def draft(
+        self, *, kind: DocumentKind = DocumentKind.INVOICE, lines: list[DocumentLine] | None = None, **values: Any
+    ) -> Any:
+        """A draft of 121,00 unless given other lines: an invoice, unless another ``kind`` is asked for."""
+        contact = values.pop("contact", None) or self._party(kind)
+        series = values.pop("series", None) or self.series(kind=kind, company_id=contact.company_id)
         values.setdefault("issued_on", clock.today())
         plain = {
             "discount_rate": Decimal(0),
@@ -139,7 +142,7 @@ class Make:
             "has_surcharge": False,
             "payment_method": PaymentMethod.TRANSFER,
         }
-        invoice = Invoice(
+        document = KINDS[kind].cls(
             company_id=contact.company_id,
             contact_id=contact.id,
             series_id=series.id,
@@ -151,32 +154,44 @@ class Make:
             dues=[],
             **plain | values,
         )
-        settle(invoice)
-        plan_dues(invoice, contact, self.db.get_one(Company, contact.company_id))
-        return self._add(invoice)
+        settle(document)
+        if KINDS[kind].falls_due:
+            plan_dues(document, contact, self.db.get_one(Company, contact.company_id))
+        return self._add(document)
 
-    def invoice(self, **values: Any) -> Invoice:
-        """An issued invoice, numbered as if by its series; an imported one keeps clear of its count."""
-        status, origin = values.pop("status", DocumentStatus.PENDING), values.pop("origin", Origin.OWN)
+    def invoice(self, **values: Any) -> Any:
+        return self.document(DocumentKind.INVOICE, **values)
+
+    def document(self, kind: DocumentKind, **values: Any) -> Any:
+        """An issued document, numbered as if by its series; an imported one keeps clear of its count."""
+        first = DocumentStatus.PENDING if KINDS[kind].falls_due else DocumentStatus.ISSUED
+        status, origin = values.pop("status", first), values.pop("origin", Origin.OWN)
         number_text = values.pop("number_text", None)
-        series = values.pop("series", None) or self._default_series(values)
+        series = values.pop("series", None) or self._default_series(kind, values)
         number = values.pop("number", series.next_number)
-        invoice = self.draft(series=series, **values)
-        company = self.db.get_one(Company, invoice.company_id)
-        freeze_seller(invoice, company)
-        invoice.sort_number, invoice.number_text = number, number_text or series.spell(number)
-        invoice.status, invoice.origin, invoice.issued_at = status, origin, clock.now()
-        fold_document(invoice)
+        document = self.draft(kind=kind, series=series, **values)
+        company = self.db.get_one(Company, document.company_id)
+        freeze_seller(document, company)
+        document.sort_number, document.number_text = number, number_text or series.spell(number)
+        document.status, document.origin, document.issued_at = status, origin, clock.now()
+        fold_document(document)
         if origin is Origin.OWN:
-            invoice.number = number
-            series.next_number, series.last_issued_on = max(series.next_number, number + 1), invoice.issued_on
+            document.number = number
+            series.next_number, series.last_issued_on = max(series.next_number, number + 1), document.issued_on
         self.db.flush()
-        return invoice
+        return document
 
-    def _default_series(self, values: dict[str, Any]) -> Series:
-        contact = values.setdefault("contact", self.contact())
-        found = self.db.scalar(select(Series).where(Series.company_id == contact.company_id, Series.label == "FV26"))
-        return found or self.series(label="FV26", company_id=contact.company_id)
+    def _default_series(self, kind: DocumentKind, values: dict[str, Any]) -> Series:
+        contact = values.setdefault("contact", self._party(kind))
+        label = f"{KINDS[kind].series_code}26"
+        ours = (Series.company_id == contact.company_id, Series.kind == kind, Series.label == label)
+        found = self.db.scalar(select(Series).where(*ours))
+        return found or self.series(kind=kind, label=label, company_id=contact.company_id)
+
+    def _party(self, kind: DocumentKind) -> Contact:
+        """Somebody new whom a document of this kind is for."""
+        is_purchase = KINDS[kind].is_purchase
+        return self.contact(is_customer=not is_purchase, is_supplier=is_purchase)
 
     def template(self, **values: Any) -> TemplateVersion:
         """The first version of a template."""
@@ -195,25 +210,28 @@ class Make:
         }
         return self._add(Batch(**defaults | values))
 
-    def publication(self, invoice: Invoice | None = None, **values: Any) -> Publication:
-        invoice = invoice or self.invoice()
-        version = values.pop("version", None) or self.template(company_id=invoice.company_id)
-        batch = values.pop("batch", None) or self.batch(company_id=invoice.company_id, template_version_id=version.id)
+    def publication(self, document: Document | None = None, **values: Any) -> Publication:
+        document = document or self.invoice()
+        version = values.pop("version", None) or self.template(company_id=document.company_id)
+        batch = values.pop("batch", None) or self.batch(company_id=document.company_id, template_version_id=version.id)
         return self._add(
             Publication(
-                company_id=invoice.company_id,
-                document_id=invoice.id,
-                contact_id=invoice.contact_id,
+                company_id=document.company_id,
+                document_id=document.id,
+                contact_id=document.contact_id,
                 batch_id=batch.id,
                 template_version_id=version.id,
                 **values,
             )
         )
 
-    def published_invoice(self, **values: Any) -> Invoice:
-        invoice = self.invoice(**values)
-        self.publication(invoice)
-        return invoice
+    def published_invoice(self, **values: Any) -> Any:
+        return self.published(DocumentKind.INVOICE, **values)
+
+    def published(self, kind: DocumentKind, **values: Any) -> Any:
+        document = self.document(kind, **values)
+        self.publication(document)
+        return document
 
     def account(self, *contacts: Contact, **values: Any) -> PortalAccount:
         """A portal account with live access to each contact (a new one if none is given)."""

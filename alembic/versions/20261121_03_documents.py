@@ -104,6 +104,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("corrects_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.Column("made_from_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("corrects_text", sa.String(length=200), nullable=False),
         sa.Column("correction_reason", sa.String(length=200), nullable=False),
         sa.Column("subject", sa.String(length=200), nullable=False),
@@ -133,6 +134,11 @@ def upgrade() -> None:
             ["company_id", "corrects_id"],
             ["documents.company_id", "documents.id"],
             name=op.f("fk_documents_company_id_corrects_id"),
+        ),
+        sa.ForeignKeyConstraint(
+            ["company_id", "made_from_id"],
+            ["documents.company_id", "documents.id"],
+            name=op.f("fk_documents_company_id_made_from_id"),
         ),
         sa.ForeignKeyConstraint(
             ["company_id", "series_id"],

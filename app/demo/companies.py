@@ -1,6 +1,7 @@
 """The two companies of the sample, their people, their look and what they sell."""
 
 import datetime as dt
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 
 from msgspec import Struct
@@ -11,6 +12,7 @@ from app.demo.logo import logo
 from app.demo.rows import insert_all
 from app.domain.companies import OpenCompany, open_company
 from app.domain.folding import fold
+from app.domain.kinds import KINDS
 from app.domain.templates import default_version
 from app.installation import Installation
 from app.scope import ScopedSession
@@ -95,7 +97,9 @@ def open_companies(db: ScopedSession, years: tuple[int, ...], now: dt.datetime) 
         for name in ("trade_name", "iban", "website", "registration", "accent"):
             setattr(company, name, getattr(sample, name))
         company.opening_hours = "de lunes a viernes, de 8:00 a 15:00"
-        db.add_all(_series(company, year) for year in years[:-1])
+        # At first they only invoiced with it.
+        db.add_all(_series(company, years[0], [DocumentKind.INVOICE]))
+        db.add_all(_series(company, years[1], KINDS))
         companies.append(company)
     db.flush()
     return companies
@@ -162,12 +166,8 @@ def stock(db: ScopedSession, company: Company, articles: list[Article], created_
     )
 
 
-def _series(company: Company, year: int) -> Series:
-    return Series(
-        company_id=company.id,
-        kind=DocumentKind.INVOICE,
-        code="FV",
-        year=year,
-        label=f"FV{year % 100:02d}",
-        name="Facturas de venta",
-    )
+def _series(company: Company, year: int, kinds: Iterable[DocumentKind]) -> Iterator[Series]:
+    """Those of a year gone by."""
+    for kind in kinds:
+        code, name = KINDS[kind].series_code, KINDS[kind].words.plural_title
+        yield Series(company_id=company.id, kind=kind, code=code, year=year, label=f"{code}{year % 100:02d}", name=name)

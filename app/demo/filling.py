@@ -1,21 +1,25 @@
 """What each sample company has: customers, articles, invoices, and what became of them."""
 
 import datetime as dt
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from msgspec import Struct, field
 from sqlalchemy import select
 
-from app.demo.catalogue import articles
+from app.demo.catalogue import Article, articles
+from app.demo.clerk import Clerk
 from app.demo.companies import ADMIN_EMAIL, FERRER, TOSMA, draw_logo, furnish, stock
 from app.demo.dice import Dice
 from app.demo.history import History
 from app.demo.invoices import Book, Planned
-from app.demo.jobs import ENGINEERING, JOBS, RENT, Workshop
+from app.demo.jobs import ENGINEERING, JOBS, RENT, Jobs, Workshop
 from app.demo.people import SHARED_EMAIL, Customer, People
 from app.demo.rows import insert_all, insert_documents
 from app.demo.timeline import Timeline, at
+from app.demo.trade import GOODS, SERVICES, STUDIES, D, F, Q, S, Trade, W
 from app.domain.contacts import refold
+from app.domain.kinds import KINDS
 from app.installation import Installation
 from app.scope import ScopedSession
 from app.texts import _, plural
@@ -26,6 +30,7 @@ INVOICES, CORRECTIONS = 3600, 26
 FEW = (("company", 12), ("community", 4))
 RENT_WITHHOLDING = Decimal(19)
 PAID_AFTER = dt.timedelta(days=31)
+BESIDE_INVOICES = [kind for kind in KINDS if kind is not DocumentKind.INVOICE]
 
 
 class Filling(Struct, frozen=True, kw_only=True):
@@ -38,6 +43,14 @@ class Filling(Struct, frozen=True, kw_only=True):
     nobody: str
     invoices: int
     files: dict[str, StoredFile] = field(default_factory=dict)
+
+    @property
+    def share(self) -> float:
+        return self.invoices / INVOICES
+
+    def scaled(self, count: int) -> int:
+        """So many in the whole sample; less in a small one, but some."""
+        return max(round(count * self.share), 1)
 
     def keep_files(self) -> None:
         """Files are written before the transaction that names them."""
@@ -61,19 +74,31 @@ def fill_tosma(db: ScopedSession, filling: Filling) -> str:
     suppliers = list(people.suppliers())
     _insert_contacts(db, filling, [customer.contact for customer in customers] + suppliers)
 
-    book = Book(dice, filling.timeline, company, Workshop(dice, goods))
+    clerk = Clerk(company)
+    book = Book(dice, filling.timeline, clerk, Workshop(dice, goods))
     planned = book.plan(customers, filling.invoices)
     until = book.published_until(planned)
     planned = sorted([*planned, *_visits(filling.timeline, demo, until)], key=lambda job: job.day)
     _settle_old(planned, demo, filling.timeline.today)
-    series = _series(db, "FV")
-    invoices = book.issue(planned, series)
+    series = _series(db)
+    invoices = book.issue(planned, _of_invoices(series))
+    trade = _trade(filling, clerk, goods, JOBS)
+    jobs = list(zip(planned, invoices, strict=True))
+    trade.lead_to([pair for pair in jobs if pair[0].customer is demo], SERVICES, len(jobs))
+    jobs = [pair for pair in jobs if pair[0].customer is not demo]
+    for custom, led in ((SERVICES, 64), (GOODS, 22)):
+        trade.lead_to(jobs, custom, filling.scaled(led))
+        trade.wait(customers, custom, filling.share)
+    _wait_for(trade, demo, filling.timeline, until)
+    trade.buy(suppliers, filling.scaled(54))
+    trade.begin(BESIDE_INVOICES, customers, suppliers)
+    others = trade.keep(db, series)
     insert_documents(db, invoices)
-    corrections = book.correct(invoices, _series(db, "R")[filling.timeline.years[-1]], CORRECTIONS)
-    drafts = book.drafts(customers, series[filling.timeline.years[-1]])
+    corrections = book.correct(invoices, _of_corrections(db), CORRECTIONS)
+    drafts = book.drafts(customers, series[DocumentKind.INVOICE, filling.timeline.years[-1]])
     insert_documents(db, [*corrections, *drafts])
-    _unfold(db, dice, filling, until)
-    return _told(len(customers), len(invoices) + len(corrections))
+    _unfold(db, dice, filling, until, BESIDE_INVOICES)
+    return _told(len(customers), len(invoices) + len(corrections), others)
 
 
 def fill_ferrer(db: ScopedSession, filling: Filling) -> str:
@@ -88,12 +113,19 @@ def fill_ferrer(db: ScopedSession, filling: Filling) -> str:
         customer.contact.withholding_rate = FERRER.withholding
     _insert_contacts(db, filling, [customer.contact for customer in customers])
 
-    book = Book(dice, filling.timeline, company, Workshop(dice, goods), ENGINEERING)
+    clerk = Clerk(company)
+    book = Book(dice, filling.timeline, clerk, Workshop(dice, goods), ENGINEERING)
     planned = book.plan(customers, filling.invoices // 40)
-    invoices = book.issue(planned, _series(db, "FV"))
+    series = _series(db)
+    invoices = book.issue(planned, _of_invoices(series))
+    trade = _trade(filling, clerk, goods, ENGINEERING)
+    trade.lead_to(zip(planned, invoices, strict=True), STUDIES, filling.scaled(9))
+    trade.wait(customers, STUDIES, filling.share)
+    others = trade.keep(db, series)
     insert_documents(db, invoices)
-    _unfold(db, dice, filling, filling.timeline.today - dt.timedelta(days=20))
-    return _told(len(customers), len(invoices))
+    until = filling.timeline.today - dt.timedelta(days=20)
+    _unfold(db, dice, filling, until, (DocumentKind.QUOTE, DocumentKind.PROFORMA))
+    return _told(len(customers), len(invoices), others)
 
 
 def _arrange(demo: Customer, customers: list[Customer]) -> None:
@@ -135,19 +167,49 @@ def _insert_contacts(db: ScopedSession, filling: Filling, contacts: list[Contact
     insert_all(db, contacts)
 
 
-def _series(db: ScopedSession, code: str) -> dict[int, Series]:
-    found = db.scalars(select(Series).where(Series.kind == DocumentKind.INVOICE, Series.code == code))
-    return {series.year: series for series in found if series.year is not None}
+def _series(db: ScopedSession) -> Mapping[tuple[DocumentKind, int], Series]:
+    """Of each kind and year; corrections have one of their own."""
+    found = db.scalars(select(Series).where(Series.is_corrective.is_(False)))
+    return {(series.kind, series.year): series for series in found if series.year is not None}
 
 
-def _unfold(db: ScopedSession, dice: Dice, filling: Filling, until: dt.date) -> None:
+def _of_invoices(series: Mapping[tuple[DocumentKind, int], Series]) -> dict[int, Series]:
+    return {year: one for (kind, year), one in series.items() if kind is DocumentKind.INVOICE}
+
+
+def _of_corrections(db: ScopedSession) -> Series:
+    return db.scalars(select(Series).where(Series.is_corrective)).one()
+
+
+def _trade(filling: Filling, clerk: Clerk, goods: list[Article], jobs: Jobs) -> Trade:
+    """With dice of its own: what is invoiced stays the same whatever goes before."""
+    dice = Dice(f"{filling.company.name}, pedidos")
+    return Trade(dice, filling.timeline, clerk, Workshop(dice, goods), jobs)
+
+
+def _wait_for(trade: Trade, demo: Customer, timeline: Timeline, until: dt.date) -> None:
+    """What the sample customer finds published: something to answer, to expect, to look up."""
+    for days, way, status in (
+        (0, (Q,), DocumentStatus.ISSUED),
+        (1, (S,), DocumentStatus.CONFIRMED),
+        (3, (F,), DocumentStatus.ISSUED),
+        (5, (Q, W), DocumentStatus.ISSUED),
+        (12, (S, D), DocumentStatus.DELIVERED),
+        (75, (Q,), DocumentStatus.ISSUED),
+        (130, (Q,), DocumentStatus.REJECTED),
+    ):
+        trade.open(way, demo, timeline.working_day_to(until - dt.timedelta(days=days)), status)
+
+
+def _unfold(db: ScopedSession, dice: Dice, filling: Filling, until: dt.date, kinds: Iterable[DocumentKind]) -> None:
     user_id = db.scalars(select(StaffUser.id).where(StaffUser.email == ADMIN_EMAIL)).one()
     history = History(db, dice, filling.timeline, user_id)
-    history.unfold(until, nobody=filling.nobody, demo_password=filling.demo_password)
+    history.unfold(until, kinds, nobody=filling.nobody, demo_password=filling.demo_password)
 
 
-def _told(customers: int, invoices: int) -> str:
-    return _("%(clientes)s y %(facturas)s.") % {
+def _told(customers: int, invoices: int, others: int) -> str:
+    return _("%(clientes)s, %(facturas)s y %(otros)s.") % {
         "clientes": plural("%(n)s cliente", "%(n)s clientes", customers),
         "facturas": plural("%(n)s factura", "%(n)s facturas", invoices),
+        "otros": plural("%(n)s documento más", "%(n)s documentos más", others),
     }

@@ -1,9 +1,10 @@
 """What has happened since: publications with their notices, accesses activated, documents read."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from msgspec import Struct
 from sqlalchemy import bindparam, func, select, update
 
 from app.demo.dice import Dice
@@ -11,6 +12,7 @@ from app.demo.people import DEMO_EMAIL
 from app.demo.rows import insert_all
 from app.demo.timeline import Timeline, at
 from app.domain.folding import fold
+from app.domain.kinds import KINDS
 from app.domain.previewing import preview_publication
 from app.domain.publishing import PublishDocuments, publish_documents
 from app.domain.selections import DocumentFilter, DocumentSelection
@@ -27,7 +29,6 @@ BROWSERS = (
     ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/140.0.0.0 Mobile Safari/537.36", 35),
 )
 ACTIVATE = 0.62
-SUBJECT = "Nuevas facturas en su área de cliente"
 ACCEPTED, REFUSED = "250 2.0.0 Ok: queued", "550 5.1.1 Recipient address rejected: User unknown"
 
 _batches: Any = Batch.__table__
@@ -37,38 +38,66 @@ _memberships: Any = PortalMembership.__table__
 _mails: Any = OutgoingMail.__table__
 
 
+class Span(Struct, frozen=True):
+    """What was published together: the documents of a kind from one day to another. ``clock``: at what time."""
+
+    kind: DocumentKind
+    label: str
+    first: dt.date
+    last: dt.date
+    clock: tuple[int, int]
+
+    @property
+    def subject(self) -> str:
+        words, is_purchase = KINDS[self.kind].words, KINDS[self.kind].is_purchase
+        new = "Nuevas" if words.is_feminine else "Nuevos"
+        return f"{new} {words.nouns} en su área de {'proveedor' if is_purchase else 'cliente'}"
+
+
 class History:
     """The publications of one company up to ``until``. The last one's notices are still to leave."""
 
     def __init__(self, db: ScopedSession, dice: Dice, timeline: Timeline, user_id: int) -> None:
         self.db, self.dice, self.timeline, self.user_id = db, dice, timeline, user_id
 
-    def unfold(self, until: dt.date, *, nobody: str, demo_password: str) -> None:
-        """``nobody`` is the hash of a password nobody knows."""
-        publications = self.timeline.publications(until)
-        for label, first, last in publications:
-            batch_id = self._publish(label, first, last)
+    def unfold(self, until: dt.date, kinds: Iterable[DocumentKind], *, nobody: str, demo_password: str) -> None:
+        """Of invoices and of ``kinds``; ``nobody`` is the hash of a password nobody knows."""
+        spans = self._spans(until, kinds)
+        for span in spans:
+            batch_id = self._publish(span)
             if batch_id is None:
                 continue
-            moment = at(self.timeline.working_day_from(last + dt.timedelta(days=1)), 9, self.dice.randint(5, 55))
+            moment = at(self.timeline.working_day_from(span.last + dt.timedelta(days=1)), *span.clock)
             self._date(batch_id, moment)
-            if label != publications[-1][0]:
-                self._send(batch_id, moment)
+            if span is not spans[-1]:
+                self._send(batch_id, moment, span.subject)
             self._activate(batch_id, moment, nobody, demo_password)
         self._read()
 
-    def _publish(self, label: str, first: dt.date, last: dt.date) -> int | None:
+    def _spans(self, until: dt.date, kinds: Iterable[DocumentKind]) -> list[Span]:
+        """In the order of time, the last of them of invoices. The other kinds were begun with that morning."""
+        invoices = [
+            Span(DocumentKind.INVOICE, *span, (9, self.dice.randint(5, 55)))
+            for span in self.timeline.publications(until)
+        ]
+        others = []
+        for number, kind in enumerate(kinds):
+            label = f"{KINDS[kind].words.plural_title} hasta el {until:%d/%m/%Y}"
+            others.append(Span(kind, label, invoices[0].first, until, (8, 4 + 9 * number)))
+        return [*invoices[:-1], *others, invoices[-1]]
+
+    def _publish(self, span: Span) -> int | None:
         wanted = DocumentFilter(
-            kind=DocumentKind.INVOICE, published=False, issued_from=first, issued_to=last, today=self.timeline.today
+            kind=span.kind, published=False, issued_from=span.first, issued_to=span.last, today=self.timeline.today
         )
-        selection = DocumentSelection(kind=DocumentKind.INVOICE, label=label, search=wanted)
+        selection = DocumentSelection(kind=span.kind, label=span.label, search=wanted)
         preview = preview_publication(self.db, selection, notify=True)
         if not preview.documents:
             return None
         command = PublishDocuments(
             selection=selection,
             fingerprint=preview.fingerprint,
-            key=f"demostracion-{first:%Y-%m}",
+            key=f"demostracion-{span.kind}-{span.first:%Y-%m}",
             user_id=self.user_id,
         )
         return publish_documents(self.db, command).batch_id
@@ -84,7 +113,7 @@ class History:
             self._change(table, table.c.batch_id == batch_id, **dict.fromkeys(names, moment))
         self._change(_batches, _batches.c.id == batch_id, created_at=moment)
 
-    def _send(self, batch_id: int, moment: dt.datetime) -> None:
+    def _send(self, batch_id: int, moment: dt.datetime, subject: str) -> None:
         """The notices left within minutes; now and then an address does not exist."""
         mine = _mails.c.batch_id == batch_id
         rows = self.db.execute(
@@ -95,8 +124,8 @@ class History:
             _mails,
             mine,
             status=MailStatus.SENT,
-            subject=SUBJECT,
-            search_key=fold(SUBJECT),
+            subject=subject,
+            search_key=fold(subject),
             due_at=moment,
             attempts=1,
             last_reply=ACCEPTED,

@@ -7,16 +7,16 @@ from decimal import Decimal
 
 from msgspec import Struct
 
+from app.demo.clerk import Clerk
 from app.demo.dice import Dice
 from app.demo.jobs import JOBS, MONTHLY, Job, Jobs, Workshop
 from app.demo.people import Customer
 from app.demo.timeline import Timeline, at
-from app.domain.issuing import address_of, fold_document, freeze_seller
-from app.domain.terms import first_uncovered, plan_dues
+from app.domain.terms import first_uncovered
 from app.domain.totals import settle
 from app.money import cents
-from models import Company, DocumentLine, Invoice, Series
-from models.enums import DocumentStatus, Origin, PaymentMethod
+from models import DocumentLine, Invoice, Series
+from models.enums import DocumentKind, DocumentStatus, PaymentMethod
 
 LEFT_UNPUBLISHED = 50
 LONGEST_UNPUBLISHED = dt.timedelta(days=20)
@@ -41,11 +41,10 @@ class Book:
     """The invoices of one company."""
 
     def __init__(
-        self, dice: Dice, timeline: Timeline, company: Company, workshop: Workshop, jobs: Jobs | None = None
+        self, dice: Dice, timeline: Timeline, clerk: Clerk, workshop: Workshop, jobs: Jobs | None = None
     ) -> None:
-        self.dice, self.timeline, self.company, self.workshop = dice, timeline, company, workshop
+        self.dice, self.timeline, self.clerk, self.workshop = dice, timeline, clerk, workshop
         self.jobs = jobs or JOBS
-        self._buyer_address: dict[int, str] = {}
 
     def plan(self, customers: list[Customer], total: int) -> list[Planned]:
         """``total`` jobs in order: those under contract once a month, the rest where chance puts them."""
@@ -76,7 +75,7 @@ class Book:
             today[job.day] += 1
             moment = at(job.day, 9) + dt.timedelta(minutes=11 * today[job.day])
             invoice = self._invoice(job)
-            self._number(invoice, series[job.day.year], min(moment, at(self.timeline.today, 23)))
+            self.clerk.number(invoice, series[job.day.year], min(moment, at(self.timeline.today, 23)))
             self._stand(invoice, job)
             invoices.append(invoice)
         return invoices
@@ -106,56 +105,14 @@ class Book:
 
     def _draft(self, job: Planned, series: Series) -> Invoice:
         invoice = self._invoice(job)
-        invoice.status, invoice.series_id, invoice.series_label = DocumentStatus.DRAFT, series.id, series.label
-        invoice.seller_name = invoice.seller_tax_id = invoice.seller_address = invoice.buyer_address = ""
-        invoice.seller_contact = invoice.seller_registration = ""
-        invoice.created_at = at(self.timeline.today, 8, self.dice.randint(0, 59))
+        self.clerk.leave(invoice, series, at(self.timeline.today, 8, self.dice.randint(0, 59)))
         return invoice
 
     def _invoice(self, job: Planned) -> Invoice:
         contact = job.customer.contact
-        lines = self.workshop.lines(self.company.id, job.job, job.customer.segment, contact.has_surcharge)
-        invoice = self._blank(job.day, lines)
-        invoice.contact_id = contact.id
-        invoice.buyer_name, invoice.buyer_tax_id = contact.name, contact.tax_id
-        invoice.buyer_address = self._buyer_address.get(contact.id) or self._remember(job.customer)
-        invoice.has_surcharge, invoice.withholding_rate = contact.has_surcharge, contact.withholding_rate
-        invoice.payment_method = contact.payment_method
-        invoice.subject = job.job.subject
-        invoice.mentions = "\n".join({line.exemption: None for line in lines if line.exemption})
-        settle(invoice)
-        plan_dues(invoice, contact, self.company)
+        lines = self.workshop.lines(contact.company_id, job.job, job.customer.segment, contact.has_surcharge)
+        invoice: Invoice = self.clerk.write(DocumentKind.INVOICE, job.day, contact, lines, job.job.subject)
         return invoice
-
-    def _remember(self, customer: Customer) -> str:
-        address = self._buyer_address[customer.contact.id] = address_of(customer.contact)
-        return address
-
-    def _blank(self, day: dt.date, lines: list[DocumentLine]) -> Invoice:
-        invoice = Invoice(
-            company_id=self.company.id,
-            origin=Origin.OWN,
-            issued_on=day,
-            discount_rate=Decimal(0),
-            withholding_rate=Decimal(0),
-            has_surcharge=False,
-            collected=Decimal(0),
-            lines=lines,
-            taxes=[],
-            dues=[],
-        )
-        freeze_seller(invoice, self.company)
-        return invoice
-
-    @staticmethod
-    def _number(invoice: Invoice, series: Series, moment: dt.datetime) -> None:
-        number = series.next_number
-        invoice.series_id, invoice.series_label = series.id, series.label
-        invoice.number = invoice.sort_number = number
-        invoice.number_text = series.spell(number)
-        invoice.issued_at = invoice.created_at = moment
-        fold_document(invoice)
-        series.next_number, series.last_issued_on = number + 1, invoice.issued_on
 
     def _stand(self, invoice: Invoice, job: Planned) -> None:
         invoice.status = job.status or self._status(invoice)
@@ -189,7 +146,7 @@ class Book:
 
     def _correction(self, original: Invoice, day: dt.date, series: Series) -> Invoice:
         line = self.dice.choice(original.lines)
-        correction = self._blank(day, [_taken_back(line, self.dice)])
+        correction: Invoice = self.clerk.blank(DocumentKind.INVOICE, day, [_taken_back(line, self.dice)])
         for name in (
             "contact_id", "buyer_name", "buyer_tax_id", "buyer_address", "has_surcharge", "withholding_rate",
             "payment_method", "mentions",
@@ -201,7 +158,7 @@ class Book:
         settle(correction)
         correction.due_on = None
         correction.status = DocumentStatus.ISSUED
-        self._number(correction, series, at(day, 13, series.next_number % 60))
+        self.clerk.number(correction, series, at(day, 13, series.next_number % 60))
         return correction
 
 

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from app.demo.catalogue import Article
 from app.demo.dice import Dice
+from app.money import cents
 from models import DocumentLine
 from models.enums import TaxKind
 
@@ -108,6 +109,23 @@ _STUDIES = (
 )
 ENGINEERING: Jobs = {"company": _STUDIES, "community": _STUDIES}
 
+# What is bought of whom, by the beginning of their names.
+PURCHASES: dict[str, Job] = {
+    "Distribuciones Eléctricas Jarama": Job("Reposición de almacén", (
+        ("CB-H07", 200, 800), ("MG-2P", 10, 40), ("TB-COR", 100, 400), ("VR-ELE07", 20, 80),
+    )),
+    "Almacenes Voltia": Job("Material para obra", (("CB-RZ3", 50, 200), ("MC-BAS", 20, 90), ("CU-EMP", 2, 8))),
+    "Cables del Henares": Job("Reposición de cable", (("CB-H07", 400, 1500), ("CB-RZ3", 100, 400), ("CB-RZ5", 50, 90))),
+    "Iluminación Técnica Lúmina": Job("Luminarias", (("LU-LED", 10, 60), ("LU-LED", 6, 30))),
+    "Cuadros y Envolventes Ródano": Job("Cuadros y envolventes", (("CU-MET", 1, 4), ("CU-EMP", 3, 9), ("DF-4P", 2, 6))),
+    "Mecanismos del Sur": Job("Mecanismos", (("MC-BAS", 40, 160), ("MC-BAS", 20, 80))),
+    "Telecomunicaciones Antena Norte": Job("Porteros y redes", (("TE-VAR", 1, 6), ("TE-VAR04", 200, 600))),
+    "Bandejas Portacables Ibérica": Job("Bandejas y canales", (("BJ-REJ", 30, 120), ("CN-PVC", 20, 80))),
+    "Fotovoltaica Solana": Job("Placas solares", (("FV-SOL01", 10, 30), ("FV-SOL02", 1, 2), ("FV-SOL04", 9, 30))),
+    "Recarga Móvil 360": Job("Puntos de recarga", (("RC-VE01", 1, 4), ("RC-VE03", 1, 4))),
+}  # fmt: skip
+COST = Decimal("0.62")
+
 
 class Workshop:
     """Turns jobs into lines with the articles of the catalogue."""
@@ -120,6 +138,13 @@ class Workshop:
         return [
             self._line(company_id, article, quantity, segment, has_surcharge) for article, quantity in self._needed(job)
         ]
+
+    def goods(self, company_id: int, job: Job) -> list[DocumentLine]:
+        """The lines of a job, at what they cost."""
+        lines = self.lines(company_id, job, "supplier", has_surcharge=False)
+        for line in lines:
+            line.unit_price = cents(line.unit_price * COST)
+        return lines
 
     def _needed(self, job: Job) -> Iterator[tuple[Article, Decimal]]:
         used = set()

@@ -59,6 +59,10 @@ class Timeline(Struct, frozen=True, dict=True):
         """``day`` or the next working day; today at the latest."""
         return next((known for known in self.working_days if known >= day), self.today)
 
+    def working_day_to(self, day: dt.date) -> dt.date:
+        """``day`` or the working day before it."""
+        return next(known for known in reversed(self.working_days) if known <= day)
+
 
 def at(day: dt.date, hour: int, minute: int = 0) -> dt.datetime:
     """A moment of a day on a Madrid clock, never in the future."""

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from app.domain.fields import RESERVED_SLUGS
 from app.domain.folding import fold
+from app.domain.kinds import KINDS
 from app.domain.numbering import first_free
 from app.errors import InvalidValue
 from app.scope import ScopedSession
@@ -28,7 +29,7 @@ _RATES = (
     ("Exportación", "0", "0", f"Operación exenta de IVA, art. 21 {_LAW}", _EXEMPT_SINCE),
     ("Inversión del sujeto pasivo", "0", "0", f"Inversión del sujeto pasivo, art. 84 {_LAW}", _EXEMPT_SINCE),
 )
-
+CORRECTIVE_CODE = "R"
 
 _COPIED = (
     *("name", "tax_id", "country", "address", "postcode", "city", "province", "phone", "email"),
@@ -117,21 +118,23 @@ def _furnish(db: ScopedSession, company: Company, year: int | None) -> None:
 
 
 def open_series(db: ScopedSession, company: Company, year: int) -> None:
-    """The two series every company needs in a year: its invoices, and what corrects them. After what was imported."""
-    for code, name, corrective in (("FV", _("Facturas de venta"), False), ("R", _("Facturas rectificativas"), True)):
+    """A year's series: one for each kind of document, and one for what corrects invoices. After what was imported."""
+    plain = [(kind, each.series_code, _(each.words.plural_title)) for kind, each in KINDS.items()]
+    corrective = (DocumentKind.INVOICE, CORRECTIVE_CODE, _("Facturas rectificativas"))
+    for kind, code, name in (*plain, corrective):
         label = f"{code}{year % 100:02d}"
-        first = first_free(db, company.id, DocumentKind.INVOICE, label)
+        first = first_free(db, company.id, kind, label)
         db.add(
             Series(
                 company_id=company.id,
-                kind=DocumentKind.INVOICE,
+                kind=kind,
                 code=code,
                 year=year,
                 label=label,
                 name=name,
                 first_number=first,
                 next_number=first,
-                is_default=not corrective,
-                is_corrective=corrective,
+                is_default=code != CORRECTIVE_CODE,
+                is_corrective=code == CORRECTIVE_CODE,
             )
         )

@@ -14,7 +14,8 @@ from app.errors import NotFound
 from app.scope import ScopedSession
 from app.secrets import Keys, new_token, token_hash
 from app.texts import _
-from models import Contact, Membership, PortalSession, StaffUser
+from models import Contact, Document, Membership, PortalSession, StaffUser
+from models.enums import DocumentKind
 
 LINK_LIFE = dt.timedelta(seconds=60)
 VIEW_LIFE = dt.timedelta(minutes=30)
@@ -57,6 +58,11 @@ def enter_view(db: ScopedSession, keys: Keys, secret: str) -> str | None:
         .execution_options(synchronize_session=False)
     )
     return cookie if exchanged.rowcount == 1 else None
+
+
+def kind_of(db: ScopedSession, document_id: int) -> DocumentKind | None:
+    """The kind of a document of the company, to look for it where the customer finds it."""
+    return db.scalar(select(Document.kind).where(Document.id == document_id))
 
 
 def may_view(db: ScopedSession, staff_user_id: int) -> bool:

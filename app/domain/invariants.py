@@ -12,6 +12,7 @@ from sqlalchemy.orm import aliased
 
 from app import clock
 from app.domain.audit import first_broken
+from app.domain.kinds import KINDS
 from app.money import CENT
 from app.scope import ScopedSession
 from app.texts import _
@@ -73,6 +74,18 @@ def own_numbers_have_no_gaps(db: ScopedSession) -> Iterator[str]:
             yield sentence % {"serie": series.label, "esperados": expected, "hay": many or 0}
 
 
+def series_have_their_own_kind(db: ScopedSession) -> Iterator[str]:
+    """What is numbered by a series is of its kind."""
+    foreign = (
+        select(Series.label)
+        .join(Document, and_(Document.series_id == Series.id, Document.kind != Series.kind))
+        .group_by(Series.label)
+        .limit(MOST_NAMED)
+    )
+    for label in db.scalars(foreign):
+        yield _("Serie %(serie)s: tiene documentos que no son de los suyos.") % {"serie": label}
+
+
 def dates_follow_numbers(db: ScopedSession) -> Iterator[str]:
     """No own document is dated before the one whose number precedes it, the first before none that was imported."""
     previous = aliased(Document)
@@ -103,7 +116,8 @@ def figures_of_issued_documents_add_up(db: ScopedSession) -> Iterator[str]:
     own = issued & (Document.origin == Origin.OWN)
     yield from _named(db, own & (Document.base_total != bases), _("%(numero)s: las bases no suman la base total."))
     yield from _named(db, own & (Document.lines_total != lines), _("%(numero)s: las líneas no suman su total."))
-    to_pay = case((Document.payable > 0, Document.payable), else_=Document.payable - Document.payable)
+    falls_due = Document.kind.in_([kind for kind, each in KINDS.items() if each.falls_due])
+    to_pay = case((falls_due & (Document.payable > 0), Document.payable), else_=Document.payable - Document.payable)
     yield from _named(db, own & (to_pay != dues), _("%(numero)s: los vencimientos no suman el total a pagar."))
 
 
@@ -112,7 +126,7 @@ def publications_are_of_issued_documents(db: ScopedSession) -> Iterator[str]:
     wrong = or_(Document.status == DocumentStatus.DRAFT, Document.contact_id != Publication.contact_id)
     live = select(Document.number_text).join(Publication, Publication.document_id == Document.id)
     for number in db.scalars(live.where(Publication.withdrawn_at.is_(None), wrong).limit(MOST_NAMED)):
-        yield _("%(numero)s está publicada sin deber.") % {"numero": number or _("Un borrador")}
+        yield _("%(numero)s se ve en la intranet y no debería.") % {"numero": number or _("Un borrador")}
     changed = (
         live.join(StoredFile, StoredFile.id == Publication.file_id)
         .where(StoredFile.sha256 != Publication.pdf_sha256)
@@ -190,6 +204,7 @@ def audit_chain_verifies(db: ScopedSession) -> Iterator[str]:
 
 CHECKS: tuple[Check, ...] = (
     own_numbers_have_no_gaps,
+    series_have_their_own_kind,
     dates_follow_numbers,
     figures_of_issued_documents_add_up,
     publications_are_of_issued_documents,

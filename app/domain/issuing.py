@@ -1,4 +1,4 @@
-"""Issuing an invoice: the moment it gets its number and stops changing."""
+"""Issuing a document: the moment it gets its number and stops changing."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -7,8 +7,10 @@ from msgspec import Struct
 from sqlalchemy import select
 
 from app import clock
-from app.domain.drafting import SaveInvoiceDraft, lock_draft, save_invoice_draft
+from app.domain.drafting import SaveDraft, lock_draft, save_draft
 from app.domain.folding import fold
+from app.domain.following import follow
+from app.domain.kinds import KINDS, Kind, Words
 from app.domain.numbering import lock_series, take_number
 from app.domain.terms import plan_dues
 from app.domain.totals import settle
@@ -16,32 +18,35 @@ from app.errors import InvalidValue, NotFound, Refusal
 from app.money import euros
 from app.scope import ScopedSession
 from app.texts import _
-from models import Company, Contact, ContactAddress, Document, Invoice
+from models import Company, Contact, ContactAddress, Document
 from models.enums import AddressPurpose, DocumentKind, DocumentStatus, Origin
 
 # The series is what a clash with an imported number can be cured by.
-_OWN_NUMBER_TAKEN = "Ya hay una factura %(numero)s, de otro programa. Revise los números de la serie."
+_OWN_NUMBER_TAKEN = "El número %(numero)s ya lo lleva uno de otro programa. Revise los números de la serie."
 
 
-class NothingToInvoice(Refusal):
-    code = "nothing_to_invoice"
+class NothingToIssue(Refusal):
+    code = "nothing_to_issue"
 
-    def __init__(self) -> None:
-        super().__init__(_("La factura no tiene líneas: añada al menos una."), field="lines")
+    def __init__(self, words: Words) -> None:
+        sentence = words.agree(
+            "La %(que)s no tiene líneas: añada al menos una.", "El %(que)s no tiene líneas: añada al menos una."
+        )
+        super().__init__(sentence % {"que": _(words.noun)}, field="lines")
 
 
 class NegativeTotal(Refusal):
-    """What was invoiced is taken back by a corrective invoice (RD 1619/2012, art. 15)."""
+    """What was invoiced is taken back by a corrective document (RD 1619/2012, art. 15)."""
 
     code = "negative_total"
 
     def __init__(self) -> None:
-        sentence = _("El total es negativo. Para devolver o rebajar lo facturado, abra esa factura y elija Rectificar.")
+        sentence = _("El total es negativo. Para devolver o rebajar lo facturado, abra la factura y elija Rectificar.")
         super().__init__(sentence, field="lines")
 
 
 class CustomerIncomplete(Refusal):
-    """An invoice must name its customer in full (RD 1619/2012, art. 6.1); one from abroad may have no tax id."""
+    """An document must name its customer in full (RD 1619/2012, art. 6.1); one from abroad may have no tax id."""
 
     code = "customer_incomplete"
 
@@ -66,7 +71,7 @@ class DateInFuture(Refusal):
     code = "date_in_future"
 
     def __init__(self) -> None:
-        super().__init__(_("La fecha de la factura no puede ser posterior a hoy."), field="issued_on")
+        super().__init__(_("La fecha no puede ser posterior a hoy."), field="issued_on")
 
 
 class NumberTaken(Refusal):
@@ -76,7 +81,7 @@ class NumberTaken(Refusal):
         super().__init__(_(_OWN_NUMBER_TAKEN) % {"numero": number_text}, field="series")
 
 
-class IssueInvoice(Struct, frozen=True, kw_only=True):
+class IssueDocument(Struct, frozen=True, kw_only=True):
     document_id: int
     today: dt.date
 
@@ -84,68 +89,76 @@ class IssueInvoice(Struct, frozen=True, kw_only=True):
 class IssueDraft(Struct, frozen=True, kw_only=True):
     """Save what the form says and issue it, both or neither."""
 
-    draft: SaveInvoiceDraft
+    draft: SaveDraft
     today: dt.date
 
 
 class Issued(Struct, frozen=True):
     document_id: int
+    kind: DocumentKind
     number_text: str
     total: str
 
     def __str__(self) -> str:
-        return _("Factura %(numero)s emitida por %(total)s.") % {"numero": self.number_text, "total": self.total}
+        words = KINDS[self.kind].words
+        sentence = words.agree("%(que)s %(numero)s emitida por %(total)s.", "%(que)s %(numero)s emitido por %(total)s.")
+        return sentence % {"que": _(words.title), "numero": self.number_text, "total": self.total}
 
 
 def issue_draft(db: ScopedSession, command: IssueDraft) -> Issued:
-    """Save a draft and issue it. Raises whatever ``save_invoice_draft`` and ``issue_invoice`` say."""
+    """Save a draft and issue it. Raises whatever ``save_draft`` and ``issue_document`` say."""
     if command.draft.series_id is not None and command.draft.document_id is not None:
-        _lock_if_known(db, command.draft.series_id)
-    invoice = save_invoice_draft(db, command.draft)
-    return issue_invoice(db, IssueInvoice(document_id=invoice.id, today=command.today))
+        _lock_if_known(db, command.draft.series_id, command.draft.kind)
+    document = save_draft(db, command.draft)
+    return issue_document(db, IssueDocument(document_id=document.id, today=command.today))
 
 
-def issue_invoice(db: ScopedSession, command: IssueInvoice) -> Issued:
+def issue_document(db: ScopedSession, command: IssueDocument) -> Issued:
     """Give a draft the next number of its series and freeze it.
 
     The series row is locked first and the draft is read again under that lock, so that two people cannot issue it
-    twice and no number is skipped or repeated. Raises ``AlreadyIssued``, ``NothingToInvoice``, ``NegativeTotal``,
-    ``CustomerIncomplete``, ``DateInFuture``, or what ``take_number`` says.
+    twice and no number is skipped or repeated. Raises ``AlreadyIssued``, ``NothingToIssue``, ``NegativeTotal``,
+    ``CustomerIncomplete``, ``DateInFuture``, ``AlreadyFollowed``, or what ``take_number`` says.
     """
-    series_id = db.scalar(select(Invoice.series_id).where(Invoice.id == command.document_id))
-    if series_id is None:
+    draft = select(Document.series_id, Document.kind).where(Document.id == command.document_id)
+    found = db.execute(draft).one_or_none()
+    if found is None or found.series_id is None:
         raise NotFound(_("ese borrador"))
-    series = lock_series(db, series_id, DocumentKind.INVOICE)
-    invoice = lock_draft(db, command.document_id)
-    company = db.get_one(Company, invoice.company_id)
-    _check(invoice, company, command.today)
-    settle(invoice)
-    if invoice.total < 0 and invoice.corrects_id is None:
+    series = lock_series(db, found.series_id, found.kind)
+    document = lock_draft(db, command.document_id)
+    company = db.get_one(Company, document.company_id)
+    kind = KINDS[document.kind]
+    _check(document, kind, company, command.today)
+    settle(document)
+    if document.total < 0 and document.corrects_id is None:
         raise NegativeTotal
-    if sum(due.amount for due in invoice.dues) != max(invoice.payable, 0):
-        plan_dues(invoice, invoice.contact, company)
+    if kind.falls_due and sum(due.amount for due in document.dues) != max(document.payable, 0):
+        plan_dues(document, document.contact, company)
 
     with db.no_autoflush:  # one change in the audit
-        freeze(invoice, company)
-        number = take_number(series, invoice.issued_on)
-        _check_free(db, series.spell(number))
-        invoice.number = invoice.sort_number = number
-        invoice.number_text, invoice.series_label = series.spell(number), series.label
-        invoice.status = DocumentStatus.PENDING if invoice.payable > 0 else DocumentStatus.ISSUED
-        invoice.issued_at, invoice.origin = clock.now(), Origin.OWN
-        invoice.revision += 1
-        fold_document(invoice)
+        freeze(document, company)
+        number = take_number(series, document.issued_on)
+        _check_free(db, document.kind, series.spell(number))
+        document.number = document.sort_number = number
+        document.number_text, document.series_label = series.spell(number), series.label
+        is_owed = kind.falls_due and document.payable > 0
+        document.status = DocumentStatus.PENDING if is_owed else DocumentStatus.ISSUED
+        document.issued_at, document.origin = clock.now(), Origin.OWN
+        document.revision += 1
+        fold_document(document)
+        follow(db, document)
     db.flush()
-    return Issued(invoice.id, invoice.number_text, euros(invoice.total, invoice.currency))
+    return Issued(document.id, document.kind, document.number_text, euros(document.total, document.currency))
 
 
-def freeze(invoice: Document, company: Company) -> None:
+def freeze(document: Document, company: Company) -> None:
     """Copy what the paper must say and later changes may not touch: both parties and the mentions the law asks for."""
-    contact = invoice.contact
-    freeze_seller(invoice, company)
+    contact = document.contact
+    freeze_seller(document, company)
     billing = next((one for one in contact.addresses if one.purpose is AddressPurpose.BILLING), contact)
-    invoice.buyer_name, invoice.buyer_tax_id, invoice.buyer_address = contact.name, contact.tax_id, address_of(billing)
-    invoice.mentions = "\n".join(_with(invoice.mentions.split("\n"), required_mentions(invoice)))
+    document.buyer_name, document.buyer_tax_id = contact.name, contact.tax_id
+    document.buyer_address = address_of(billing)
+    document.mentions = "\n".join(_with(document.mentions.split("\n"), required_mentions(document)))
 
 
 def fold_document(document: Document) -> None:
@@ -171,15 +184,16 @@ def address_of(party: Company | Contact | ContactAddress) -> str:
     """A postal address as printed: street, postcode and town, province, country unless Spain."""
     town = " ".join(part for part in (party.postcode, party.city) if part)
     country = "" if party.country == "ES" else party.country
-    return "\n".join(part for part in (party.address, town, party.province, country) if part)
+    province = "" if party.province == party.city else party.province  # Madrid is in Madrid
+    return "\n".join(part for part in (party.address, town, province, country) if part)
 
 
-def required_mentions(invoice: Document) -> list[str]:
-    """Why there is no tax (RD 1619/2012, art. 6.1.j and m) and why another invoice is corrected (art. 15.4)."""
+def required_mentions(document: Document) -> list[str]:
+    """Why there is no tax (RD 1619/2012, art. 6.1.j and m) and why another document is corrected (art. 15.4)."""
     mentions = []
-    if invoice.correction_reason:
-        mentions.append(_("Motivo de la rectificación: %(motivo)s") % {"motivo": invoice.correction_reason})
-    mentions += [tax.exemption for tax in invoice.taxes if tax.exemption and not tax.rate]
+    if document.correction_reason:
+        mentions.append(_("Motivo de la rectificación: %(motivo)s") % {"motivo": document.correction_reason})
+    mentions += [tax.exemption for tax in document.taxes if tax.exemption and not tax.rate]
     return mentions
 
 
@@ -188,24 +202,26 @@ def _with(there: Iterable[str], wanted: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(line for line in (*there, *wanted) if line.strip()))
 
 
-def _lock_if_known(db: ScopedSession, series_id: int) -> None:
+def _lock_if_known(db: ScopedSession, series_id: int, kind: DocumentKind) -> None:
     """Series before draft, like everybody. Saving says it better when there is no such series."""
     try:
-        lock_series(db, series_id, DocumentKind.INVOICE)
+        lock_series(db, series_id, kind)
     except NotFound as error:
         raise InvalidValue(_("Elija una serie de la lista."), field="series") from error
 
 
-def _check(invoice: Invoice, company: Company, today: dt.date) -> None:
-    if not invoice.lines:
-        raise NothingToInvoice
-    if invoice.issued_on > today:
+def _check(document: Document, kind: Kind, company: Company, today: dt.date) -> None:
+    if not document.lines:
+        raise NothingToIssue(kind.words)
+    if document.issued_on > today:
         raise DateInFuture
-    if missing := _missing(invoice.contact, needs_tax_id=invoice.contact.country == "ES"):
+    if not kind.is_fiscal:
+        return
+    if missing := _missing(document.contact, needs_tax_id=document.contact.country == "ES"):
         raise CustomerIncomplete(missing)
     if missing := _missing(company):
         raise SellerIncomplete(missing)
-    if invoice.corrects_id is not None and not invoice.correction_reason.strip():
+    if document.corrects_id is not None and not document.correction_reason.strip():
         raise InvalidValue(_("Diga por qué se rectifica: va impreso en la factura."), field="correction_reason")
 
 
@@ -222,6 +238,7 @@ def _missing(party: Company | Contact, *, needs_tax_id: bool = True) -> str:
     return ""
 
 
-def _check_free(db: ScopedSession, number_text: str) -> None:
-    if db.scalar(select(Invoice.id).where(Invoice.number_text == number_text)) is not None:
+def _check_free(db: ScopedSession, kind: DocumentKind, number_text: str) -> None:
+    taken = select(Document.id).where(Document.kind == kind, Document.number_text == number_text)
+    if db.scalar(taken) is not None:
         raise NumberTaken(number_text)

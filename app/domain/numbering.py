@@ -19,12 +19,12 @@ class SeriesClosed(Refusal):
 
 
 class DateBeforePredecessor(Refusal):
-    """An invoice may not be dated before the one whose number precedes it (RD 1619/2012, art. 6.1.a)."""
+    """A document may not be dated before the one whose number precedes it (of invoices: RD 1619/2012, art. 6.1.a)."""
 
     code = "date_before_predecessor"
 
     def __init__(self, label: str, last: dt.date) -> None:
-        sentence = _("La última factura de la serie %(serie)s es del %(dia)s: la fecha no puede ser anterior.")
+        sentence = _("La serie %(serie)s va por el %(dia)s: la fecha no puede ser anterior.")
         super().__init__(sentence % {"serie": label, "dia": last.strftime("%d/%m/%Y")}, field="issued_on")
 
 
@@ -63,18 +63,12 @@ def first_free(db: ScopedSession, company_id: int, kind: DocumentKind, label: st
 
 
 def default_series(
-    db: ScopedSession, day: dt.date, *, user_id: int | None = None, is_corrective: bool = False
+    db: ScopedSession, kind: DocumentKind, day: dt.date, *, user_id: int | None = None, is_corrective: bool = False
 ) -> Series | None:
-    """The open series a new invoice of ``day`` takes: of its year, then one's own, the company's, the newest."""
-    own = db.scalar(
-        select(SeriesDefault.series_id).where(
-            SeriesDefault.user_id == user_id, SeriesDefault.kind == DocumentKind.INVOICE
-        )
-    )
+    """The open series a new document of ``day`` takes: of its year, then one's own, the company's, the newest."""
+    own = db.scalar(select(SeriesDefault.series_id).where(SeriesDefault.user_id == user_id, SeriesDefault.kind == kind))
     candidates = db.scalars(
-        select(Series).where(
-            Series.kind == DocumentKind.INVOICE, Series.is_corrective.is_(is_corrective), Series.closed_at.is_(None)
-        )
+        select(Series).where(Series.kind == kind, Series.is_corrective.is_(is_corrective), Series.closed_at.is_(None))
     )
     return max(
         candidates,

@@ -87,7 +87,8 @@ class Published(Struct, frozen=True, kw_only=True):
         if self.drafts:
             sentences.append(plural("%(n)s borrador queda fuera.", "%(n)s borradores quedan fuera.", self.drafts))
         if unreached := self.without_email + self.shut_out:
-            sentences.append(plural("A %(n)s cliente no se le avisa.", "A %(n)s clientes no se les avisa.", unreached))
+            one, many = "A %(n)s destinatario no se le avisa.", "A %(n)s destinatarios no se les avisa."
+            sentences.append(plural(one, many, unreached))
         return " ".join(sentences)
 
 
@@ -181,7 +182,8 @@ def _publish(db: ScopedSession, command: PublishDocuments, version_id: int) -> t
         without_email=without_email,
         shut_out=shut_out,
     )
-    close_batch(db, batch, published, "publish", left_out=_left_out(db, batch) if without_email or shut_out else [])
+    left_out = _left_out(db, batch) if without_email or shut_out else []
+    close_batch(db, batch, published, "publish", document_kind=command.selection.kind, left_out=left_out)
     return published, Fingerprint(documents, id_sum, id_max, accounts, mails)
 
 

@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.folding import fold
+from app.domain.kinds import KINDS
 from app.domain.numbering import first_free, lock_series
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
 from app.texts import _
-from models import Company, Product, Series, TaxRate
+from models import Company, Document, Product, Series, TaxRate
 from models.enums import DocumentKind, TaxKind
 
 
@@ -38,7 +39,10 @@ class SaveTaxRate(Struct, frozen=True, kw_only=True):
 
 
 class SaveSeries(Struct, frozen=True, kw_only=True):
-    """Once the series has given out a number, only ``name`` and ``is_default`` may be others."""
+    """Once the series has given out a number, only ``name`` and ``is_default`` may be others.
+
+    Only a series of invoices can be corrective; each kind has a default of its own, and so have corrections.
+    """
 
     id: int | None = None
     kind: DocumentKind = DocumentKind.INVOICE
@@ -78,13 +82,16 @@ def save_tax_rate(db: ScopedSession, command: SaveTaxRate) -> TaxRate:
 
 
 def save_series(db: ScopedSession, command: SaveSeries) -> Series:
-    """Write a series; its numbering can only be changed while it has none of its own. Raises ``InvalidValue``.
+    """Write a series; its numbering can only be changed while it has none of its own, its kind while nobody uses it.
 
+    Raises ``InvalidValue``.
     Locks the company row, as an import does: no invoice of this label comes in between looking and writing.
     """
     label = command.code + (f"{command.year % 100:02d}" if command.year is not None else "")
     if len(label) > 20:
         raise InvalidValue(_("Como mucho 18 caracteres."), field="code")
+    if command.is_corrective and not KINDS[command.kind].is_fiscal:
+        raise InvalidValue(_("Solo las facturas se rectifican con una serie propia."), field="is_corrective")
     db.scalar(select(Company.id).where(Company.id == db.company_id).with_for_update(key_share=True))
     series = _series(db, command)
     numbering = {"kind": command.kind, "code": command.code, "year": command.year, "label": label}
@@ -95,6 +102,7 @@ def save_series(db: ScopedSession, command: SaveSeries) -> Series:
             sentence = _("La serie ya ha dado números: ya no se puede cambiar. Ciérrela y cree otra.")
             raise InvalidValue(sentence, field=changed[0])
     else:
+        _check_kind(db, command, series)
         _check_first_number(db, command, label)
         series.first_number = series.next_number = command.first_number
     _check_label(db, command, label)
@@ -126,11 +134,21 @@ def _series(db: ScopedSession, command: SaveSeries) -> Series:
     return locked
 
 
+def _check_kind(db: ScopedSession, command: SaveSeries, series: Series) -> None:
+    """Drafts have been given it as a series of their kind."""
+    if series.id is None or series.kind is command.kind:
+        return
+    if db.scalar(select(Document.id).where(Document.series_id == series.id).limit(1)) is not None:
+        sentence = _("Ya hay %(documentos)s de esta serie: no puede cambiar de documento. Cree otra.")
+        raise InvalidValue(sentence % {"documentos": _(KINDS[series.kind].words.nouns)}, field="kind")
+
+
 def _check_first_number(db: ScopedSession, command: SaveSeries, label: str) -> None:
     free = first_free(db, db.company_id, command.kind, label)
     if command.first_number < free:
-        sentence = _("Se han importado facturas de la serie %(serie)s hasta la %(ultima)s: empiece por la %(libre)s.")
-        raise InvalidValue(sentence % {"serie": label, "ultima": free - 1, "libre": free}, field="first_number")
+        sentence = _("Se importaron %(que)s de la serie %(serie)s hasta el %(ultimo)s: empiece por el %(libre)s.")
+        facts = {"que": _(KINDS[command.kind].words.nouns), "serie": label, "ultimo": free - 1, "libre": free}
+        raise InvalidValue(sentence % facts, field="first_number")
 
 
 def _check_label(db: ScopedSession, command: SaveSeries, label: str) -> None:

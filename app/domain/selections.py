@@ -9,7 +9,7 @@ from models.enums import DocumentKind
 
 
 class DocumentFilter(Struct, frozen=True, kw_only=True):
-    """What a list shows. ``state`` is a word of the list: a status, ``overdue``, or nothing.
+    """What a list shows. ``state`` is a word of the list: a status, ``overdue``, ``expired``, or nothing.
 
     ``published``: only those with (or without) a live publication; drafts never count as unpublished.
     """

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from app import clock
+from app.domain.kinds import KINDS, Kind
 from app.errors import NotFound
 from app.scope import ScopedSession
 from app.texts import _, plural
@@ -26,7 +27,7 @@ from models import (
     Publication,
     StaffUser,
 )
-from models.enums import BatchKind, Ending, EventKind, MailKind, MailStatus
+from models.enums import BatchKind, DocumentKind, Ending, EventKind, MailKind, MailStatus
 
 MOST = 50
 REPEATED = 4  # how often people do the same again, at a guess
@@ -44,22 +45,33 @@ class Told(StrEnum):
 _ORDER = list(Told)
 
 
+class Mentioned(Struct, frozen=True):
+    """A document that something was done with."""
+
+    id: int
+    number: str
+    kind: DocumentKind
+
+    def __str__(self) -> str:
+        return self.number
+
+
 class Happening(Struct, frozen=True, kw_only=True):
     """``who`` did ``what``, in words that follow each other; nobody in particular when ``who`` is empty.
 
-    ``document`` is what it was done with, id and number, when that is not the document at hand. ``changes`` are those
-    of the audit entry, field by field, when that is where it was read.
+    ``document`` is what it was done with when that is not the document at hand. ``changes`` are those of the audit
+    entry, field by field, when that is where it was read.
     """
 
     at: dt.datetime
     told: Told
     what: str
     who: str = ""
-    document: tuple[int, str] | None = None
+    document: Mentioned | None = None
     changes: dict[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
-        words = (self.who, self.what, self.document[1] if self.document else "")
+        words = (self.who, self.what, str(self.document or ""))
         return " ".join(word for word in words if word)
 
 
@@ -68,15 +80,16 @@ def document_timeline(db: ScopedSession, document_id: int, most: int = MOST) -> 
     document = db.get(Document, document_id)
     if document is None:
         raise NotFound(_("ese documento"))
+    kind = KINDS[document.kind]
     own = (Publication.contact_id == document.contact_id, Publication.document_id == document_id)
     batches = _batches(db, *own)
     return _newest(
         most,
-        _publications(db, batches, most),
+        _publications(db, batches, most, kind),
         _mails(db, OutgoingMail.document_id == document_id, most),
         _mails(db, _notices_of(document, batches), most),
-        _readings(db, document_id),
-        _records(db, Document.__tablename__, document_id, most),
+        _readings(db, document_id, kind),
+        _records(db, Document.__tablename__, document_id, most, _(kind.words.the)),
     )
 
 
@@ -93,7 +106,7 @@ def contact_timeline(db: ScopedSession, contact_id: int, most: int = MOST) -> li
         _mails(db, own, most),
         _accesses(db, contact_id, most),
         _events(db, contact_id, most),
-        _records(db, "contacts", contact_id, most),
+        _records(db, "contacts", contact_id, most, _("la ficha")),
     )
 
 
@@ -122,7 +135,11 @@ def _batches(db: ScopedSession, *which: ColumnElement[bool]) -> dict[int, _Count
     return found
 
 
-def _publications(db: ScopedSession, counted: dict[int, _Counted], most: int) -> Iterator[Happening]:
+def _publications(
+    db: ScopedSession, counted: dict[int, _Counted], most: int, kind: Kind | None = None
+) -> Iterator[Happening]:
+    """With the ``kind`` of the only document there is, it is called by its name."""
+    one = _(kind.words.the) if kind else _("un documento")
     last = sorted(counted, reverse=True)[:most]
     undoer = aliased(StaffUser)
     rows = db.execute(
@@ -135,7 +152,7 @@ def _publications(db: ScopedSession, counted: dict[int, _Counted], most: int) ->
     for row in rows:
         batch = counted[row.id]
         if batch.published:
-            words = plural("publicó un documento", "publicó %(n)s documentos", batch.published)
+            words = plural("publicó %%(documento)s", "publicó %(n)s documentos", batch.published) % {"documento": one}
             yield Happening(at=row.created_at, told=Told.OFFICE, who=row.name or _somebody(), what=words)
         if row.kind == BatchKind.WITHDRAW:
             words = plural("anuló una publicación", "anuló %(n)s publicaciones", batch.withdrawn)
@@ -184,7 +201,7 @@ _MAILS = {
     MailStatus.CANCELLED: "%(que)s: correo para %(quien)s que no llegó a salir",
 }
 _DID = {
-    EventKind.VIEWED: ("vio el documento", "vio el documento %(n)s veces"),
+    EventKind.VIEWED: ("vio %%(documento)s", "vio %%(documento)s %(n)s veces"),
     EventKind.DOWNLOADED: ("descargó el PDF", "descargó el PDF %(n)s veces"),
     EventKind.PRINTED: ("abrió el PDF para imprimirlo", "abrió el PDF para imprimirlo %(n)s veces"),
 }
@@ -195,7 +212,7 @@ _DID_WITH = {
 }
 
 
-def _readings(db: ScopedSession, document_id: int) -> Iterator[Happening]:
+def _readings(db: ScopedSession, document_id: int, kind: Kind) -> Iterator[Happening]:
     """What each reader did with the document, how often, when first and when last."""
     rows = db.execute(
         select(
@@ -211,11 +228,11 @@ def _readings(db: ScopedSession, document_id: int) -> Iterator[Happening]:
         .group_by(DocumentEvent.kind, PortalAccount.id, PortalAccount.name, PortalAccount.email)
     )
     for row in rows:
-        words = plural(*_DID[row.kind], row.times)
+        words = plural(*_DID[row.kind], row.times) % {"documento": _(kind.words.the)}
         if row.times > 1:
             first = f"{clock.madrid(row.first):%d/%m/%Y, %H:%M}"
             words = _("%(hizo)s, la primera el %(cuando)s") % {"hizo": words, "cuando": first}
-        yield Happening(at=row.at, told=Told.CUSTOMER, who=row.who or _("El cliente"), what=words)
+        yield Happening(at=row.at, told=Told.CUSTOMER, who=row.who or _reading_party(kind), what=words)
 
 
 def _events(db: ScopedSession, contact_id: int, most: int) -> Iterator[Happening]:
@@ -228,6 +245,7 @@ def _events(db: ScopedSession, contact_id: int, most: int) -> Iterator[Happening
             _reader(),
             Document.id,
             Document.number_text,
+            Document.kind.label("document_kind"),
         )
         .select_from(DocumentEvent)
         .join(Document, Document.id == DocumentEvent.document_id)
@@ -244,10 +262,15 @@ def _events(db: ScopedSession, contact_id: int, most: int) -> Iterator[Happening
         yield Happening(
             at=last.at,
             told=Told.CUSTOMER,
-            who=last.who or _("El cliente"),
+            who=last.who or _reading_party(KINDS[last.document_kind]),
             what=plural(*_DID_WITH[last.kind], len(repeated)) % {"hora": f"{first:%H:%M}"},
-            document=(last.id, last.number_text),
+            document=Mentioned(last.id, last.number_text, last.document_kind),
         )
+
+
+def _reading_party(kind: Kind) -> str:
+    """Whoever read it, when nobody knows who it was."""
+    return _("El proveedor") if kind.is_purchase else _("El cliente")
 
 
 def _reader() -> ColumnElement[str]:
@@ -284,15 +307,15 @@ _ENDINGS = {
     Ending.UNDONE: "deshizo la publicación que daba acceso a %(quien)s",
 }
 _ACTIONS = {
-    "create": "creó la ficha",
-    "change": "cambió la ficha",
+    "create": "creó %(que)s",
+    "change": "cambió %(que)s",
     "set_password": "puso una contraseña de intranet",
-    "archive": "archivó la ficha",
-    "restore": "recuperó la ficha del archivo",
+    "archive": "archivó %(que)s",
+    "restore": "recuperó %(que)s del archivo",
 }
 
 
-def _records(db: ScopedSession, entity: str, entity_id: int, most: int) -> Iterator[Happening]:
+def _records(db: ScopedSession, entity: str, entity_id: int, most: int, what: str) -> Iterator[Happening]:
     rows = db.scalars(
         select(AuditEntry)
         .where(AuditEntry.entity == entity, AuditEntry.entity_id == entity_id, AuditEntry.action.in_(_ACTIONS))
@@ -300,6 +323,5 @@ def _records(db: ScopedSession, entity: str, entity_id: int, most: int) -> Itera
         .limit(most)
     )
     for entry in rows:
-        yield Happening(
-            at=entry.at, told=Told.RECORD, who=entry.actor, what=_(_ACTIONS[entry.action]), changes=entry.changes
-        )
+        words = _(_ACTIONS[entry.action]) % {"que": what}
+        yield Happening(at=entry.at, told=Told.RECORD, who=entry.actor, what=words, changes=entry.changes)

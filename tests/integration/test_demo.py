@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import func, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 from stdnum import iban
 from stdnum.es import nif
 
@@ -20,6 +20,7 @@ from app.demo.loading import NotForDemonstration, load_demo
 from app.demo.people import DEMO_EMAIL, SHARED_EMAIL
 from app.domain.folding import fold
 from app.domain.invariants import violations
+from app.domain.kinds import KINDS
 from app.domain.staff_access import find_credentials
 from app.installation import Installation, open_installation
 from app.scope import SYSTEM, CompanyScope
@@ -36,9 +37,11 @@ from models import (
     PortalAccount,
     Product,
     Publication,
+    Quote,
     Series,
 )
-from models.enums import DocumentStatus, MailStatus, Origin
+from models.document import STATUSES
+from models.enums import DocumentKind, DocumentStatus, MailStatus, Origin
 
 FEW = 60
 
@@ -128,8 +131,8 @@ def test_the_sample_is_as_large_as_a_company_s_books(sample):
     assert there["Company"] == 2
     assert 300 <= there["Contact"] <= 350
     assert 120 <= there["Product"] <= 150
-    assert 3600 <= there["Document"] <= 3900
-    assert there["Document"] - 120 < there["Publication"] < there["Document"]
+    assert 4000 <= there["Document"] <= 4300
+    assert there["Document"] - 200 < there["Publication"] < there["Document"]
     assert there["OutgoingMail"] > 1000
     assert there["DocumentEvent"] > 1000
 
@@ -137,23 +140,24 @@ def test_the_sample_is_as_large_as_a_company_s_books(sample):
 def test_what_the_sample_says_is_true(sample):
     today = clock.today()
     with sample.database.read(CompanyScope(company_id(sample))) as db:
-        issued = db.scalars(
-            select(Invoice)
-            .where(Invoice.status != DocumentStatus.DRAFT)
-            .order_by(Invoice.series_id, Invoice.number)
+        numbered = db.scalars(
+            select(Document)
+            .where(Document.number.is_not(None))
+            .order_by(Document.series_id, Document.number)
             .options(selectinload(Document.dues), selectinload(Document.lines), selectinload(Document.taxes))
         ).all()
         series = {row.id: row for row in db.scalars(select(Series))}
+    issued = [document for document in numbered if document.kind is DocumentKind.INVOICE]
 
     assert wrong_with(sample) == []
-    assert {invoice.origin for invoice in issued} == {Origin.OWN}
+    assert {document.origin for document in numbered} == {Origin.OWN}
     for series_id, row in series.items():
-        mine = [invoice for invoice in issued if invoice.series_id == series_id]
-        days = [invoice.issued_on for invoice in mine]
-        assert [invoice.number for invoice in mine] == list(range(row.first_number, row.next_number))
+        mine = [document for document in numbered if document.series_id == series_id]
+        days = [document.issued_on for document in mine]
+        assert [document.number for document in mine] == list(range(row.first_number, row.next_number))
         assert days == sorted(days)
         assert {day.year for day in days} <= {row.year}
-    assert max(invoice.issued_on for invoice in issued) <= today
+    assert max(document.issued_on for document in numbered) <= today
     assert [invoice for invoice in issued if sum(due.amount for due in invoice.dues) != max(invoice.payable, 0)] == []
     assert [invoice for invoice in issued if sum(line.net for line in invoice.lines) != invoice.base_total] == []
     assert {line.tax_rate for invoice in issued for line in invoice.lines} >= {0, 10, 21}
@@ -162,6 +166,43 @@ def test_what_the_sample_says_is_true(sample):
     assert any(invoice.corrects_id for invoice in issued)
     statuses = Counter(invoice.status for invoice in issued)
     assert statuses[DocumentStatus.PAID] > statuses[DocumentStatus.PENDING] > 0
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DocumentKind if kind is not DocumentKind.INVOICE])
+def test_each_kind_is_there_in_every_state_published_and_not(sample, kind):
+    live = select(Publication.document_id).where(Publication.withdrawn_at.is_(None))
+    with sample.database.read(CompanyScope(company_id(sample))) as db:
+        documents = db.scalars(
+            select(Document).where(Document.kind == kind).options(joinedload(Document.contact))
+        ).all()
+        published = set(db.scalars(live))
+
+    assert {document.status for document in documents} == set(STATUSES[kind])
+    assert {document.id in published for document in documents if not document.is_draft} == {True, False}
+    assert {document.contact.is_supplier for document in documents} == {KINDS[kind].is_purchase}
+    days = {document.due_on >= document.issued_on for document in documents if document.due_on}
+    assert days == ({True} if KINDS[kind].day_label else set())
+
+
+def test_some_quotes_hold_and_some_have_expired(sample):
+    today = clock.today()
+    with sample.database.read(CompanyScope(company_id(sample))) as db:
+        unanswered = db.scalars(select(Quote).where(Quote.status == DocumentStatus.ISSUED)).all()
+
+    assert {quote.due_on < today for quote in unanswered} == {True, False}
+
+
+def test_what_was_made_from_something_follows_it(sample):
+    origin = aliased(Document)
+    with sample.database.read(SYSTEM) as db:
+        pairs = db.execute(select(origin, Document).join(Document, Document.made_from_id == origin.id)).all()
+
+    assert len(pairs) > 150
+    for before, after in pairs:
+        assert after.kind in KINDS[before.kind].becomes
+        assert KINDS[before.kind].becomes[after.kind] in (None, before.status)
+        assert before.contact_id == after.contact_id
+        assert before.issued_on < after.issued_on
 
 
 def test_everybody_has_identifiers_that_exist_on_paper(sample):
@@ -194,6 +235,20 @@ def test_the_sample_customer_has_something_to_pay_and_something_overdue(sample):
     assert [invoice for invoice in published if invoice.is_overdue_on(today)]
     assert [invoice for invoice in published if invoice.outstanding and not invoice.is_overdue_on(today)]
     assert account.activated_at is not None
+
+
+def test_the_sample_customer_finds_every_kind_but_what_is_bought(sample):
+    with sample.database.read(CompanyScope(company_id(sample))) as db:
+        contact = db.scalars(select(Contact).where(Contact.email == DEMO_EMAIL)).one()
+        published = db.execute(
+            select(Document.kind, Document.status, Document.due_on)
+            .join(Publication, Publication.document_id == Document.id)
+            .where(Document.contact_id == contact.id, Publication.withdrawn_at.is_(None))
+        ).all()
+
+    assert {row.kind for row in published} == set(DocumentKind) - {DocumentKind.PURCHASE_ORDER}
+    quotes = [row for row in published if (row.kind, row.status) == (DocumentKind.QUOTE, DocumentStatus.ISSUED)]
+    assert {row.due_on < clock.today() for row in quotes} == {True, False}
 
 
 def test_the_newest_are_still_to_be_published_and_their_notices_to_leave(sample):

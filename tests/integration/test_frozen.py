@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
-from app.domain.issuing import IssueInvoice, issue_invoice
+from app.domain.issuing import IssueDocument, issue_document
 from app.scope import SYSTEM, IssuedStays
 from models import Attachment, Document, DocumentLine, DocumentTax, DueDate, Invoice, StoredFile
-from models.enums import DocumentStatus, Origin
+from models.document import STATUSES
+from models.enums import DocumentKind, DocumentStatus, Origin
 
 TODAY = dt.date(2026, 11, 21)
 LIVES_ON = {
@@ -145,6 +146,22 @@ def test_what_lives_on_may_change(db, issued, name):
     assert getattr(db.get_one(Invoice, issued), name) == LIVES_ON[name]
 
 
+@pytest.mark.parametrize("kind", [kind for kind in DocumentKind if kind is not DocumentKind.INVOICE])
+def test_the_day_of_anything_but_an_invoice_is_printed_on_it(db, make, kind):
+    document = make.document(kind, due_on=TODAY)
+    db.commit()
+
+    document.status, document.internal_notes = STATUSES[kind][-1], "Llamar"
+    db.commit()
+    for name, value in {"due_on": LIVES_ON["due_on"], "collected": Decimal(21)}.items():
+        setattr(document, name, value)
+        with pytest.raises(IssuedStays):
+            db.flush()
+        db.rollback()
+
+    assert (document.status, document.due_on, document.collected) == (STATUSES[kind][-1], TODAY, Decimal(0))
+
+
 def test_a_file_may_come_with_it_later(db, issued):
     file = StoredFile(sha256="a" * 64, size=1, media_type="application/pdf", name="a.pdf")
     db.add(file)
@@ -161,7 +178,7 @@ def test_drafts_change_until_they_are_issued_and_may_go(db, make):
     draft.total = Decimal(7)
     db.flush()
 
-    issue_invoice(db, IssueInvoice(document_id=draft.id, today=TODAY))
+    issue_document(db, IssueDocument(document_id=draft.id, today=TODAY))
     db.delete(other)
     db.commit()
 

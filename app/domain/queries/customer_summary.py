@@ -2,25 +2,31 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Row, Table, and_, bindparam, case, func, select
+from sqlalchemy import Row, Select, Table, and_, bindparam, case, func, select
 
 from app.domain.queries.customer_rows import (
     COMPANY,
     CONTACT,
     IS_LATE,
     IS_OPEN,
+    IS_WAITING,
     LIVE_PUBLICATION,
     MINE,
     NO_MONEY,
+    OF_KIND,
     OUTSTANDING,
+    WAITING,
     documents,
     publications,
     rows,
+    stands,
 )
 from app.scope import ScopedSession
 from models import DocumentEvent, PortalAccount, PortalMembership
+from models.enums import DocumentKind
 from models.portal_rules import PORTAL_RULES
 from models.types import BigId
 
@@ -29,14 +35,17 @@ _memberships: Table = PortalMembership.__table__  # type: ignore[assignment]
 _events: Table = DocumentEvent.__table__  # type: ignore[assignment]
 
 
-def open_totals(db: ScopedSession, today: dt.date) -> Sequence[Row[Any]]:
-    """``currency, invoices, outstanding, late, late_outstanding`` of what is to be paid."""
-    return rows(db, _OPEN_TOTALS, today=today)
+def waiting_totals(db: ScopedSession, today: dt.date) -> Sequence[Row[Any]]:
+    """``kind, currency, waiting, amount, late, late_amount`` of what waits for the customer.
+
+    A row for every kind and currency there is, also where nothing waits.
+    """
+    return rows(db, _WAITING_TOTALS, today=today)
 
 
-def most_urgent(db: ScopedSession, most: int) -> Sequence[Row[Any]]:
-    """Invoices to pay, the oldest due day first."""
-    return rows(db, _MOST_URGENT, most=most)
+def most_urgent(db: ScopedSession, kind: DocumentKind, today: dt.date, most: int) -> Sequence[Row[Any]]:
+    """What waits of a kind, the oldest day first."""
+    return rows(db, _most_urgent(kind), kind=kind, today=today, most=most)
 
 
 def customers_of_person(db: ScopedSession, account_id: int) -> int:
@@ -52,16 +61,20 @@ def recent_events(db: ScopedSession, most: int) -> Sequence[Row[Any]]:
     return rows(db, _RECENT_EVENTS, most=most)
 
 
-_OPEN_TOTALS = (
+# Of an invoice, what is left of it.
+_AMOUNT = case((IS_OPEN, OUTSTANDING), (IS_WAITING, documents.c.total), else_=NO_MONEY)
+
+_WAITING_TOTALS = (
     select(
+        documents.c.kind,
         documents.c.currency,
-        func.count().label("invoices"),
-        func.sum(OUTSTANDING).label("outstanding"),
+        func.count(case((IS_WAITING, 1))).label("waiting"),
+        func.sum(_AMOUNT).label("amount"),
         func.count(case((IS_LATE, 1))).label("late"),
-        func.sum(case((IS_LATE, OUTSTANDING), else_=NO_MONEY)).label("late_outstanding"),
+        func.sum(case((IS_LATE, OUTSTANDING), else_=NO_MONEY)).label("late_amount"),
     )
-    .where(MINE, IS_OPEN)
-    .group_by(documents.c.currency)
+    .where(MINE)
+    .group_by(documents.c.kind, documents.c.currency)
     .order_by(documents.c.currency)
 )
 
@@ -71,23 +84,27 @@ _CUSTOMERS_OF_PERSON = select(func.count()).where(
     _memberships.c.ended_at.is_(None),
 )
 
-_MOST_URGENT = (
-    select(
-        documents.c.id,
-        documents.c.number_text,
-        documents.c.subject,
-        documents.c.due_on,
-        documents.c.status,
-        documents.c.currency,
-        OUTSTANDING.label("outstanding"),
+
+@cache
+def _most_urgent(kind: DocumentKind) -> Select[Any]:
+    return (
+        select(
+            documents.c.id,
+            documents.c.number_text,
+            documents.c.subject,
+            documents.c.due_on,
+            documents.c.status,
+            documents.c.currency,
+            _AMOUNT.label("amount"),
+        )
+        .where(MINE, OF_KIND, stands(WAITING[kind]))
+        .order_by(documents.c.due_on.is_(None), documents.c.due_on, documents.c.id)
+        .limit(bindparam("most"))
     )
-    .where(MINE, IS_OPEN)
-    .order_by(documents.c.due_on.is_(None), documents.c.due_on, documents.c.id)
-    .limit(bindparam("most"))
-)
+
 
 _RECENT_PUBLICATIONS = (
-    select(publications.c.created_at, documents.c.id, documents.c.number_text)
+    select(publications.c.created_at, documents.c.kind, documents.c.id, documents.c.number_text)
     .select_from(documents)
     .join(publications, LIVE_PUBLICATION)
     .where(MINE)
@@ -97,11 +114,12 @@ _RECENT_PUBLICATIONS = (
 
 _RECENT_EVENTS = (
     select(
-        _events.c.kind,
+        _events.c.kind.label("deed"),
         _events.c.created_at,
         _events.c.account_id,
         _accounts.c.name,
         _accounts.c.email,
+        documents.c.kind,
         documents.c.id,
         documents.c.number_text,
     )

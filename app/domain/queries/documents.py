@@ -27,7 +27,8 @@ from app.money import read_spanish
 from models import Contact, Document, Publication
 from models.enums import DocumentKind, DocumentStatus
 
-OVERDUE = "overdue"
+# States that the day makes: an invoice not paid in time, a quote nobody answered in time.
+OVERDUE, EXPIRED = "overdue", "expired"
 MOST_TICKED = 5000
 MOST_DIGITS = 18
 LAST_LETTER = "\U0010ffff"  # nothing sorts behind it
@@ -106,6 +107,8 @@ def _plain(document: Any, company_id: int, wanted: DocumentFilter) -> list[Colum
             document.status.in_((DocumentStatus.PENDING, DocumentStatus.PART_PAID)),
             document.due_on < wanted.today,
         ]
+    elif wanted.state == EXPIRED:
+        found += [document.status == DocumentStatus.ISSUED, document.due_on < wanted.today]
     elif wanted.state:
         found.append(document.status == DocumentStatus(wanted.state))
     if wanted.issued_from:

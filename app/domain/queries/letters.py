@@ -14,9 +14,11 @@ from app.domain.publishing_sql import still_tells, was_published_before
 from app.scope import ScopedSession
 from models import Company, Document, MailAccount, PortalAccount, PortalMembership, Publication
 from models.document import OPEN
-from models.enums import DocumentKind
+from models.enums import DocumentKind, DocumentStatus
 
 MOST_LISTED = 20
+AWAITED = (DocumentStatus.ISSUED, DocumentStatus.CONFIRMED)
+"""Where the day of what is no invoice still matters; of an invoice it does while it is owed."""
 
 accounts: Any = PortalAccount.__table__
 documents: Any = Document.__table__
@@ -38,11 +40,12 @@ class ListedDocument(Struct, frozen=True, kw_only=True):
 class Listing(Struct, frozen=True):
     """A reader's documents of one batch: the newest of them, and how many there are in all.
 
-    ``are_new``: none of them had been published before.
+    ``kind`` is that of all of them, none if there are several. ``are_new``: none of them had been published before.
     """
 
     documents: tuple[ListedDocument, ...]
     count: int
+    kind: DocumentKind | None
     has_several_buyers: bool = False
     are_new: bool = True
 
@@ -111,6 +114,8 @@ _TOLD = (
         sa.func.row_number().over(**_EACH, order_by=_NEWEST).label("place"),
         sa.func.count().over(**_EACH).label("in_all"),
         sa.func.sum(_WAS_THERE).over(**_EACH).label("known"),
+        sa.func.min(documents.c.kind).over(**_EACH).label("first_kind"),
+        sa.func.max(documents.c.kind).over(**_EACH).label("last_kind"),
     )
     .join(
         documents,
@@ -162,9 +167,11 @@ def _listings(db: ScopedSession, contacts: dict[int, list[int]], batch_ids: set[
 def _merged(parts: list[list[Any]]) -> Listing:
     """The documents of all contacts of an account as one list."""
     newest = sorted((row for part in parts for row in part), key=lambda row: (row.issued_on, row.id), reverse=True)
+    kinds = {kind for part in parts for kind in (part[0].first_kind, part[0].last_kind)}
     return Listing(
         documents=tuple(map(_listed, newest[:MOST_LISTED])),
         count=sum(part[0].in_all for part in parts),
+        kind=kinds.pop() if len(kinds) == 1 else None,
         has_several_buyers=len(parts) > 1,
         are_new=not any(part[0].known for part in parts),
     )
@@ -176,7 +183,7 @@ def _listed(row: Any) -> ListedDocument:
         kind=row.kind,
         number=row.number_text or "",
         issued_on=row.issued_on,
-        due_on=row.due_on if row.status in OPEN else None,
+        due_on=row.due_on if row.status in (OPEN if row.kind is DocumentKind.INVOICE else AWAITED) else None,
         total=row.total,
         currency=row.currency,
         buyer=row.buyer_name,

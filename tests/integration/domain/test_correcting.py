@@ -1,4 +1,4 @@
-"""Corrective invoices and repeated ones."""
+"""Corrective invoices."""
 
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
@@ -7,16 +7,14 @@ from decimal import Decimal
 import pytest
 from sqlalchemy import select
 
+from app.domain.copying import NoSeries, OtherCurrency
 from app.domain.correcting import (
     AlreadyCorrected,
     CorrectInvoice,
-    NoSeries,
-    OtherCurrency,
     correct_invoice,
-    repeat_invoice,
 )
-from app.domain.drafting import LineDraft, SaveInvoiceDraft, save_invoice_draft
-from app.domain.issuing import IssueInvoice, issue_invoice
+from app.domain.drafting import LineDraft, SaveDraft, save_draft
+from app.domain.issuing import IssueDocument, issue_document
 from app.errors import InvalidValue, NotFound
 from app.scope import CompanyScope
 from models import Invoice
@@ -38,8 +36,9 @@ def corrective(make):
 def as_form(draft, **values):
     """The draft as its form shows it, unchanged."""
     line = {"quantity": draft.lines[0].quantity, "unit_price": draft.lines[0].unit_price, "id": draft.lines[0].id}
-    return SaveInvoiceDraft(
+    return SaveDraft(
         **{
+            "kind": draft.kind,
             "contact_id": draft.contact_id,
             "series_id": draft.series_id,
             "issued_on": draft.issued_on,
@@ -56,7 +55,7 @@ def test_a_correction_takes_back_all_the_original_says(db, make, corrective):
     original = make.invoice(discount_rate=Decimal(10), issued_on=TODAY)
 
     correction = correct(db, original)
-    issue_invoice(db, IssueInvoice(document_id=correction.id, today=TODAY))
+    issue_document(db, IssueDocument(document_id=correction.id, today=TODAY))
 
     assert (correction.total, correction.payable, correction.dues) == (-original.total, -original.payable, [])
     assert (correction.number_text, correction.status) == ("RT26-0001", DocumentStatus.ISSUED)
@@ -85,10 +84,10 @@ def test_what_is_taken_back_in_full_is_not_taken_back_again(db, make, corrective
     original = make.invoice(issued_on=TODAY, lines=[make.line(quantity=Decimal(2))])
     part = correct(db, original)
     part.lines[0].quantity = Decimal(-1)
-    issue_invoice(db, IssueInvoice(document_id=part.id, today=TODAY))
+    issue_document(db, IssueDocument(document_id=part.id, today=TODAY))
     rest = correct(db, original)
     rest.lines[0].quantity = Decimal(-1)
-    issue_invoice(db, IssueInvoice(document_id=rest.id, today=TODAY))
+    issue_document(db, IssueDocument(document_id=rest.id, today=TODAY))
 
     with pytest.raises(AlreadyCorrected, match=r"FV26-0001 ya está rectificada por completo \(RT26-0001, RT26-0002\)"):
         correct(db, original)
@@ -115,17 +114,17 @@ def test_a_correction_stays_in_a_corrective_series(db, make, corrective):
     draft = correct(db, original)
 
     with pytest.raises(InvalidValue) as refused:
-        save_invoice_draft(db, as_form(draft, series_id=original.series_id))
+        save_draft(db, as_form(draft, series_id=original.series_id))
 
     assert refused.value.field == "series"
 
 
 def test_a_correction_says_why(db, make, corrective):
     draft = correct(db, make.invoice())
-    save_invoice_draft(db, as_form(draft, correction_reason=" "))
+    save_draft(db, as_form(draft, correction_reason=" "))
 
     with pytest.raises(InvalidValue) as refused:
-        issue_invoice(db, IssueInvoice(document_id=draft.id, today=TODAY))
+        issue_document(db, IssueDocument(document_id=draft.id, today=TODAY))
 
     assert refused.value.field == "correction_reason"
 
@@ -134,7 +133,7 @@ def test_a_correction_may_keep_a_tax_that_is_no_more(db, make, corrective):
     line = make.line(tax_kind=TaxKind.IGIC, tax_rate=Decimal(7), surcharge_rate=Decimal("0.7"))
     draft = correct(db, make.invoice(lines=[line]))
 
-    save_invoice_draft(db, as_form(draft))
+    save_draft(db, as_form(draft))
 
     assert [(tax.label, str(tax.amount), str(tax.surcharge_amount)) for tax in draft.taxes] == [
         ("IGIC 7 %", "-7.00", "-0.70")
@@ -146,7 +145,7 @@ def test_a_correction_is_taxed_as_of_the_day_it_corrects(db, make, corrective):
     draft = correct(db, make.invoice(issued_on=dt.date(2025, 12, 31)))
     line = LineDraft(concept="Otra línea", unit_price=Decimal(100), tax_rate_id=old.id)
 
-    save_invoice_draft(db, as_form(draft, lines=(line,)))
+    save_draft(db, as_form(draft, lines=(line,)))
 
     assert [str(tax.amount) for tax in draft.taxes] == ["18.00"]
 
@@ -159,28 +158,9 @@ def test_an_imported_discount_is_taken_back_too(db, make, corrective):
     assert correct(db, original).total == -original.total
 
 
-def test_a_repeated_invoice_is_an_ordinary_draft_of_today(db, make):
-    original = make.invoice(issued_on=dt.date(2026, 10, 1), subject="Mantenimiento")
-
-    copy = db.get_one(Invoice, repeat_invoice(db, original.id, TODAY).document_id)
-
-    assert (copy.is_draft, copy.issued_on, copy.subject, copy.total, copy.corrects_id) == (
-        True,
-        TODAY,
-        "Mantenimiento",
-        original.total,
-        None,
-    )
-    assert [due.day for due in copy.dues] == [dt.date(2026, 12, 21)]
-    assert {line.id for line in copy.lines}.isdisjoint({line.id for line in original.lines})
-
-
-def test_invoices_of_others_are_neither_corrected_nor_repeated(db, make, make_session, company, corrective):
+def test_invoices_of_others_are_not_corrected(db, make, make_session, company, corrective):
     original = make.invoice()
     db.commit()
 
-    with make_session(scope=CompanyScope(company.id + 1)) as theirs:
-        with pytest.raises(NotFound):
-            correct(theirs, original)
-        with pytest.raises(NotFound):
-            repeat_invoice(theirs, original.id, TODAY)
+    with make_session(scope=CompanyScope(company.id + 1)) as theirs, pytest.raises(NotFound):
+        correct(theirs, original)

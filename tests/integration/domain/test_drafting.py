@@ -14,11 +14,11 @@ from app.domain.drafting import (
     AlreadySaved,
     DraftChanged,
     LineDraft,
-    SaveInvoiceDraft,
+    SaveDraft,
     delete_draft,
     estimate_draft,
     rates_on,
-    save_invoice_draft,
+    save_draft,
 )
 from app.domain.issuing import Issued, IssueDraft, issue_draft
 from app.domain.terms import Due
@@ -39,7 +39,7 @@ def form(make):
     def fill(**values):
         line = LineDraft(concept="Cuadro eléctrico", unit_price=Decimal(100), tax_rate_id=tax.id)
         defaults = {"contact_id": contact.id, "series_id": series.id, "issued_on": TODAY, "lines": (line,)}
-        return SaveInvoiceDraft(**defaults | values)
+        return SaveDraft(**{"kind": DocumentKind.INVOICE} | defaults | values)
 
     return fill
 
@@ -50,7 +50,7 @@ def again(draft, command, **values):
 
 
 def test_a_draft_is_settled_and_follows_its_customer(db, form):
-    draft = save_invoice_draft(db, form(withholding_rate=Decimal(15), subject="Obra"))
+    draft = save_draft(db, form(withholding_rate=Decimal(15), subject="Obra"))
 
     assert (draft.buyer_name, draft.buyer_tax_id, draft.subject, draft.revision) == (
         db.get(Contact, draft.contact_id).name,
@@ -68,12 +68,12 @@ def test_a_draft_is_settled_and_follows_its_customer(db, form):
 def test_lines_are_kept_changed_added_moved_and_dropped(db, make, form):
     command = form()
     (only,) = command.lines
-    draft = save_invoice_draft(
+    draft = save_draft(
         db, replace(command, lines=(only, replace(only, concept="Cable"), replace(only, concept="Lámpara")))
     )
     first, _second, third = (line.id for line in draft.lines)
 
-    save_invoice_draft(
+    save_draft(
         db,
         again(
             draft,
@@ -101,7 +101,7 @@ def test_the_estimate_is_what_saving_computes(db, form, values):
     command = form(**values)
 
     estimate = estimate_draft(db, command)
-    saved = save_invoice_draft(db, command)
+    saved = save_draft(db, command)
 
     def figures(invoice):
         lines = [line.net for line in invoice.lines]
@@ -113,7 +113,7 @@ def test_the_estimate_is_what_saving_computes(db, form, values):
 
 
 def test_an_estimate_leaves_nothing_behind(db, form):
-    draft = save_invoice_draft(db, form())
+    draft = save_draft(db, form())
     line = replace(form().lines[0], id=draft.lines[0].id, quantity=Decimal(9))
 
     estimate = estimate_draft(db, again(draft, form(), lines=(line,), contact_id=None))
@@ -148,7 +148,7 @@ def test_what_cannot_be_is_told_beside_its_field(db, form, values, line, field):
     command = form(lines=(first, replace(first, **line)), **values)
 
     with pytest.raises(InvalidValue) as refused:
-        save_invoice_draft(db, command)
+        save_draft(db, command)
 
     assert refused.value.field == field
     assert not db.new
@@ -158,9 +158,9 @@ def test_an_invoice_has_a_thousand_lines_at_most(db, form):
     command = form(lines=form().lines * 1001)
 
     with pytest.raises(InvalidValue) as refused:
-        save_invoice_draft(db, command)
+        save_draft(db, command)
 
-    assert (refused.value.field, str(refused.value)) == ("lines", "Como mucho 1000 líneas por factura.")
+    assert (refused.value.field, str(refused.value)) == ("lines", "Como mucho 1000 líneas.")
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def test_rows_of_another_company_are_nobodys(db, theirs, form, field):
     values = {"lines": (replace(line, **forged),)} if field in ("tax_rate_id", "id") else forged
 
     with pytest.raises(NotFound if field == "document_id" else InvalidValue):
-        save_invoice_draft(db, form(revision=1, **values))
+        save_draft(db, form(revision=1, **values))
 
 
 @pytest.mark.parametrize(
@@ -209,7 +209,7 @@ def test_taxes_hold_on_the_day_of_the_operation(db, make, form, days, is_refused
 
     refused = ""
     try:
-        save_invoice_draft(db, command)
+        save_draft(db, command)
     except InvalidValue as refusal:
         refused = refusal.field
 
@@ -220,7 +220,7 @@ def test_a_withholding_is_no_tax_of_a_line(db, make, form):
     tax = make.tax("15", kind=TaxKind.WITHHOLDING, name="IRPF 15 %")
 
     with pytest.raises(InvalidValue):
-        save_invoice_draft(db, form(lines=(replace(form().lines[0], tax_rate_id=tax.id),)))
+        save_draft(db, form(lines=(replace(form().lines[0], tax_rate_id=tax.id),)))
 
 
 @pytest.mark.parametrize(
@@ -238,16 +238,16 @@ def test_only_customers_and_open_series_of_invoices_serve(db, make, form, contac
     command = form(contact_id=make.contact(**contact).id, series_id=make.series(**series).id)
 
     with pytest.raises(Refusal) as refused:
-        save_invoice_draft(db, command)
+        save_draft(db, command)
 
     assert refused.value.field == ("contact" if contact else "series")
 
 
 def test_a_draft_keeps_a_customer_archived_since(db, form):
-    draft = save_invoice_draft(db, form())
+    draft = save_draft(db, form())
     draft.contact.archived_at = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
 
-    save_invoice_draft(db, again(draft, form(), subject="Sigue"))
+    save_draft(db, again(draft, form(), subject="Sigue"))
 
     assert draft.subject == "Sigue"
 
@@ -258,7 +258,7 @@ def test_due_dates_by_hand_are_kept_in_order(db, form):
         Due(day=TODAY, amount=Decimal(21), method=PaymentMethod.CASH),
     )
 
-    draft = save_invoice_draft(db, form(dues=dues))
+    draft = save_draft(db, form(dues=dues))
 
     assert [(due.day, due.amount, due.method, due.account) for due in draft.dues] == [
         (TODAY, Decimal(21), PaymentMethod.CASH, ""),
@@ -268,32 +268,32 @@ def test_due_dates_by_hand_are_kept_in_order(db, form):
 
 
 def test_the_second_of_two_editors_is_told(db, form):
-    draft = save_invoice_draft(db, form())
+    draft = save_draft(db, form())
     opened = again(draft, form(), subject="La mía")
-    save_invoice_draft(db, replace(opened, subject="La de otra persona"))
+    save_draft(db, replace(opened, subject="La de otra persona"))
 
     with pytest.raises(DraftChanged) as refused:
-        save_invoice_draft(db, opened)
+        save_draft(db, opened)
 
     assert str(refused.value).startswith("Otra persona ha cambiado este borrador.")
     assert draft.subject == "La de otra persona"
 
 
 def test_a_new_form_sent_twice_is_one_draft(db, form):
-    draft = save_invoice_draft(db, form(key="una-clave"))
+    draft = save_draft(db, form(key="una-clave"))
 
     with pytest.raises(AlreadySaved) as refused:
-        save_invoice_draft(db, form(key="una-clave"))
+        save_draft(db, form(key="una-clave"))
 
     assert refused.value.document_id == draft.id
     issue_draft(db, IssueDraft(draft=again(draft, form()), today=TODAY))
     with pytest.raises(AlreadyIssued) as refused:
-        save_invoice_draft(db, form(key="una-clave"))
+        save_draft(db, form(key="una-clave"))
     assert refused.value.document_id == draft.id
 
 
 def test_a_draft_can_be_deleted_by_who_has_seen_it(db, form):
-    draft = save_invoice_draft(db, form())
+    draft = save_draft(db, form())
     with pytest.raises(DraftChanged):
         delete_draft(db, draft.id, draft.revision - 1)
 
@@ -308,14 +308,14 @@ def test_an_issued_invoice_is_neither_changed_nor_deleted(db, make, form):
     invoice = make.invoice()
 
     with pytest.raises(AlreadyIssued):
-        save_invoice_draft(db, again(invoice, form()))
+        save_draft(db, again(invoice, form()))
     with pytest.raises(AlreadyIssued):
         delete_draft(db, invoice.id, invoice.revision)
 
 
 @pytest.mark.parametrize("is_new", [True, False])
 def test_two_clicks_on_issue_number_one_invoice(db, database, company, form, is_new):
-    command = form(key="dos-clics") if is_new else again(save_invoice_draft(db, form()), form())
+    command = form(key="dos-clics") if is_new else again(save_draft(db, form()), form())
     db.commit()
 
     def click(_turn):
@@ -337,11 +337,11 @@ def test_two_clicks_on_issue_number_one_invoice(db, database, company, form, is_
 
 
 def test_saving_again_tells_the_audit_only_what_changed(db, database, company, form):
-    draft = save_invoice_draft(db, form())
+    draft = save_draft(db, form())
     db.commit()
     command = again(draft, form(), subject="Reforma", lines=(replace(form().lines[0], id=draft.lines[0].id),))
 
-    database.run(CompanyScope(company.id), lambda db: save_invoice_draft(db, command), Actor(name="Marta"))
+    database.run(CompanyScope(company.id), lambda db: save_draft(db, command), Actor(name="Marta"))
 
     entries = db.scalars(select(AuditEntry).order_by(AuditEntry.id)).all()
     assert [(entry.entity, entry.action, entry.changes) for entry in entries] == [

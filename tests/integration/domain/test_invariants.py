@@ -4,7 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import func, insert, select, update
 
 from app import clock
 from app.domain.invariants import violations
@@ -21,7 +21,7 @@ from models import (
     Series,
     StoredFile,
 )
-from models.enums import MailKind, MailStatus, Origin
+from models.enums import DocumentKind, MailKind, MailStatus, Origin
 
 NOW = clock.now()
 
@@ -36,6 +36,8 @@ def test_a_company_in_order_breaks_nothing(db, make):
     make.invoice()
     make.draft()
     make.account()
+    for kind in DocumentKind:
+        make.published(kind)
 
     assert list(violations(db)) == []
 
@@ -43,6 +45,15 @@ def test_a_company_in_order_breaks_nothing(db, make):
 def break_numbering(db, make):
     make.invoice(series=make.series(label="FV26"))
     db.execute(update(Series).values(next_number=3))
+
+
+def break_numbering_of_orders(db, make):
+    make.document(DocumentKind.SALES_ORDER)
+    db.execute(update(Series).values(first_number=2))
+
+
+def break_kind(db, make):
+    make.document(DocumentKind.QUOTE, series=make.series(label="FV26"))
 
 
 def break_dates(db, make):
@@ -71,6 +82,13 @@ def break_lines(db, make):
 def break_dues(db, make):
     make.invoice(series=make.series(label="FV26"))
     db.execute(update(DueDate).values(amount=Decimal("1.00")))
+
+
+def break_dues_of_what_is_not_owed(db, make):
+    quote = make.document(DocumentKind.QUOTE)
+    db.execute(
+        insert(DueDate).values(company_id=quote.company_id, document_id=quote.id, day=NOW.date(), amount=Decimal(121))
+    )
 
 
 def break_publication(db, make):
@@ -122,12 +140,15 @@ def break_audit(db, make):
     ("broken", "said"),
     [
         (break_numbering, "Serie FV26: debería tener 2 números seguidos y tiene 1."),
+        (break_numbering_of_orders, "Serie PV26: debería tener 0 números seguidos y tiene 1."),
+        (break_kind, "Serie FV26: tiene documentos que no son de los suyos."),
         (break_dates, "FV26-0002 tiene fecha anterior a FV26-0001."),
         (break_first_date, "FV26-0008 tiene fecha anterior a FV26-0006."),
         (break_total, "FV26-0001: base e impuestos no dan el total."),
         (break_lines, "FV26-0001: las líneas no suman su total."),
         (break_dues, "FV26-0001: los vencimientos no suman el total a pagar."),
-        (break_publication, "FV26-0001 está publicada sin deber."),
+        (break_dues_of_what_is_not_owed, "P26-0001: los vencimientos no suman el total a pagar."),
+        (break_publication, "FV26-0001 se ve en la intranet y no debería."),
         (break_pdf, "El PDF publicado de FV26-0001 no es el que se guardó."),
         (break_access, "dentro@merino.example sigue dentro aunque se le retiró el acceso."),
         (break_notices, "a@b.example tiene dos avisos de la publicación {batch}."),
@@ -170,4 +191,4 @@ def _last_batch(db):
 def test_a_live_publication_of_a_draft_is_said(db, make):
     make.publication(make.draft())
 
-    assert list(violations(db)) == ["Un borrador está publicada sin deber."]
+    assert list(violations(db)) == ["Un borrador se ve en la intranet y no debería."]

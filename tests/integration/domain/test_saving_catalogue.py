@@ -10,11 +10,12 @@ from sqlalchemy import select
 
 from app.domain.companies import open_series
 from app.domain.importing import ImportInvoice, import_invoice
-from app.domain.issuing import IssueInvoice, issue_invoice
+from app.domain.issuing import IssueDocument, issue_document
 from app.domain.saving_catalogue import SaveSeries, save_series
 from app.errors import InvalidValue
 from app.scope import CompanyScope
 from models import Invoice, Series
+from models.enums import DocumentKind
 from tests.integration.domain.test_importing import INVOICE
 
 C26 = SaveSeries(code="C", year=2026)
@@ -36,7 +37,7 @@ def test_a_new_series_begins_after_what_was_imported(db, first, is_taken):
     if is_taken:
         with pytest.raises(InvalidValue) as refusal:
             save_series(db, replace(C26, first_number=first))
-        sentence = "Se han importado facturas de la serie C26 hasta la 12: empiece por la 13."
+        sentence = "Se importaron facturas de la serie C26 hasta el 12: empiece por el 13."
         assert (str(refusal.value), refusal.value.field) == (sentence, "first_number")
     else:
         series = save_series(db, replace(C26, first_number=first))
@@ -48,7 +49,7 @@ def test_a_series_that_an_import_moved_is_not_moved_back(db):
     imported(db, 12)
     moved = replace(C26, id=series.id)
 
-    with pytest.raises(InvalidValue, match=r"hasta la 12: empiece por la 13\."):
+    with pytest.raises(InvalidValue, match=r"hasta el 12: empiece por el 13\."):
         save_series(db, replace(moved, first_number=12))
     save_series(db, replace(moved, first_number=13, name="Contado"))
 
@@ -63,15 +64,57 @@ def test_a_series_that_takes_the_name_of_an_imported_one_begins_after_it(db):
         save_series(db, replace(C26, id=series.id))
 
 
-def test_the_series_of_a_year_begin_after_what_was_imported(db, company):
+def test_the_series_of_a_year_are_one_for_each_kind_and_begin_after_what_was_imported(db, company):
     imported(db, 7, "FV26")
 
     open_series(db, company, 2026)
 
-    assert db.execute(select(Series.label, Series.first_number, Series.next_number).order_by(Series.label)).all() == [
-        ("FV26", 8, 8),
-        ("R26", 1, 1),
+    facts = (Series.kind, Series.label, Series.name, Series.next_number, Series.is_default, Series.is_corrective)
+    assert db.execute(select(*facts).order_by(Series.id)).all() == [
+        (DocumentKind.QUOTE, "P26", "Presupuestos", 1, True, False),
+        (DocumentKind.SALES_ORDER, "PV26", "Pedidos", 1, True, False),
+        (DocumentKind.WORK_ORDER, "PT26", "Partes de trabajo", 1, True, False),
+        (DocumentKind.DELIVERY_NOTE, "A26", "Albaranes", 1, True, False),
+        (DocumentKind.PROFORMA, "PF26", "Proformas", 1, True, False),
+        (DocumentKind.INVOICE, "FV26", "Facturas de venta", 8, True, False),
+        (DocumentKind.PURCHASE_ORDER, "PC26", "Pedidos de compra", 1, True, False),
+        (DocumentKind.INVOICE, "R26", "Facturas rectificativas", 1, False, True),
     ]
+
+
+def test_each_kind_proposes_its_own_series_and_labels_may_be_the_same(db):
+    invoices = save_series(db, replace(C26, is_default=True))
+    quotes = save_series(db, replace(C26, kind=DocumentKind.QUOTE, is_default=True))
+    newer = save_series(db, replace(C26, kind=DocumentKind.QUOTE, code="Q", is_default=True))
+    corrective = save_series(db, replace(C26, code="R", is_corrective=True, is_default=True))
+
+    assert [series.label for series in (invoices, quotes, newer, corrective)] == ["C26", "C26", "Q26", "R26"]
+    assert [series.is_default for series in (invoices, quotes, newer, corrective)] == [True, False, True, True]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DocumentKind if kind is not DocumentKind.INVOICE])
+def test_only_invoices_have_a_series_for_corrections(db, kind):
+    with pytest.raises(InvalidValue) as refusal:
+        save_series(db, replace(C26, kind=kind, is_corrective=True))
+
+    sentence = "Solo las facturas se rectifican con una serie propia."
+    assert (str(refusal.value), refusal.value.field) == (sentence, "is_corrective")
+
+
+def test_a_series_that_a_draft_has_been_given_stays_of_its_kind(db, make):
+    series = save_series(db, C26)
+    to_quotes = replace(C26, id=series.id, kind=DocumentKind.QUOTE)
+    draft = make.draft(series=series)
+
+    with pytest.raises(InvalidValue) as refusal:
+        save_series(db, to_quotes)
+    db.delete(draft)
+    db.flush()
+    save_series(db, to_quotes)
+
+    sentence = "Ya hay facturas de esta serie: no puede cambiar de documento. Cree otra."
+    assert (str(refusal.value), refusal.value.field) == (sentence, "kind")
+    assert series.kind is DocumentKind.QUOTE
 
 
 def test_numbers_of_fifteen_digits_are_counted_on(db, make):
@@ -79,7 +122,7 @@ def test_numbers_of_fifteen_digits_are_counted_on(db, make):
     taken = imported(db, LARGEST, "C")
     draft = make.draft(contact=db.get_one(Invoice, taken.document_id).contact, series=series, issued_on=TODAY)
 
-    issue_invoice(db, IssueInvoice(document_id=draft.id, today=TODAY))
+    issue_document(db, IssueDocument(document_id=draft.id, today=TODAY))
 
     own = db.scalars(select(Invoice).where(Invoice.number.is_not(None))).one()
     assert (own.number, own.number_text, series.next_number) == (LARGEST + 1, f"C-{LARGEST + 1}", LARGEST + 2)

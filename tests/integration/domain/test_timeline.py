@@ -7,12 +7,12 @@ from msgspec.structs import replace
 from sqlalchemy import select, update
 
 from app.domain.publishing import publish_documents
-from app.domain.timeline import Happening, Told, contact_timeline, document_timeline
+from app.domain.timeline import Happening, Mentioned, Told, contact_timeline, document_timeline
 from app.domain.withdrawing import UndoBatch, undo_batch, withdraw_documents
 from app.errors import NotFound
 from app.scope import Actor, CompanyScope
-from models import DocumentEvent, OutgoingMail, PortalAccount
-from models.enums import EventKind, MailStatus
+from models import AuditEntry, DocumentEvent, OutgoingMail, PortalAccount
+from models.enums import DocumentKind, EventKind, MailStatus
 from tests.factories import Make
 from tests.integration.domain.publishing import searched, ticked, to_publish, to_withdraw
 
@@ -58,16 +58,16 @@ def test_a_document_tells_what_happened_to_it(db, make, marta):
     happenings = document_timeline(db, invoice.id)
 
     assert told(happenings) == [
-        "Marta Ruiz publicó un documento",
+        "Marta Ruiz publicó la factura",
         "Marta Ruiz deshizo la publicación",
         "Aviso: correo entregado a lucia@merino.example",
-        "Lucía Merino vio el documento 2 veces, la primera el 01/01/2030, 02:00",
+        "Lucía Merino vio la factura 2 veces, la primera el 01/01/2030, 02:00",
     ]
     assert happenings[0] == Happening(
         at=MOMENT + dt.timedelta(hours=2),
         told=Told.CUSTOMER,
         who="Lucía Merino",
-        what="vio el documento 2 veces, la primera el 01/01/2030, 02:00",
+        what="vio la factura 2 veces, la primera el 01/01/2030, 02:00",
     )
 
 
@@ -81,13 +81,50 @@ def test_to_open_the_pdf_is_not_yet_to_print(db, make):
     assert told(contact_timeline(db, invoice.contact_id))[-1] == f"El cliente abrió para imprimir {invoice.number_text}"
 
 
+@pytest.mark.parametrize(
+    ("kind", "sentences"),
+    [
+        (
+            DocumentKind.QUOTE,
+            ["Marta creó el presupuesto", "El programa publicó el presupuesto", "El cliente vio el presupuesto"],
+        ),
+        (
+            DocumentKind.PROFORMA,
+            ["Marta creó la proforma", "El programa publicó la proforma", "El cliente vio la proforma"],
+        ),
+        (
+            DocumentKind.PURCHASE_ORDER,
+            [
+                "Marta creó el pedido de compra",
+                "El programa publicó el pedido de compra",
+                "El proveedor vio el pedido de compra",
+            ],
+        ),
+    ],
+)
+def test_a_document_is_called_by_its_name(db, make, company, kind, sentences):
+    document = make.published(kind)
+    db.add(DocumentEvent(document_id=document.id, contact_id=document.contact_id, kind=EventKind.VIEWED))
+    entry = {"at": MOMENT, "actor": "Marta", "action": "create", "entity": "documents", "previous_hash": "", "hash": ""}
+    db.add(AuditEntry(position=1, entity_id=document.id, **entry))
+    db.flush()
+
+    assert sorted(told(document_timeline(db, document.id))) == sorted(sentences)
+    [seen] = [one for one in contact_timeline(db, document.contact_id) if one.told is Told.CUSTOMER]
+    assert (seen.who, seen.what, seen.document) == (
+        sentences[2].partition(" vio")[0],
+        "vio",
+        Mentioned(document.id, document.number_text, kind),
+    )
+
+
 def test_a_document_tells_its_own_batches_and_mails_only(db, make, marta):
     mine, other = make.invoice(contact=make.contact(email="a@merino.example")), make.invoice()
     publish(db, marta, searched())
     withdraw_documents(db, to_withdraw(db, ticked(other)))
 
     assert told(document_timeline(db, mine.id)) == [
-        "Marta Ruiz publicó un documento",
+        "Marta Ruiz publicó la factura",
         "Aviso: correo en cola para a@merino.example",
     ]
 

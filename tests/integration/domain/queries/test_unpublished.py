@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import event
 
-from app.domain.issuing import IssueInvoice, issue_invoice
+from app.domain.issuing import IssueDocument, issue_document
 from app.domain.queries.unpublished import count_unpublished
 from app.domain.withdrawing import UndoBatch, undo_batch
 from models.enums import DocumentKind
@@ -28,7 +28,7 @@ def test_it_follows_what_is_issued_published_withdrawn_and_undone(db, make, coun
     seen.append(counted())
     withdraw(db, ticked(first))
     seen.append(counted())
-    issue_invoice(db, IssueInvoice(document_id=draft.id, today=draft.issued_on))
+    issue_document(db, IssueDocument(document_id=draft.id, today=draft.issued_on))
     seen.append(counted())
     undo_batch(db, UndoBatch(batch_id=published.batch_id, user_id=None))
     seen.append(counted())

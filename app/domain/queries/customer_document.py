@@ -1,4 +1,4 @@
-"""One invoice as its customer reads it: head, lines, taxes, due days, and what was done with it."""
+"""One document as its customer reads it: head, lines, taxes, due days, and what was done with it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -17,6 +17,7 @@ from app.domain.queries.customer_rows import (
 )
 from app.scope import ScopedSession
 from models import DocumentEvent, DocumentLine, DocumentTax, DueDate, PortalAccount
+from models.enums import DocumentKind
 from models.portal_rules import PORTAL_RULES
 
 MOST_EVENTS = 60
@@ -28,14 +29,14 @@ _events: Table = DocumentEvent.__table__  # type: ignore[assignment]
 _accounts: Table = PortalAccount.__table__  # type: ignore[assignment]
 
 
-def find_invoice(db: ScopedSession, document_id: int) -> Row[Any] | None:
-    """The invoice with its live publication, or nothing."""
-    return next(iter(rows(db, _INVOICE, document_id=document_id)), None)
+def find_document(db: ScopedSession, kind: DocumentKind, document_id: int) -> Row[Any] | None:
+    """The document with its live publication, or nothing: one of another kind is not there either."""
+    return next(iter(rows(db, _DOCUMENT, kind=kind, document_id=document_id)), None)
 
 
-def find_publication(db: ScopedSession, document_id: int) -> Row[Any] | None:
-    """``id`` and ``pdf_sha256`` of the invoice's live publication and its ``number_text``, or nothing."""
-    return next(iter(rows(db, _PUBLICATION, document_id=document_id)), None)
+def find_publication(db: ScopedSession, kind: DocumentKind, document_id: int) -> Row[Any] | None:
+    """``id`` and ``pdf_sha256`` of the document's live publication and its ``number_text``, or nothing."""
+    return next(iter(rows(db, _PUBLICATION, kind=kind, document_id=document_id)), None)
 
 
 def lines_of(db: ScopedSession, document_id: int) -> Sequence[Row[Any]]:
@@ -55,7 +56,7 @@ def events_of(db: ScopedSession, document_id: int) -> Sequence[Row[Any]]:
     return rows(db, _EVENTS, document_id=document_id)
 
 
-_INVOICE = (
+_DOCUMENT = (
     select(
         *(column for column in documents.c if column.name not in ("internal_notes", "source_note", "search_key")),
         publications.c.id.label("publication_id"),
