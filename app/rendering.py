@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.adapters.pdf import render
-from app.adapters.pdf.from_document import sheet_of
+from app.adapters.pdf.from_document import file_name, sheet_of
 from app.adapters.pdf.sheet import Sheet
 from app.domain.issuing import freeze
 from app.errors import NotFound
@@ -19,6 +19,7 @@ from app.installation import Installation
 from app.scope import CompanyScope, Scope, ScopedSession
 from app.texts import _
 from models import Attachment, Company, Document, Publication, StoredFile, TemplateVersion
+from models.enums import DocumentKind
 from models.file import file_key
 
 PDF = "application/pdf"
@@ -39,24 +40,27 @@ def publication_pdf(installation: Installation, scope: Scope, publication_id: in
     """
     with installation.database.read(scope) as db:
         found = db.execute(
-            select(Publication.company_id, Document.number_text, StoredFile)
+            select(Publication.company_id, Document.kind, Document.number_text, StoredFile)
             .join(Document, Document.id == Publication.document_id)
             .outerjoin(StoredFile, StoredFile.id == Publication.file_id)
             .where(Publication.id == publication_id, Publication.withdrawn_at.is_(None))
         ).one_or_none()
         if found is None:
-            raise NotFound(_("esa factura"))
-        company_id, number, joined = found
+            raise NotFound(_("ese documento"))
+        company_id, kind, number, joined = found
     file: StoredFile | None = joined
+    name = file_name(kind, number)
     if file is not None:
-        return Printed(installation.storage.get(file.key), file.sha256, _file_name(number))
+        return Printed(installation.storage.get(file.key), file.sha256, name)
     content = render_publication(installation, company_id, publication_id)
-    return Printed(content, hashlib.sha256(content).hexdigest(), _file_name(number))
+    return Printed(content, hashlib.sha256(content).hexdigest(), name)
 
 
-def stored_pdf(installation: Installation, company_id: int, sha256: str, number: str | None) -> Printed:
+def stored_pdf(
+    installation: Installation, company_id: int, sha256: str, number: str | None, kind: DocumentKind
+) -> Printed:
     """The file of a publication that has one, for whoever has found it among what they may see."""
-    return Printed(installation.storage.get(file_key(company_id, sha256)), sha256, _file_name(number))
+    return Printed(installation.storage.get(file_key(company_id, sha256)), sha256, file_name(kind, number))
 
 
 def render_publication(installation: Installation, company_id: int, publication_id: int) -> bytes:
@@ -98,7 +102,7 @@ def preview_pdf(
 def printed(sheet: Sheet, content: bytes | None = None) -> Printed:
     """A sheet as a file; ``content`` when there is one already. Not inside a transaction: it takes its time."""
     content = content or render(sheet)
-    return Printed(content, hashlib.sha256(content).hexdigest(), _file_name(sheet.reference))
+    return Printed(content, hashlib.sha256(content).hexdigest(), sheet.file_name)
 
 
 def drawn(
@@ -161,8 +165,3 @@ def _sheet(installation: Installation, db: ScopedSession, document_id: int, temp
         raise NotFound(_("ese documento"))
     version = db.get(TemplateVersion, template_version_id) if template_version_id else None
     return drawn(installation, db, document, version)
-
-
-def _file_name(number: str | None) -> str:
-    plain = "".join(mark if mark.isalnum() or mark in "-_" else "-" for mark in number or "borrador")
-    return f"Factura-{plain}.pdf"

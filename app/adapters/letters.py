@@ -12,25 +12,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app import clock, money, texts
 from app.colours import light_accent
+from app.domain.kinds import KINDS
 from app.domain.mail_secrets import Secret
 from app.domain.outbox import DueMail
-from app.domain.queries.letters import LetterFacts, Listing
+from app.domain.queries.letters import LetterFacts, ListedDocument, Listing
 from app.texts import _, plural
 from models import Company
 from models.enums import DocumentKind, MailKind, TokenPurpose
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
 HIDDEN = "••••"
-
-SECTIONS = {
-    DocumentKind.INVOICE: "facturas",
-    DocumentKind.QUOTE: "presupuestos",
-    DocumentKind.SALES_ORDER: "pedidos",
-    DocumentKind.DELIVERY_NOTE: "albaranes",
-    DocumentKind.WORK_ORDER: "partes",
-    DocumentKind.PROFORMA: "proformas",
-    DocumentKind.PURCHASE_ORDER: "pedidos-compra",
-}
 
 
 class Letter(NamedTuple):
@@ -80,14 +71,17 @@ class Letters:
         return f"{self.portal}/{section}/{secret.text}"
 
     def _told(self, listing: Listing) -> dict[str, Any]:
-        kinds = {document.kind for document in listing.documents}
         only = listing.documents[0] if listing.count == 1 else None
+        is_purchase = listing.kind is not None and KINDS[listing.kind].is_purchase
         return {
             "listing": listing,
-            "news": _news(kinds.pop() if len(kinds) == 1 else None, listing.count, are_new=listing.are_new),
+            "news": _news(listing.kind, listing.count, are_new=listing.are_new),
             "only": only,
+            "area": _("área de proveedor") if is_purchase else _("área de cliente"),
             "kind_word": kind_word,
-            "address": lambda document: f"{self.portal}/{SECTIONS[document.kind]}/{document.id}",
+            "day_word": _day_word,
+            "address": lambda document: f"{self.portal}/{KINDS[document.kind].slug}/{document.id}",
+            "all_of_them": f"{self.portal}/{KINDS[listing.kind].slug}" if listing.kind else self.portal,
         }
 
 
@@ -109,15 +103,24 @@ def _sender(company: Company) -> dict[str, Any]:
 
 
 def kind_word(kind: DocumentKind) -> str:
-    return {
-        DocumentKind.INVOICE: _("Factura"),
-        DocumentKind.QUOTE: _("Presupuesto"),
-        DocumentKind.SALES_ORDER: _("Pedido"),
-        DocumentKind.WORK_ORDER: _("Parte de trabajo"),
-        DocumentKind.DELIVERY_NOTE: _("Albarán"),
-        DocumentKind.PROFORMA: _("Factura proforma"),
-        DocumentKind.PURCHASE_ORDER: _("Pedido de compra"),
-    }[kind]
+    return _(KINDS[kind].words.title)
+
+
+def _day_word(document: ListedDocument) -> str:
+    """``vence el 18/12/2026``; nothing for what has no day, or whose day no longer matters."""
+    if document.due_on is None or document.kind not in _DAYS:
+        return ""
+    return _(_DAYS[document.kind]) % {"day": f"{document.due_on:%d/%m/%Y}"}
+
+
+_DAYS = {
+    DocumentKind.INVOICE: "vence el %(day)s",
+    DocumentKind.QUOTE: "válido hasta el %(day)s",
+    DocumentKind.SALES_ORDER: "entrega prevista el %(day)s",
+    DocumentKind.WORK_ORDER: "previsto para el %(day)s",
+    DocumentKind.PROFORMA: "válida hasta el %(day)s",
+    DocumentKind.PURCHASE_ORDER: "entrega prevista el %(day)s",
+}
 
 
 def _news(kind: DocumentKind | None, count: int, *, are_new: bool) -> str:

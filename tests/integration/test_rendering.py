@@ -9,13 +9,14 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from app.adapters.storage import Storage
-from app.domain.issuing import IssueInvoice, issue_invoice
+from app.domain.issuing import IssueDocument, issue_document
 from app.errors import NotFound
 from app.installation import Installation
-from app.rendering import preview_pdf, publication_pdf, render_publication, waiting_publications
+from app.rendering import preview_pdf, publication_pdf, render_publication, stored_pdf, waiting_publications
 from app.scope import CompanyScope, PortalScope
 from app.secrets import Keys
 from models import Attachment, Company, Publication, StoredFile
+from models.enums import DocumentKind
 
 
 @pytest.fixture
@@ -46,6 +47,28 @@ def test_a_publication_is_rendered_once_and_then_served_as_it_was(db, make, inst
     assert invoice.number_text in text
     assert "121,00" in text
     assert invoice.buyer_name in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "title"),
+    [
+        (DocumentKind.QUOTE, "Presupuesto-P26-0001.pdf", "Presupuesto P26-0001"),
+        (DocumentKind.DELIVERY_NOTE, "Albaran-A26-0001.pdf", "Albarán A26-0001"),
+        (DocumentKind.PURCHASE_ORDER, "Pedido-de-compra-PC26-0001.pdf", "Pedido de compra PC26-0001"),
+    ],
+)
+def test_a_document_of_another_kind_is_printed_as_what_it_is(db, make, installation, company, kind, name, title):
+    document = make.document(kind)
+    publication = make.publication(document)
+    db.commit()
+
+    first = publication_pdf(installation, PortalScope(company.id, document.contact_id), publication.id)
+    again = publication_pdf(installation, PortalScope(company.id, document.contact_id), publication.id)
+    kept = stored_pdf(installation, company.id, first.sha256, document.number_text, kind)
+
+    assert first == again == kept
+    assert first.name == name
+    assert title in text_of(first.content)
 
 
 def test_the_pdf_that_came_with_an_imported_invoice_is_the_one_served(db, make, installation, company):
@@ -99,7 +122,7 @@ def test_a_draft_already_shows_how_its_seller_will_be_printed(db, make, installa
     db.commit()
     shown = text_of(preview_pdf(installation, CompanyScope(company.id), draft.id).content)
 
-    issue_invoice(db, IssueInvoice(document_id=draft.id, today=draft.issued_on))
+    issue_document(db, IssueDocument(document_id=draft.id, today=draft.issued_on))
     db.commit()
     printed = text_of(preview_pdf(installation, CompanyScope(company.id), draft.id).content)
 

@@ -5,20 +5,13 @@ from decimal import Decimal
 from typing import Any
 
 from app.adapters.pdf.sheet import Look, Party, Sheet, SheetDue, SheetLine, SheetTax
+from app.domain.folding import fold
+from app.domain.kinds import KINDS, Kind
 from app.money import ZERO, short
 from app.texts import _
 from models import Document, DocumentLine, TemplateVersion
 from models.enums import DocumentKind, Origin, PaymentMethod, TaxKind
 
-KIND_LABELS = {
-    DocumentKind.QUOTE: "Presupuesto",
-    DocumentKind.SALES_ORDER: "Pedido",
-    DocumentKind.WORK_ORDER: "Parte de trabajo",
-    DocumentKind.DELIVERY_NOTE: "Albarán",
-    DocumentKind.INVOICE: "Factura",
-    DocumentKind.PROFORMA: "Factura proforma",
-    DocumentKind.PURCHASE_ORDER: "Pedido de compra",
-}
 METHOD_LABELS = {
     PaymentMethod.TRANSFER: "Transferencia",
     PaymentMethod.DIRECT_DEBIT: "Recibo domiciliado",
@@ -41,9 +34,10 @@ def sheet_of(document: Document, version: TemplateVersion, logo: bytes | None) -
 
     ``document`` needs its lines, taxes and dues loaded; a draft, what it would freeze.
     """
+    kind = KINDS[document.kind]
     heading, _amount = tax_words(document.taxes)
     return Sheet(
-        kind_label=_("Factura rectificativa") if document.corrects_text else _(KIND_LABELS[document.kind]),
+        kind_label=_("Factura rectificativa") if document.corrects_text else _(kind.words.title),
         reference=document.number_text or _("Borrador"),
         issued_on=document.issued_on,
         operation_on=document.operation_on,
@@ -58,6 +52,8 @@ def sheet_of(document: Document, version: TemplateVersion, logo: bytes | None) -
             tax_id=document.buyer_tax_id,
             lines=_split(document.buyer_address),
         ),
+        buyer_label=_("Proveedor") if kind.is_purchase else _("Cliente"),
+        facts=_facts(document, kind),
         subject="" if document.origin is Origin.IMPORTED else document.subject,  # of an imported one it is but a label
         tax_heading=heading,
         lines=tuple(_line(line) for line in document.lines),
@@ -71,16 +67,36 @@ def sheet_of(document: Document, version: TemplateVersion, logo: bytes | None) -
         ),
         corrects=document.corrects_text or None,
         notes=document.notes,
-        mentions=_split(document.mentions),
+        mentions=_mentions(document),
         currency=document.currency,
         draft=document.is_draft,
         look=_look(version, document, logo),
         release=version.number,
+        file_name=file_name(document.kind, document.number_text),
     )
+
+
+def file_name(kind: DocumentKind, number: str | None) -> str:
+    """What to save the file of a document under: ``Albaran-A26-0003.pdf``. The kind is spelt without accents."""
+    title = fold(KINDS[kind].words.title).replace(" ", "-").capitalize()
+    plain = "".join(mark if mark.isalnum() or mark in "-_" else "-" for mark in number or "borrador")
+    return f"{title}-{plain}.pdf"
 
 
 def _split(text: str) -> tuple[str, ...]:
     return tuple(line for line in text.split("\n") if line)
+
+
+def _facts(document: Document, kind: Kind) -> tuple[tuple[str, str], ...]:
+    """Until when it holds or when it is expected; when an invoice is due is told by its parts."""
+    if not kind.day_label or document.due_on is None:
+        return ()
+    return ((_(kind.day_label), f"{document.due_on:%d/%m/%Y}"),)
+
+
+def _mentions(document: Document) -> tuple[str, ...]:
+    said = _split(document.mentions)
+    return (_("Este documento no es una factura."), *said) if document.kind is DocumentKind.PROFORMA else said
 
 
 def _line(line: DocumentLine) -> SheetLine:
@@ -114,19 +130,22 @@ def tax_words(taxes: Iterable[Any]) -> tuple[str, str]:
 
 
 def totals_of(document: Document, taxes: Iterable[Any]) -> tuple[tuple[str, Decimal], ...]:
+    """From the lines to what is to be paid. Only where something comes between does a total go before it."""
+    is_invoice = KINDS[document.kind].is_fiscal
     rows: list[tuple[str, Decimal]] = []
     if document.discount_total:
         rows += [(_("Suma de líneas"), document.lines_total), (_("Descuento"), -document.discount_total)]
     rows += [(_("Base imponible"), document.base_total), (tax_words(taxes)[1], document.tax_total)]
     if document.surcharge_total:
         rows.append((_("Recargo equiv."), document.surcharge_total))
-    rows.append((_("Total factura"), document.total))
+    rows.append((_("Total factura") if is_invoice else _("Total"), document.total))
     if document.withheld_total:
         rows.append((f"{_('Retención IRPF')} {short(document.withholding_rate)} %", -document.withheld_total))
     others = document.payable - (document.total - document.withheld_total)
     if others != ZERO:
         rows.append((_("Anticipos y otros"), others))
-    rows.append((_("Total a pagar"), document.payable))
+    if is_invoice or document.withheld_total or others != ZERO:
+        rows.append((_("Total a pagar"), document.payable))
     return tuple(rows)
 
 

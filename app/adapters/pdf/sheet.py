@@ -60,9 +60,9 @@ class Sheet(Struct, frozen=True, kw_only=True):
 
     ``buyer_label`` stands above the buyer instead of "Cliente". ``facts`` are further pairs for the band
     under the title (an order number, a quote's validity), ``subject`` a line below it; ``tax_heading`` stands above the
-    rates. The last of ``totals`` is what is to be paid and is drawn big. ``qr`` is the text of the square code and
+    rates. The last of ``totals`` is what it comes to and is drawn big. ``qr`` is the text of the square code and
     ``qr_caption`` what stands below it. ``language`` chooses the fixed labels, ``release`` names the version of the
-    template.
+    template, ``file_name`` is what to save it under.
     """
 
     kind_label: str
@@ -89,3 +89,4 @@ class Sheet(Struct, frozen=True, kw_only=True):
     draft: bool = False
     look: Look = Look()
     release: int = 1
+    file_name: str = "documento.pdf"

@@ -12,8 +12,9 @@ from sqlalchemy import select
 from app import clock
 from app.domain.mail_accounts import Standing, company_account, standing_of
 from app.domain.mail_desk import RetryMails, retry_mails
+from app.domain.queries.letters import MOST_LISTED
 from models import Document, MailAccount, PortalAccount, Publication
-from models.enums import MailKind, MailStatus
+from models.enums import DocumentKind, DocumentStatus, MailKind, MailStatus
 from tests.smtp_sink import Sink, Step
 
 
@@ -261,6 +262,41 @@ def test_what_had_been_published_before_is_not_called_new(post, sink, known, sub
     message = parsed(sink.received[0].content)
     assert message["Subject"].startswith(subject)
     assert sentence in message.get_body(("plain",)).get_content()
+
+
+def test_a_notice_counts_the_kinds_of_all_it_tells_of_and_not_only_of_those_it_lists(post, sink):
+    reader = post.reader()
+    quote = post.make.document(DocumentKind.QUOTE, contact=reader.memberships[0].contact, issued_on=dt.date(2026, 1, 2))
+    post.make.publication(quote, version=post.version, batch=post.batch)
+    mail = post.notice(reader=reader, invoices=MOST_LISTED)
+
+    post.send()
+
+    assert post.now(mail).subject == "21 documentos nuevos de Suministros Tosma, S.L."
+    text = parsed(sink.received[0].content).get_body(("plain",)).get_content()
+    assert (text.count("- Factura "), text.count("Presupuesto"), "y 1 más" in text) == (MOST_LISTED, 0, True)
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        (DocumentStatus.ISSUED, True),
+        (DocumentStatus.ACCEPTED, False),
+        (DocumentStatus.REJECTED, False),
+        (DocumentStatus.SUPERSEDED, False),
+    ],
+)
+def test_until_when_a_quote_holds_is_told_while_it_can_be_answered(post, sink, status, told):
+    reader = post.reader()
+    days = {"issued_on": dt.date(2026, 11, 1), "due_on": dt.date(2026, 11, 30)}
+    quote = post.make.document(DocumentKind.QUOTE, contact=reader.memberships[0].contact, status=status, **days)
+    post.make.publication(quote, version=post.version, batch=post.batch)
+    post.notice(reader=reader, invoices=0)
+
+    post.send()
+
+    text = parsed(sink.received[0].content).get_body(("plain",)).get_content()
+    assert ("(válido hasta el 30/11/2026)" in text) is told
 
 
 LATER, NEVER = "450 4.2.0 lista gris", "550 5.2.1 desactivado"

@@ -45,7 +45,8 @@ def letter(kind: MailKind, *documents: ListedDocument, secret: Secret | None = N
         id=9, email="lucia@artieda.example", password_hash="", must_change_password=False, is_told=False,
         is_active=False, has_access=True,
     )  # fmt: skip
-    listing = Listing(documents, len(documents) + more, len({each.buyer for each in documents}) > 1)
+    kinds, several = {each.kind for each in documents}, len({each.buyer for each in documents}) > 1
+    listing = Listing(documents, len(documents) + more, kinds.pop() if len(kinds) == 1 else None, several)
     facts = LetterFacts(company=firm, account=None, readers={9: reader}, listings={(5, 9): listing})
     known = dict.fromkeys(DueMail.__struct_fields__) | {"kind": kind, "language": "es", "batch_id": 5}
     mail = DueMail(**known | {"portal_account_id": 9, "recipient": reader.email, "recipient_name": "Lucía"} | values)
@@ -126,17 +127,63 @@ def test_a_notice_of_five_thousand_lists_twenty():
     assert text.count("- Factura ") == 20
     assert "\ny 4.980 más\n" in text
     assert "y 4.980 más" in Reading(html).text
-    assert f"\n{PORTAL}\n" in text
+    assert f"\n{PORTAL}/facturas\n" in text
+
+
+def of(kind: DocumentKind, *numbers: int) -> tuple[ListedDocument, ...]:
+    return tuple(document(number, kind=kind) for number in numbers or (131,))
 
 
 @pytest.mark.parametrize(("documents", "subject"), [
-    ((document(kind=DocumentKind.QUOTE),), "Presupuesto 2026/A-000131 de Electricidad Tosma"),
-    ((document(1), document(2)), "2 facturas nuevas de Electricidad Tosma"),
-    ((document(1), document(2, kind=DocumentKind.QUOTE)), "2 documentos nuevos de Electricidad Tosma"),
-    ((document(1, kind=DocumentKind.DELIVERY_NOTE),) * 2, "2 albaranes nuevos de Electricidad Tosma"),
+    (of(DocumentKind.QUOTE), "Presupuesto 2026/A-000131 de Electricidad Tosma"),
+    (of(DocumentKind.QUOTE, 1, 2), "2 presupuestos nuevos de Electricidad Tosma"),
+    (of(DocumentKind.INVOICE, 1, 2), "2 facturas nuevas de Electricidad Tosma"),
+    (of(DocumentKind.DELIVERY_NOTE, 1, 2), "2 albaranes nuevos de Electricidad Tosma"),
+    (of(DocumentKind.INVOICE, 1) + of(DocumentKind.QUOTE, 2), "2 documentos nuevos de Electricidad Tosma"),
 ])  # fmt: skip
 def test_the_subject_says_what_is_new(documents, subject):
     assert letter(MailKind.NOTICE, *documents).subject == subject
+
+
+@pytest.mark.parametrize(("kind", "news", "where"), [
+    (DocumentKind.QUOTE, "un presupuesto nuevo en su área de cliente", "presupuestos"),
+    (DocumentKind.SALES_ORDER, "un pedido nuevo en su área de cliente", "pedidos"),
+    (DocumentKind.WORK_ORDER, "un parte de trabajo nuevo en su área de cliente", "partes"),
+    (DocumentKind.DELIVERY_NOTE, "un albarán nuevo en su área de cliente", "albaranes"),
+    (DocumentKind.PROFORMA, "una factura proforma nueva en su área de cliente", "proformas"),
+    (DocumentKind.PURCHASE_ORDER, "un pedido de compra nuevo en su área de proveedor", "pedidos-compra"),
+])  # fmt: skip
+def test_each_kind_is_told_in_its_gender_and_leads_to_its_place(kind, news, where):
+    one, several = letter(MailKind.NOTICE, *of(kind)), letter(MailKind.NOTICE, *of(kind, 1, 2))
+
+    assert f"\nTiene {news}.\n" in one.text
+    assert f"\n{PORTAL}/{where}/131\n" in one.text
+    assert f"\n{PORTAL}/{where}\n" in several.text
+    assert Reading(several.html).links[:3] == [f"{PORTAL}/{where}{end}" for end in ("/1", "/2", "")]
+
+
+def test_several_kinds_lead_to_the_front_page():
+    mixed = letter(MailKind.NOTICE, *of(DocumentKind.INVOICE, 1), *of(DocumentKind.QUOTE, 2))
+
+    assert "\nTiene 2 documentos nuevos en su área de cliente.\n" in mixed.text
+    assert f"\n{PORTAL}\n" in mixed.text
+    assert Reading(mixed.html).links[2] == PORTAL
+
+
+@pytest.mark.parametrize(("kind", "told"), [
+    (DocumentKind.INVOICE, "vence el 18/12/2026"),
+    (DocumentKind.QUOTE, "válido hasta el 18/12/2026"),
+    (DocumentKind.SALES_ORDER, "entrega prevista el 18/12/2026"),
+    (DocumentKind.WORK_ORDER, "previsto para el 18/12/2026"),
+    (DocumentKind.PROFORMA, "válida hasta el 18/12/2026"),
+    (DocumentKind.PURCHASE_ORDER, "entrega prevista el 18/12/2026"),
+])  # fmt: skip
+def test_its_day_is_told_as_what_it_is(kind, told):
+    _, text, html = letter(MailKind.NOTICE, *of(kind))
+
+    assert f"({told})" in text
+    assert told in Reading(html).text
+    assert "(" not in letter(MailKind.NOTICE, document(kind=kind, due_on=None)).text.partition("Vea")[0]
 
 
 def test_each_line_says_whose_it_is_when_there_are_several():

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.adapters.pdf.from_document import sheet_of, tax_words
+from app.adapters.pdf.from_document import file_name, sheet_of, tax_words
 from models import Document, DocumentTax, TemplateVersion
 from models.enums import DocumentKind, DocumentStatus, Origin, TaxKind
 
@@ -83,3 +83,79 @@ def test_taxes_are_called_by_their_kind(kinds, words):
 
     assert tax_words(taxes) == words
     assert (sheet.tax_heading, sheet.totals[1][0]) == words
+
+
+def figures(**values):
+    """What a document of 100,00 at 21 % comes to, as printed."""
+    plain = {"base_total": Decimal(100), "tax_total": Decimal(21), "total": Decimal(121), "payable": Decimal(121)}
+    sheet = sheet_of(document(**plain | {"withholding_rate": Decimal(0)} | values), VERSION, None)
+    return [(label, str(amount)) for label, amount in sheet.totals]
+
+
+@pytest.mark.parametrize(
+    ("values", "printed"),
+    [
+        ({"kind": DocumentKind.QUOTE}, [("Total", "121")]),
+        ({"kind": DocumentKind.INVOICE}, [("Total factura", "121"), ("Total a pagar", "121")]),
+        (
+            {"withheld_total": Decimal(15), "withholding_rate": Decimal(15), "payable": Decimal(106)},
+            [("Total factura", "121"), ("Retención IRPF 15 %", "-15"), ("Total a pagar", "106")],
+        ),
+        (
+            {
+                "kind": DocumentKind.PROFORMA,
+                "withheld_total": Decimal(15),
+                "withholding_rate": Decimal(15),
+                "payable": Decimal(106),
+            },
+            [("Total", "121"), ("Retención IRPF 15 %", "-15"), ("Total a pagar", "106")],
+        ),
+    ],
+)
+def test_only_an_invoice_or_a_withholding_asks_for_two_totals(values, printed):
+    assert figures(**values) == [("Base imponible", "100"), ("Cuota IVA", "21"), *printed]
+
+
+@pytest.mark.parametrize(
+    ("kind", "heading", "party", "facts"),
+    [
+        (DocumentKind.QUOTE, "Presupuesto", "Cliente", (("Válido hasta", "30/11/2026"),)),
+        (DocumentKind.SALES_ORDER, "Pedido", "Cliente", (("Entrega prevista", "30/11/2026"),)),
+        (DocumentKind.WORK_ORDER, "Parte de trabajo", "Cliente", (("Fecha prevista", "30/11/2026"),)),
+        (DocumentKind.DELIVERY_NOTE, "Albarán", "Cliente", ()),
+        (DocumentKind.INVOICE, "Factura", "Cliente", ()),
+        (DocumentKind.PROFORMA, "Factura proforma", "Cliente", (("Válida hasta", "30/11/2026"),)),
+        (DocumentKind.PURCHASE_ORDER, "Pedido de compra", "Proveedor", (("Entrega prevista", "30/11/2026"),)),
+    ],
+)
+def test_each_kind_has_its_heading_its_party_and_its_day(kind, heading, party, facts):
+    sheet = sheet_of(document(kind=kind, due_on=dt.date(2026, 11, 30)), VERSION, None)
+
+    assert (sheet.kind_label, sheet.buyer_label, sheet.facts) == (heading, party, facts)
+    assert sheet_of(document(kind=kind), VERSION, None).facts == ()
+
+
+def test_a_correction_is_headed_as_one():
+    assert sheet_of(document(corrects_text="FV26-1"), VERSION, None).kind_label == "Factura rectificativa"
+
+
+def test_a_proforma_says_what_it_is_not():
+    proforma = document(kind=DocumentKind.PROFORMA, mentions="Operación exenta")
+
+    assert sheet_of(proforma, VERSION, None).mentions == ("Este documento no es una factura.", "Operación exenta")
+    assert proforma.mentions == "Operación exenta"
+    assert sheet_of(document(), VERSION, None).mentions == ()
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "name"),
+    [
+        (DocumentKind.INVOICE, "2026/A-1", "Factura-2026-A-1.pdf"),
+        (DocumentKind.QUOTE, "P26-0003", "Presupuesto-P26-0003.pdf"),
+        (DocumentKind.DELIVERY_NOTE, "A26-0003", "Albaran-A26-0003.pdf"),
+        (DocumentKind.PURCHASE_ORDER, None, "Pedido-de-compra-borrador.pdf"),
+    ],
+)
+def test_a_file_is_called_by_its_kind_and_number(kind, number, name):
+    assert file_name(kind, number) == name
+    assert sheet_of(document(kind=kind, number_text=number), VERSION, None).file_name == name
