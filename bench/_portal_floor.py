@@ -12,14 +12,15 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 from app import clock, money
-from app.domain.queries import customer_invoice as one
-from app.domain.queries import customer_invoices as many
+from app.domain.queries import customer_document as one
+from app.domain.queries import customer_documents as many
+from models.enums import DocumentKind
 
 LIST = """<!doctype html><title>Facturas</title><h1>Facturas ({{ seen.waiting }} por pagar)</h1><table>
 {% for row in rows %}<tr><td><a href="/facturas/{{ row.id }}">{{ row.number_text }}</a> {{ row.subject }}</td>
 <td>{{ row.issued_on | day }}</td><td>{{ row.due_on | day }}</td><td>{{ row.status }}</td>
 <td>{{ row.total | euros }}</td><td>{{ row.outstanding | euros }}</td></tr>{% endfor %}</table>
-{% for row in totals %}<p>{{ row.invoices }}: {{ row.total | euros }}, {{ row.outstanding | euros }}</p>{% endfor %}"""
+{% for row in totals %}<p>{{ row.documents }}: {{ row.total | euros }}, {{ row.outstanding | euros }}</p>{% endfor %}"""
 
 SHOW = """<!doctype html><title>{{ it.number_text }}</title><h1>{{ it.number_text }} ({{ seen.waiting }})</h1>
 <p>{{ it.subject }} {{ it.issued_on | day }} {{ it.due_on | day }} {{ it.payable | euros }} {{ it.status }}</p>
@@ -42,8 +43,7 @@ def bare_site(engine: Engine, values: dict[str, Any], pdf: Path) -> Starlette:
     }
 
     def index(request: Request) -> Response:
-        search = many.InvoiceSearch(today=clock.today())
-        asked = values | {"today": search.today}
+        asked = values | {"kind": DocumentKind.INVOICE, "today": clock.today()}
         with engine.connect() as connection:
             ask = _asker(connection, asked)
             context = {
@@ -54,11 +54,12 @@ def bare_site(engine: Engine, values: dict[str, Any], pdf: Path) -> Starlette:
         return HTMLResponse(pages.get_template("list").render(context))
 
     def show(request: Request) -> Response:
-        asked = values | {"document_id": request.path_params["id"]}
+        document = {"kind": DocumentKind.INVOICE, "document_id": request.path_params["id"]}
+        asked = values | document | {"today": clock.today()}
         with engine.connect() as connection:
             ask = _asker(connection, asked)
             context = {
-                "it": ask(one._INVOICE)[0],
+                "it": ask(one._DOCUMENT)[0],
                 "lines": ask(one._LINES),
                 "taxes": ask(one._TAXES),
                 "dues": ask(one._DUES),

@@ -4,8 +4,8 @@ from starlette.routing import BaseRoute
 
 from app.portal import (
     choice,
-    invoice,
-    invoices,
+    document,
+    documents,
     look,
     nowhere,
     own_password,
@@ -19,8 +19,8 @@ from app.portal import (
 
 # The busiest first; ``nowhere`` takes every other address below /in and must come last.
 routes: list[BaseRoute] = [
-    *invoice.routes,
-    *invoices.routes,
+    *document.routes,
+    *documents.routes,
     *summary.routes,
     *sign_in.routes,
     *resuming.routes,

@@ -11,14 +11,17 @@ from jinja2.compiler import CodeGenerator, Frame
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from app.domain.queries.customer_invoices import overview
+from app import clock
+from app.domain.queries.customer_documents import overview
 from app.errors import InvalidValue, Refusal
 from app.portal import words
+from app.portal.navigation import tabs
 from app.portal.visit import Visit
 from app.portal.visitors import Host
 from app.scope import ScopedSession
 from app.texts import _
 from app.web import TEMPLATES, form_token, make_environment, retry_after
+from models.enums import DocumentKind
 
 
 class _DirectTexts(CodeGenerator):
@@ -60,13 +63,18 @@ def shell(  # noqa: PLR0913 - what a page is made of
     section: str,
     status: int = 200,
     errors: Errors = NO_ERRORS,
+    waiting: Mapping[DocumentKind, int] | None = None,
     **context: Any,
 ) -> Response:
-    """A page among the sections. ``db`` sees what the customer sees: the sections tell what waits in them."""
-    waiting = context.pop("waiting", None)
+    """A page among the sections. ``db`` sees what the customer sees: the sections tell what waits in them.
+
+    ``waiting`` is that of every kind there is, when the page knows it already.
+    """
     if waiting is None:
-        waiting = overview(db).waiting
-    return _render(visit, template, status, section=section, waiting=waiting, errors=errors, **context)
+        waiting = {kind: row.waiting for kind, row in overview(db, clock.today()).items()}
+    shown = tabs(visit.someone, waiting)
+    aside = [tab for tab in shown if tab.is_aside]
+    return _render(visit, template, status, section=section, tabs=shown, aside=aside, errors=errors, **context)
 
 
 def resume_page(visit: Visit, error: Refusal | None = None) -> Response:

@@ -78,6 +78,7 @@ class Person(Struct, frozen=True):
     """Whoever is signed in: a customer's person, or staff looking with a customer's eyes (``is_preview``).
 
     ``is_asleep``: idle or open for too long; the password is asked again. ``contact_id`` is none until chosen.
+    ``is_supplier``: nothing is sold to the contact, only bought from them.
     """
 
     session_id: int
@@ -91,6 +92,7 @@ class Person(Struct, frozen=True):
     name: str
     must_change_password: bool
     contact_name: str
+    is_supplier: bool
     is_asleep: bool
 
 
@@ -154,6 +156,7 @@ def _person(found: Any) -> Person | None:
         name=found.account_name or "",
         must_change_password=bool(found.must_change_password),
         contact_name=found.contact_name or "",
+        is_supplier=found.is_customer is False,
         is_asleep=asleep,
     )
 
@@ -190,6 +193,7 @@ _ARRIVAL = (
         _accounts.c.name.label("account_name"),
         _accounts.c.must_change_password,
         _contacts.c.name.label("contact_name"),
+        _contacts.c.is_customer,
         _memberships.c.id.label("membership_id"),
     )
     .select_from(_companies)

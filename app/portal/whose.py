@@ -5,26 +5,30 @@ from typing import Any
 
 from starlette.responses import Response
 
+from app.domain.kinds import KINDS
 from app.domain.signing_in import Customer, customers_of
 from app.errors import NotFound
 from app.portal.pages import gate
 from app.portal.visit import Visit, way_back
+from app.portal.words import capital
 from app.scope import PortalScope, ScopedSession
+from app.texts import _
+from models.enums import DocumentKind
 
 
-def elsewhere(visit: Visit, db: ScopedSession, what: str, owned: str, find: Callable[[ScopedSession], Any]) -> Response:
-    """A page that says whose it is and offers to change over; raises ``NotFound(what)`` when it is nobody's of theirs.
+def elsewhere(visit: Visit, db: ScopedSession, kind: DocumentKind, find: Callable[[ScopedSession], Any]) -> Response:
+    """A page that says whose a document is and offers to change over.
 
-    ``owned`` is *Esta factura es de %(cliente)s*. ``db`` is the session of the customer who does not have it.
+    Raises ``NotFound`` when it is nobody's of theirs. ``db`` is the session of the customer who does not have it.
     """
-    owner = _owner(visit, db, find)
+    owner, said = _owner(visit, db, find), KINDS[kind].words
     if owner is None:
-        raise NotFound(what)
+        raise NotFound(_(said.that))
     return gate(
         visit,
         "portal/access/whose.html",
         status=NotFound.status,
-        heading=owned % {"cliente": owner.name},
+        heading=_("%(documento)s es de %(cliente)s") % {"documento": capital(_(said.this)), "cliente": owner.name},
         owner=owner,
         back=way_back(visit),
     )

@@ -1,43 +1,21 @@
-"""What the portal says: states, days as people count them, what was done with a document."""
+"""What the portal says: days as people count them, what was done with a document."""
 
 import datetime as dt
-from typing import NamedTuple
 
 from app import clock
+from app.domain.kinds import KINDS
 from app.texts import _, plural
-from models.enums import DocumentStatus, EventKind
-
-
-class State(NamedTuple):
-    """A state as a page shows it: the word, and the class that gives it colour and shape."""
-
-    word: str
-    style: str
-
-    def told(self) -> "State":
-        """In the reader's language."""
-        return State(_(self.word), self.style)
-
-
-_STATES = {
-    DocumentStatus.ISSUED: State("Emitida", ""),
-    DocumentStatus.PENDING: State("Pendiente", "due"),
-    DocumentStatus.PART_PAID: State("Cobrada en parte", "part"),
-    DocumentStatus.PAID: State("Cobrada", "paid"),
-    DocumentStatus.RETURNED: State("Devuelta", "late"),
-}
-_LATE = State("Vencida", "late")
-_CAN_BE_LATE = (DocumentStatus.PENDING, DocumentStatus.PART_PAID)
+from models.enums import DocumentKind, EventKind
 
 _DEEDS = {
-    EventKind.VIEWED: "vio la factura",
+    EventKind.VIEWED: "vio %(documento)s",
     EventKind.DOWNLOADED: "descargó el PDF",
     EventKind.PRINTED: "abrió el PDF para imprimirlo",
 }
 _DEEDS_WITH = {
-    EventKind.VIEWED: "vio la",
-    EventKind.DOWNLOADED: "descargó la",
-    EventKind.PRINTED: "abrió para imprimir la",
+    EventKind.VIEWED: "vio %(documento)s",
+    EventKind.DOWNLOADED: "descargó %(documento)s",
+    EventKind.PRINTED: "abrió para imprimir %(documento)s",
 }
 
 _REFUSALS = {
@@ -53,12 +31,6 @@ _MONTHS = (
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
     "diciembre",
 )  # fmt: skip
-
-
-def state_of(status: DocumentStatus, due_on: dt.date | None, today: dt.date) -> State:
-    if due_on is not None and due_on < today and status in _CAN_BE_LATE:
-        return _LATE.told()
-    return _STATES[status].told()
 
 
 def spell_day(day: dt.date) -> str:
@@ -99,14 +71,30 @@ def month_of(day: dt.date, today: dt.date) -> str:
     )
 
 
-def deed(kind: EventKind) -> str:
+def capital(text: str) -> str:
+    """As a sentence begins."""
+    return text[:1].upper() + text[1:]
+
+
+def the(kind: DocumentKind) -> str:
+    """``la factura``, ``el presupuesto``."""
+    return _(KINDS[kind].words.the)
+
+
+def day_label(kind: DocumentKind) -> str:
+    """What the day of a document is: ``Vencimiento``, ``Válido hasta``; nothing where it has none."""
+    label = KINDS[kind].day_label
+    return _("Vencimiento") if KINDS[kind].falls_due else _(label) if label else ""
+
+
+def deed(event: EventKind, kind: DocumentKind) -> str:
     """What somebody did with the document at hand: ``descargó el PDF``."""
-    return _(_DEEDS[kind])
+    return _(_DEEDS[event]) % {"documento": the(kind)}
 
 
-def deed_with(kind: EventKind) -> str:
-    """The same, to be followed by the document: ``descargó la`` factura FV26-0001."""
-    return _(_DEEDS_WITH[kind])
+def deed_with(event: EventKind, kind: DocumentKind) -> str:
+    """The same, to be followed by its number: ``descargó la factura`` FV26-0001."""
+    return _(_DEEDS_WITH[event]) % {"documento": the(kind)}
 
 
 def refusal_title(status: int) -> str:

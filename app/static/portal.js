@@ -20,6 +20,11 @@ addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
 });
 
+// The bar's list of further sections goes away like any other list.
+const more = document.querySelector(".nav details");
+addEventListener("click", (event) => more?.contains(event.target) || more?.removeAttribute("open"));
+addEventListener("keydown", (event) => event.key === "Escape" && more?.removeAttribute("open"));
+
 // On paper: the PDF where the browser can show one, else this page, which has print styles of its own. Where somebody
 // has to sign in first there is nothing to print yet.
 for (const link of document.querySelectorAll("[data-print]"))

@@ -14,8 +14,8 @@ from sqlalchemy import update
 from app import clock
 from app.scope import ScopedSession
 from app.secrets import hash_password, new_token, token_hash
-from models import Company, Invoice, PortalAccount, PortalMembership, PortalSession, PortalToken
-from models.enums import DocumentStatus, TokenPurpose
+from models import Company, Document, Invoice, PortalAccount, PortalMembership, PortalSession, PortalToken
+from models.enums import DocumentKind, DocumentStatus, TokenPurpose
 from tests.factories import Make
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -47,6 +47,17 @@ def invoice(make: Make, account: PortalAccount, db: ScopedSession) -> Invoice:
     return invoice
 
 
+@pytest.fixture
+def quote(make: Make, account: PortalAccount, db: ScopedSession) -> Document:
+    """The customer's, waiting for an answer, beside something of every other kind."""
+    mine, day = account.memberships[0].contact, clock.today() + dt.timedelta(days=14)
+    for kind in DocumentKind:
+        make.published(kind, contact=mine, subject="Punto de recarga en el garaje")
+    quote: Document = make.published(DocumentKind.QUOTE, contact=mine, due_on=day, subject="Aire acondicionado")
+    db.commit()
+    return quote
+
+
 def sign_in(page: Page, server: str, account: PortalAccount) -> None:
     _enter(page, f"{server}/in/Tosma", account)
     expect(page.get_by_role("heading", level=1)).to_have_text("Hola, Lucía")
@@ -70,6 +81,32 @@ def test_a_customer_finds_reads_and_takes_an_invoice(
     page.get_by_role("button", name="Salir").click()
 
     assert download.value.suggested_filename == f"Factura-{invoice.number_text}.pdf"
+    expect(page.get_by_text("Ha salido de su área de cliente.")).to_be_visible()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_phone_finds_every_section(
+    open_page: OpenPage, live_server: str, account: PortalAccount, quote: Document, scripts: bool
+) -> None:
+    page = open_page(width=390, java_script_enabled=scripts)
+    sign_in(page, live_server, account)
+    bar = page.get_by_role("navigation", name="Secciones")
+
+    bar.get_by_role("link", name="Presupuestos").click()
+    page.get_by_role("row").filter(has_text=str(quote.number_text)).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(f"Presupuesto {quote.number_text}")
+    expect(page.get_by_text("dentro de 14 días")).to_be_visible()
+    expect(bar.get_by_role("link", name="Albaranes")).to_be_hidden()
+    bar.get_by_text("Más").click()
+    bar.get_by_role("link", name="Albaranes").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Albaranes")
+    bar.get_by_text("Más").click()
+    if scripts:
+        page.keyboard.press("Escape")
+        expect(bar.get_by_role("link", name="Mi perfil")).to_be_hidden()
+        bar.get_by_text("Más").click()
+    bar.get_by_role("button", name="Salir").click()
+
     expect(page.get_by_text("Ha salido de su área de cliente.")).to_be_visible()
 
 
@@ -169,7 +206,13 @@ def test_the_pdf_is_printed_where_it_can_be_shown_else_the_page(
 @pytest.mark.parametrize("dark", [False, True])
 @pytest.mark.parametrize("width", [320, 1440])
 def test_every_page_fits_and_can_be_read_by_everybody(
-    open_page: OpenPage, live_server: str, account: PortalAccount, invoice: Invoice, width: int, dark: bool
+    open_page: OpenPage,
+    live_server: str,
+    account: PortalAccount,
+    invoice: Invoice,
+    quote: Document,
+    width: int,
+    dark: bool,
 ) -> None:
     page = open_page(width=width, dark=dark)
     wrong: dict[str, Any] = {}
@@ -180,6 +223,11 @@ def test_every_page_fits_and_can_be_read_by_everybody(
     sign_in(page, live_server, account)
     for path in ("", "/facturas", "/facturas?ano=1", "/facturas?q=nada", f"/facturas/{invoice.id}", "/perfil"):
         page.goto(f"{live_server}/in/Tosma{path}")
+        wrong |= _barriers(page, path, width)
+    for path in ("/presupuestos", f"/presupuestos/{quote.id}", "/pedidos", "/albaranes", "/pedidos-compra"):
+        page.goto(f"{live_server}/in/Tosma{path}")
+        if width < 1024:
+            page.locator("summary", has_text="Más").click()
         wrong |= _barriers(page, path, width)
 
     assert wrong == {}

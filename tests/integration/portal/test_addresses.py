@@ -41,7 +41,7 @@ def test_a_company_that_nobody_has_confirmed_has_no_intranet(visitor: Visitor, m
     assert (unconfirmed.status_code, unconfirmed.text) == (404, unknown.text)
 
 
-@pytest.mark.parametrize("path", ["/presupuestos", "/facturas/7/xml", "/a/b/c", "/%00", "/.git/config"])
+@pytest.mark.parametrize("path", ["/informes", "/facturas/7/xml", "/a/b/c", "/%00", "/.git/config"])
 def test_an_unknown_page_says_so_in_the_companys_own(visitor: Visitor, path: str) -> None:
     answer = visitor.get(path)
 

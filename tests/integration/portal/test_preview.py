@@ -11,6 +11,7 @@ from app.errors import NotFound
 from app.installation import Installation
 from app.scope import ScopedSession
 from models import DocumentEvent, Invoice, Membership, PortalSession, StaffUser
+from models.enums import DocumentKind
 from tests.factories import Make
 from tests.integration.portal.conftest import Visitor
 
@@ -44,10 +45,34 @@ def test_the_link_opens_the_customers_portal(visitor: Visitor, secret: str, invo
     assert visitor.get(f"/facturas/{invoice.id}/pdf").content.startswith(b"%PDF-")
 
 
-def test_the_link_may_lead_to_an_invoice(visitor: Visitor, secret: str, invoice: Invoice) -> None:
-    answer = visitor.get(f"/ver/{secret}?factura={invoice.id}")
+@pytest.mark.parametrize(
+    ("kind", "section"), [(DocumentKind.INVOICE, "facturas"), (DocumentKind.PURCHASE_ORDER, "pedidos-compra")]
+)
+def test_the_link_may_lead_to_a_document(
+    visitor: Visitor, secret: str, invoice: Invoice, make: Make, db: ScopedSession, kind: DocumentKind, section: str
+) -> None:
+    document = make.published(kind, contact=invoice.contact)
+    db.commit()
 
-    assert answer.headers["location"] == f"/in/Tosma/facturas/{invoice.id}"
+    answer = visitor.get(f"/ver/{secret}?documento={document.id}")
+
+    assert answer.headers["location"] == f"/in/Tosma/{section}/{document.id}"
+    assert visitor.follow(answer).status_code == 200
+
+
+@pytest.mark.parametrize("wanted", ["", "0", "-1", "9" * 19, "1.0", "１", "../entrar", "%0d%0aX:1", "theirs"])
+def test_another_document_is_not_looked_for(
+    visitor: Visitor, secret: str, make: Make, system_db: ScopedSession, wanted: str
+) -> None:
+    if wanted == "theirs":
+        theirs = Make(system_db, make.home)
+        company = theirs.company()
+        wanted = str(theirs.published_invoice(contact=theirs.contact(company_id=company.id)).id)
+        system_db.commit()
+
+    answer = visitor.get(f"/ver/{secret}?documento={wanted}")
+
+    assert (answer.status_code, answer.headers["location"]) == (303, "/in/Tosma")
 
 
 def test_nothing_is_remembered(visitor: Visitor, secret: str, invoice: Invoice, db: ScopedSession) -> None:

@@ -7,7 +7,7 @@ import pytest
 from app import clock
 from app.scope import ScopedSession
 from models import DocumentEvent, PortalAccount
-from models.enums import DocumentStatus, EventKind
+from models.enums import DocumentKind, DocumentStatus, EventKind
 from tests.factories import Make
 from tests.integration.portal.conftest import Arrive, Visitor, words_of
 
@@ -54,6 +54,28 @@ def test_each_currency_on_its_own(reader: Visitor, account: PortalAccount, make:
     assert "242,00" not in page
 
 
+def test_quotes_to_answer_wait_as_well(reader: Visitor, account: PortalAccount, make: Make, db: ScopedSession) -> None:
+    mine, today = account.memberships[0].contact, clock.today()
+    owed(make, account, 5)
+    for days in (9, 0, None, -1):
+        day = None if days is None else today + dt.timedelta(days=days)
+        make.published(DocumentKind.QUOTE, contact=mine, due_on=day)
+    make.published(DocumentKind.QUOTE, contact=mine, status=DocumentStatus.ACCEPTED)
+    make.published(DocumentKind.QUOTE, due_on=today)
+    db.commit()
+
+    answer = reader.get()
+    page = " ".join(words_of(answer).split(" "))
+
+    assert "3 presupuestos por responder" in page
+    assert "363,00\u00a0€" in page
+    in_order = ["Pendiente de pago", "Factura FV26-0001", "Presupuesto P26-0002", "P26-0001", "P26-0003"]
+    assert sorted(in_order, key=page.index) == in_order
+    assert "Caducado" not in page
+    assert 'href="/in/Tosma/presupuestos?estado=pendiente-de-respuesta"' in answer.text
+    assert answer.text.count("btn main") == 1
+
+
 def test_nothing_to_pay(reader: Visitor, account: PortalAccount, make: Make, db: ScopedSession) -> None:
     owed(make, account, -5, status=DocumentStatus.PAID)
     db.commit()
@@ -81,6 +103,22 @@ def test_what_happened_is_told_once_each(
     page = words_of(reader.get())
 
     assert (page.count("Usted vio la"), page.count("Usted descargó la"), page.count("Recibió la")) == (1, 1, 1)
+
+
+def test_what_happened_names_the_kind_and_leads_to_it(
+    reader: Visitor, account: PortalAccount, make: Make, db: ScopedSession
+) -> None:
+    note = make.published(DocumentKind.DELIVERY_NOTE, contact=account.memberships[0].contact)
+    db.add(
+        DocumentEvent(document_id=note.id, contact_id=note.contact_id, account_id=account.id, kind=EventKind.DOWNLOADED)
+    )
+    db.commit()
+
+    page = reader.get().text
+
+    link = f'<a href="/in/Tosma/albaranes/{note.id}">A26-0001</a>'
+    assert f"Recibió el albarán {link}" in page
+    assert f"Usted descargó el albarán {link}" in page
 
 
 @pytest.mark.parametrize(

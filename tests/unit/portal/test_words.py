@@ -1,11 +1,11 @@
-"""Days and states as the portal says them."""
+"""Days and deeds as the portal says them."""
 
 import datetime as dt
 
 import pytest
 
 from app.portal import words
-from models.enums import DocumentStatus
+from models.enums import DocumentKind, EventKind
 
 TODAY = dt.date(2026, 11, 21)
 
@@ -30,25 +30,6 @@ def test_how_far_away_a_day_is(days: int, said: str) -> None:
     assert words.distance(TODAY + dt.timedelta(days=days), TODAY) == said
 
 
-@pytest.mark.parametrize(
-    ("status", "days", "word", "style"),
-    [
-        (DocumentStatus.PENDING, 0, "Pendiente", "due"),
-        (DocumentStatus.PENDING, None, "Pendiente", "due"),
-        (DocumentStatus.PENDING, -1, "Vencida", "late"),
-        (DocumentStatus.PART_PAID, 0, "Cobrada en parte", "part"),
-        (DocumentStatus.PART_PAID, -1, "Vencida", "late"),
-        (DocumentStatus.PAID, -1, "Cobrada", "paid"),
-        (DocumentStatus.RETURNED, 5, "Devuelta", "late"),
-        (DocumentStatus.ISSUED, -1, "Emitida", ""),
-    ],
-)
-def test_a_state_has_one_word_and_one_look(status: DocumentStatus, days: int | None, word: str, style: str) -> None:
-    due_on = None if days is None else TODAY + dt.timedelta(days=days)
-
-    assert words.state_of(status, due_on, TODAY) == (word, style)
-
-
 def test_the_due_day_itself_is_in_time() -> None:
     assert [words.due(TODAY + dt.timedelta(days=days), TODAY) for days in (-1, 0, 1)] == [
         "Venció el",
@@ -66,3 +47,16 @@ def test_parts_are_due_one_after_another() -> None:
 
 def test_moments_are_those_of_madrid() -> None:
     assert words.spell_moment(dt.datetime(2026, 6, 30, 22, 5, tzinfo=dt.UTC)) == "01/07/2026, 0:05"
+
+
+def test_deeds_name_the_document() -> None:
+    assert [words.deed(event, DocumentKind.QUOTE) for event in EventKind] == [
+        "vio el presupuesto",
+        "descargó el PDF",
+        "abrió el PDF para imprimirlo",
+    ]
+    assert [words.deed_with(event, DocumentKind.INVOICE) for event in EventKind] == [
+        "vio la factura",
+        "descargó la factura",
+        "abrió para imprimir la factura",
+    ]

@@ -1,4 +1,4 @@
-"""One invoice: to whom it shows, what it says, its PDF, and the footprints of reading it."""
+"""One document, an invoice for the most part: to whom it shows, what it says, its PDF, the footprints of reading it."""
 
 import hashlib
 from decimal import Decimal

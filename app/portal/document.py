@@ -1,24 +1,28 @@
-"""One invoice: to read, to download, to print."""
+"""One document: to read, to download, to print."""
 
 import datetime as dt
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import partial
 from operator import itemgetter
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 from app import clock
 from app.adapters.pdf.from_document import METHOD_LABELS, spell_account, tax_words, totals_of
-from app.domain.queries.customer_invoice import dues_of, events_of, find_invoice, find_publication, lines_of, taxes_of
+from app.domain.kinds import KINDS
+from app.domain.queries.customer_document import dues_of, events_of, find_document, find_publication, lines_of, taxes_of
 from app.errors import AdapterError, NotFound
 from app.money import euros, short, spell
 from app.portal import words
 from app.portal.doors import customer_errand_after, customer_page
+from app.portal.hero import hero_of
 from app.portal.pages import shell
+from app.portal.sections import SECTIONS, state_of
 from app.portal.visit import Visit
 from app.portal.whose import elsewhere
 from app.printing import MISTAKES
@@ -28,77 +32,67 @@ from app.texts import _
 from app.web import client_address
 from models import Document
 from models.document import OPEN
-from models.enums import DocumentStatus, EventKind, PaymentMethod
+from models.enums import DocumentKind, EventKind, PaymentMethod
 
 MOST_LINES, MOST_LETTERS = 100, 16_000
 MOST_SHOWN_EVENTS = 12
 
 
-class Hero(NamedTuple):
-    """The answer to the first question: how much, by when."""
-
-    label: str
-    amount: str
-    before: str
-    day: str
-    after: str
-
-
-@customer_page
-def show(visit: Visit, db: ScopedSession) -> Response:
-    invoice = find_invoice(db, document_id(visit))
-    if invoice is None:
-        return _elsewhere(visit, db)
-    today = clock.today()
-    lines, dues = lines_of(db, invoice.id), dues_of(db, invoice.id)
-    taxes = taxes_of(db, invoice.id)
+def show(kind: DocumentKind, visit: Visit, db: ScopedSession) -> Response:
+    document = find_document(db, kind, document_id(visit, kind))
+    if document is None:
+        return _elsewhere(visit, db, kind)
+    today, falls_due = clock.today(), KINDS[kind].falls_due
+    lines, dues = lines_of(db, document.id), dues_of(db, document.id) if falls_due else ()
+    taxes = taxes_of(db, document.id)
     shown = _fitting(lines)
     page = shell(
         visit,
         db,
-        "portal/invoices/show.html",
-        section="facturas",
-        invoice=invoice,
-        kind=_("Factura rectificativa") if invoice.corrects_text else _("Factura"),
-        state=words.state_of(invoice.status, invoice.due_on, today),
-        hero=_hero(invoice, today, in_parts=len(dues) > 1),
-        unit=_("€") if invoice.currency == "EUR" else invoice.currency,
-        issued_on=words.spell_day(invoice.issued_on),
-        due_on=words.spell_day(invoice.due_on) if invoice.due_on and len(dues) < 2 else "",
-        method=_(METHOD_LABELS[invoice.payment_method]),
+        "portal/documents/show.html",
+        section=KINDS[kind].slug,
+        kind=KINDS[kind],
+        heading=_(SECTIONS[kind].heading),
+        document=document,
+        title=_("Factura rectificativa") if document.corrects_text else _(KINDS[kind].words.title),
+        state=state_of(kind, document.status, document.due_on, today),
+        hero=hero_of(document, today, in_parts=len(dues) > 1),
+        unit=_("€") if document.currency == "EUR" else document.currency,
+        issued_on=words.spell_day(document.issued_on),
+        day_label=words.day_label(kind),
+        due_on=words.spell_day(document.due_on) if document.due_on and len(dues) < 2 else "",
+        method=_(METHOD_LABELS[document.payment_method]) if falls_due else "",
         lines=[_line(line) for line in shown],
         hidden=len(lines) - len(shown),
         has_discounts=any(line.discount_rate for line in shown),
         tax_heading=tax_words(taxes)[0],
         taxes=_taxes(taxes),
         totals=[
-            (label, euros(amount, invoice.currency)) for label, amount in totals_of(cast(Document, invoice), taxes)
+            (label, euros(amount, document.currency)) for label, amount in totals_of(cast(Document, document), taxes)
         ],
-        dues=[_due(due, invoice.currency) for due in dues],
-        payment=_payment(dues, invoice),
-        history=_history(visit, db, invoice),
+        dues=[_due(due, document.currency) for due in dues],
+        payment=_payment(dues, document),
+        history=_history(visit, db, document),
     )
-    _remember(visit, EventKind.VIEWED, invoice.id)
+    _remember(visit, EventKind.VIEWED, document.id)
     return page
 
 
-def _published(visit: Visit, db: ScopedSession) -> Any:
+def _published(kind: DocumentKind, visit: Visit, db: ScopedSession) -> Any:
     """The publication; a page when it is one of another customer's."""
-    return find_publication(db, document_id(visit)) or _elsewhere(visit, db)
+    return find_publication(db, kind, document_id(visit, kind)) or _elsewhere(visit, db, kind)
 
 
-def _elsewhere(visit: Visit, db: ScopedSession) -> Response:
-    wanted = document_id(visit)
-    sentence = _("Esta factura es de %(cliente)s")
-    return elsewhere(visit, db, _("esa factura"), sentence, lambda theirs: find_publication(theirs, wanted))
+def _elsewhere(visit: Visit, db: ScopedSession, kind: DocumentKind) -> Response:
+    wanted = document_id(visit, kind)
+    return elsewhere(visit, db, kind, lambda theirs: find_publication(theirs, kind, wanted))
 
 
-@customer_errand_after(_published)
-def pdf(visit: Visit, publication: Any) -> Response:
+def pdf(kind: DocumentKind, visit: Visit, publication: Any) -> Response:
     """The PDF that was published: to keep, or with ``?ver=1`` to look at and print."""
     inline = visit.query("ver") == "1"
-    printed = _printed(visit, publication)
-    _remember(visit, EventKind.PRINTED if inline else EventKind.DOWNLOADED, document_id(visit))
+    printed = _printed(visit, kind, publication)
+    _remember(visit, EventKind.PRINTED if inline else EventKind.DOWNLOADED, document_id(visit, kind))
     headers = {"ETag": f'"{printed.sha256}"', "Cache-Control": "private, no-store"}
     if visit.request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
@@ -106,21 +100,22 @@ def pdf(visit: Visit, publication: Any) -> Response:
     return Response(printed.content, media_type=PDF, headers=headers)
 
 
-def _printed(visit: Visit, publication: Any) -> Printed:
+def _printed(visit: Visit, kind: DocumentKind, publication: Any) -> Printed:
     """Raises ``AdapterError`` when it cannot be had."""
     if publication.pdf_sha256:
-        return stored_pdf(visit.installation, visit.host.id, publication.pdf_sha256, publication.number_text)
+        sha256, number = publication.pdf_sha256, publication.number_text
+        return stored_pdf(visit.installation, visit.host.id, sha256, number, kind)
     try:
         return publication_pdf(visit.installation, visit.customer_scope, publication.id)
     except MISTAKES as error:
         raise AdapterError(f"publication {publication.id} cannot be printed") from error
 
 
-def document_id(visit: Visit) -> int:
+def document_id(visit: Visit, kind: DocumentKind) -> int:
     """The id in the address; what cannot be one does not exist."""
     typed = visit.request.path_params["id"]
     if not re.fullmatch(r"\d{1,18}", typed, re.ASCII):
-        raise NotFound(_("esa factura"))
+        raise NotFound(_(KINDS[kind].words.that))
     return int(typed)
 
 
@@ -144,29 +139,6 @@ def _disposition(kind: str, name: str) -> str:
     """RFC 6266: the name for everybody, and as it is for who understands."""
     plain = name.encode("ascii", "replace").decode().replace("?", "-")
     return f"{kind}; filename=\"{plain}\"; filename*=UTF-8''{quote(name)}"
-
-
-def _hero(invoice: Any, today: dt.date, *, in_parts: bool) -> Hero:
-    if invoice.status not in OPEN:
-        return _settled(invoice)
-    left = euros(invoice.payable - invoice.collected, invoice.currency)
-    label = _("Queda por pagar") if invoice.collected else _("Total a pagar")
-    if invoice.status is DocumentStatus.RETURNED:
-        return Hero(label, left, _("El banco devolvió el cobro de esta factura."), "", "")
-    if invoice.due_on is None:
-        return Hero(label, left, _("Sin fecha de vencimiento."), "", "")
-    after = ", " + words.distance(invoice.due_on, today)
-    due = words.part_due if in_parts else words.due
-    return Hero(label, left, due(invoice.due_on, today), words.spell_day(invoice.due_on), after)
-
-
-def _settled(invoice: Any) -> Hero:
-    is_paid = invoice.status is DocumentStatus.PAID
-    label = _("Total a su favor") if invoice.payable < 0 else _("Total") if is_paid else _("Total a pagar")
-    total = euros(invoice.payable, invoice.currency)
-    if is_paid:
-        return Hero(label, total, _("No queda nada por pagar."), "", "")
-    return Hero(label, total, _("Emitida el"), words.spell_day(invoice.issued_on), "")
 
 
 def _fitting(lines: Sequence[Any]) -> Sequence[Any]:
@@ -226,19 +198,20 @@ def _payment(dues: Sequence[Any], invoice: Any) -> str:
     return ""
 
 
-def _history(visit: Visit, db: ScopedSession, invoice: Any) -> list[tuple[str, str, str]]:
+def _history(visit: Visit, db: ScopedSession, document: Any) -> list[tuple[str, str, str]]:
     """What was done with it, the last first; the same by the same person on one day is told once."""
     own = visit.someone.account_id
     told: dict[tuple[Any, ...], list[Any]] = {}
-    for event in events_of(db, invoice.id):
+    for event in events_of(db, document.id):
         told.setdefault((event.account_id, event.kind, clock.madrid(event.created_at).date()), []).append(event)
     history = []
     for events in list(told.values())[:MOST_SHOWN_EVENTS]:
         event = events[0]
         who = _("Usted") if event.account_id == own and own else event.name or event.email or _("Alguien")
         times = _(" (%s veces)") % len(events) if len(events) > 1 else ""
-        history.append((*_moment(event.created_at), f"{who} {words.deed(event.kind)}{times}"))
-    history.append((*_moment(invoice.published_at), _("%s publicó la factura") % visit.host.shown_name))
+        history.append((*_moment(event.created_at), f"{who} {words.deed(event.kind, document.kind)}{times}"))
+    facts = {"empresa": visit.host.shown_name, "documento": words.the(document.kind)}
+    history.append((*_moment(document.published_at), _("%(empresa)s publicó %(documento)s") % facts))
     return sorted(history, key=itemgetter(0), reverse=True)
 
 
@@ -246,7 +219,14 @@ def _moment(moment: dt.datetime) -> tuple[str, str]:
     return clock.madrid(moment).strftime("%Y-%m-%dT%H:%M"), words.spell_moment(moment)
 
 
-routes = [
-    Route("/in/{slug}/facturas/{id}", show, methods=["GET"], name="portal:invoice"),
-    Route("/in/{slug}/facturas/{id}/pdf", pdf, methods=["GET"], name="portal:invoice_pdf"),
-]
+def _routes(kind: DocumentKind) -> list[BaseRoute]:
+    path = f"/in/{{slug}}/{KINDS[kind].slug}/{{id}}"
+    page = customer_page(partial(show, kind))
+    file = customer_errand_after(partial(_published, kind))(partial(pdf, kind))
+    return [
+        Route(path, page, methods=["GET"], name=f"portal:{kind}"),
+        Route(f"{path}/pdf", file, methods=["GET"], name=f"portal:{kind}_pdf"),
+    ]
+
+
+routes = [route for kind in SECTIONS for route in _routes(kind)]

@@ -1,4 +1,4 @@
-"""The list of invoices: what is in it, in what order, and what it adds up to."""
+"""The list of a kind, of invoices for the most part: what is in it, in what order, and what it adds up to."""
 
 import datetime as dt
 import re
@@ -9,7 +9,7 @@ from sqlalchemy import update
 
 from app import clock
 from app.scope import ScopedSession
-from models import Document, PortalAccount, Publication
+from models import PortalAccount, Publication
 from models.enums import DocumentKind, DocumentStatus
 from tests.factories import Make
 from tests.integration.portal.conftest import Arrive, Visitor, words_of
@@ -45,12 +45,7 @@ def test_the_customers_published_invoices_newest_first(
     make.published_invoice(number=5)
     withdrawn = make.published_invoice(contact=mine, number=6)
     db.execute(update(Publication).where(Publication.document_id == withdrawn.id).values(withdrawn_at=clock.now()))
-    other_kind = make.published_invoice(contact=mine, number=7)
-    db.execute(
-        update(Document)
-        .where(Document.id == other_kind.id)
-        .values(kind=DocumentKind.QUOTE, status=DocumentStatus.ISSUED)
-    )
+    make.published(DocumentKind.QUOTE, contact=mine)
     db.commit()
 
     page = reader.get("/facturas")
