@@ -25,26 +25,32 @@ Row = dict[str, Role]
 _SEEN_BY_ALL: Row = {"list": READ, "details": READ, "export": READ}
 _ACCESS: Row = {"action:access": BILL, "action:withdraw-access": BILL}
 _MAIL: Row = _SEEN_BY_ALL | {"action:send-again": BILL, "action:cancel": BILL}
+_DOCUMENT: Row = _SEEN_BY_ALL | {
+    "create": BILL,
+    "edit": BILL,
+    "delete": BILL,
+    "action:issue": BILL,
+    "action:move": BILL,
+    "action:duplicate": BILL,
+    "action:convert": BILL,
+    "action:preview": READ,
+    "action:pdf": READ,
+    "action:publish": BILL,
+    "action:grant-access": BILL,
+}
 _KEPT_BY_BILLING: Row = _SEEN_BY_ALL | {"create": BILL, "edit": BILL, "action:archive": BILL}
 
 MATRIX: dict[str, Row] = {
     "customer": _KEPT_BY_BILLING | _ACCESS | {"action:access-password": BILL, "action:as-customer": READ},
     "supplier": _KEPT_BY_BILLING | _ACCESS | {"action:access-password": BILL, "action:as-customer": READ},
     "product": _KEPT_BY_BILLING,
-    "invoice": _SEEN_BY_ALL
-    | {
-        "create": BILL,
-        "edit": BILL,
-        "delete": BILL,
-        "import": BILL,
-        "action:issue": BILL,
-        "action:correct": BILL,
-        "action:duplicate": BILL,
-        "action:preview": READ,
-        "action:pdf": READ,
-        "action:publish": BILL,
-        "action:grant-access": BILL,
-    },
+    "quote": _DOCUMENT,
+    "sales-order": _DOCUMENT,
+    "work-order": _DOCUMENT,
+    "delivery-note": _DOCUMENT,
+    "proforma": _DOCUMENT,
+    "invoice": _DOCUMENT | {"import": BILL, "action:correct": BILL},
+    "purchase-order": _DOCUMENT,
     "batch": {"list": READ, "details": READ, "export": READ, "action:undo": BILL, "action:retry": BILL},
     "access": _SEEN_BY_ALL | _ACCESS,
     "outgoing-mail": _MAIL,

@@ -14,6 +14,7 @@ from admin_views.auth import visit_of
 from admin_views.base import OfficeView, page
 from admin_views.columns import Column
 from admin_views.command_page import Command
+from admin_views.document_states import screen_of
 from admin_views.filters import Choice, DayRange
 from admin_views.form_pages import load
 from admin_views.formatters import DASH, Sign, badge, count, moment
@@ -24,6 +25,7 @@ from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.templating import render
 from app.domain.folding import says
+from app.domain.kinds import KINDS
 from app.domain.mail_accounts import company_account
 from app.domain.mail_desk import RetryMails, retry_mails
 from app.domain.previewing import UndoPreview, preview_undo
@@ -33,7 +35,7 @@ from app.scope import Actor, CompanyScope, ScopedSession
 from app.texts import _, plural
 from app.web import installation_of
 from models import Batch, StaffUser
-from models.enums import BatchKind
+from models.enums import BatchKind, DocumentKind
 
 UNDONE = "undone"
 SIGNS: dict[str, Sign] = {
@@ -45,7 +47,7 @@ SIGNS: dict[str, Sign] = {
 }
 # What the list shows; access given or withdrawn at once has its page here too.
 PUBLISHING = (BatchKind.PUBLISH, BatchKind.WITHDRAW)
-KINDS = {"publicadas": BatchKind.PUBLISH, "anuladas": BatchKind.WITHDRAW}
+DEEDS = {"publicadas": BatchKind.PUBLISH, "anuladas": BatchKind.WITHDRAW}
 
 
 def _sign(kind: BatchKind, undone_at: Any) -> Sign:
@@ -81,7 +83,7 @@ class BatchAdmin(OfficeView, model=Batch):
         Column(name="seleccion", label="Selección", value=Batch.selection, css="c-who"),
         Column(
             name="documentos",
-            label="Facturas",
+            label="Documentos",
             value=Batch.figures,
             show=_figure("documents"),
             csv=lambda figures: figures.get("documents", 0),
@@ -118,7 +120,7 @@ class BatchAdmin(OfficeView, model=Batch):
             label="Qué",
             options=[("publicadas", "Publicaciones"), ("anuladas", "Anulaciones"), ("deshechas", "Deshechas")],
             condition=lambda value: (
-                Batch.undone_at.is_not(None) if value == "deshechas" else Batch.kind == KINDS[value]
+                Batch.undone_at.is_not(None) if value == "deshechas" else Batch.kind == DEEDS[value]
             ),
         ),
         DayRange(name="fecha", label="Fecha", column=Batch.created_at, of_moments=True),
@@ -147,7 +149,9 @@ class BatchAdmin(OfficeView, model=Batch):
         if row.kind is BatchKind.WITHDRAW:
             return plural("%(n)s publicación anulada", "%(n)s publicaciones anuladas", figures["documents"])
         if row.kind is BatchKind.PUBLISH:
-            return plural("%(n)s factura publicada", "%(n)s facturas publicadas", figures["documents"])
+            words = KINDS[document_kind(row)].words
+            one, many = words.agree("publicada", "publicado"), words.agree("publicadas", "publicados")
+            return f"{words.count(figures['documents'])} {one if figures['documents'] == 1 else many}"
         if row.kind is BatchKind.WITHDRAW_ACCESS:
             one, many = "Acceso retirado a %(n)s persona", "Acceso retirado a %(n)s personas"
         elif figures["people"]:
@@ -160,6 +164,8 @@ class BatchAdmin(OfficeView, model=Batch):
         return {
             "sign": _sign(row.kind, row.undone_at),
             "is_publishing": row.kind in PUBLISHING,
+            "words": KINDS[document_kind(row)].words,
+            "screen": screen_of(document_kind(row)),
             "figures": defaultdict(int, row.figures),
             "undone": defaultdict(int, row.undone_figures or {}),
             **self._going(db, request, row),
@@ -239,7 +245,12 @@ def told(one: batches.Moment) -> str:
         BatchKind.WITHDRAW_ACCESS.value: _("retiró el acceso"),
         "first_mail": _("Salió el primer correo"),
         "last_mail": plural("Salió el correo", "Han salido %(n)s correos", one.count),
-        "first_seen": _("Un cliente abrió la primera factura"),
+        "first_seen": _("Un cliente abrió el primer documento"),
         "undone": _("deshizo la publicación"),
     }
     return words[one.what]
+
+
+def document_kind(row: Batch) -> DocumentKind:
+    """The kind of document it publishes."""
+    return DocumentKind(row.figures.get("document_kind", DocumentKind.INVOICE))

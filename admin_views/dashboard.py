@@ -7,6 +7,7 @@ from starlette.requests import Request
 
 from admin_views.auth import visit_of
 from admin_views.dashboard_boxes import failed_mails, going, owed_box, this_month
+from admin_views.document_states import screen_of
 from admin_views.formatters import count as spell_count
 from admin_views.mail_words import trouble_of
 from admin_views.templating import render
@@ -191,7 +192,14 @@ def _untold(db: ScopedSession) -> Card | None:
 
 def _events(db: ScopedSession) -> list[Happening]:
     rows = db.execute(
-        select(DocumentEvent.kind, DocumentEvent.created_at, Contact.name, Document.id, Document.number_text)
+        select(
+            DocumentEvent.kind,
+            DocumentEvent.created_at,
+            Contact.name,
+            Document.id,
+            Document.number_text,
+            Document.kind.label("document_kind"),
+        )
         .join(Contact, (Contact.company_id == DocumentEvent.company_id) & (Contact.id == DocumentEvent.contact_id))
         .join(Document, (Document.company_id == DocumentEvent.company_id) & (Document.id == DocumentEvent.document_id))
         .where(DocumentEvent.company_id == db.company_id)
@@ -204,7 +212,7 @@ def _events(db: ScopedSession) -> list[Happening]:
             row.name,
             _(EVENT_WORDS[row.kind][1]),
             row.number_text or "",
-            f"/admin/invoice/details/{row.id}",
+            f"/admin/{screen_of(row.document_kind)}/details/{row.id}",
             row.created_at,
         )
         for row in rows

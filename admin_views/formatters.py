@@ -12,11 +12,9 @@ from markupsafe import Markup
 from app import clock
 from app.money import short, spell
 from app.texts import _
-from models.enums import DocumentStatus, PaymentMethod, Role, TaxKind
+from models.enums import PaymentMethod, Role, TaxKind
 
 DASH = "—"
-
-OVERDUE = "overdue"
 
 
 class Sign(NamedTuple):
@@ -26,17 +24,6 @@ class Sign(NamedTuple):
     icon: str
     tone: str = ""
 
-
-# One colour and one word for each state, in every screen.
-INVOICE_SIGNS: dict[str, Sign] = {
-    DocumentStatus.DRAFT: Sign("Borrador", "pencil"),
-    DocumentStatus.ISSUED: Sign("Emitida", "file-check"),
-    DocumentStatus.PENDING: Sign("Pendiente", "clock", "info"),
-    DocumentStatus.PART_PAID: Sign("Cobrada en parte", "circle-half-2", "warn"),
-    DocumentStatus.PAID: Sign("Cobrada", "check", "ok"),
-    OVERDUE: Sign("Vencida", "alert-triangle", "bad"),
-    DocumentStatus.RETURNED: Sign("Devuelta", "arrow-back-up", "bad"),
-}
 
 ROLES = {
     Role.READER: "Solo consulta",

@@ -16,6 +16,7 @@ from admin_views.publish_form import Aim, Choice, PublishForm, Reach, command_of
 from admin_views.searching import Search, replay
 from admin_views.selection import MOST_TICKED, PKS, QUERY, SCOPE
 from app import clock
+from app.domain.kinds import KINDS, Words
 from app.domain.mail_accounts import company_account
 from app.domain.previewing import Preview, preview_publication, preview_withdrawal
 from app.domain.publishing import PublishDocuments, Published, publish_documents
@@ -44,6 +45,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     ``waits`` is what the notices have to wait for, if anything.
     """
 
+    kind: Words
     aim: Aim
     dry: words.Dry | None
     missing: str
@@ -56,11 +58,11 @@ class Shown(Struct, frozen=True, kw_only=True):
 
     @property
     def title(self) -> str:
-        return words.title_of(self.aim, self.dry)
+        return words.title_of(self.kind, self.aim, self.dry)
 
     @property
     def button(self) -> str:
-        return words.button_of(self.aim, self.dry)
+        return words.button_of(self.kind, self.aim, self.dry)
 
     @property
     def can_confirm(self) -> bool:
@@ -81,6 +83,7 @@ class Dialogue:
 
     def __init__(self, view: Any, request: Request) -> None:
         self.view, self.user_id = view, visit_of(request).user_id
+        self.words = KINDS[view.kind].words
         self.is_demo = installation_of(request).settings.demo
         self.is_opening = request.method != "POST"
         asked = request.query_params if self.is_opening else posted(request)
@@ -117,7 +120,7 @@ class Dialogue:
             (version.id, _("%(nombre)s · versión %(n)s") % {"nombre": version.template.name, "n": version.number})
             for version in versions
         ]
-        self.series = {series.label: series for series in numbered_series(db, self.view.published_kind)}
+        self.series = {series.label: series for series in numbered_series(db, self.view.kind)}
         form.series.choices = [(label, label) for label in self.series]
         form.scope.choices = [(scope.value, scope.label) for scope in self._scopes(len(self.ids))]
         if self.is_opening:
@@ -127,13 +130,14 @@ class Dialogue:
     def _scopes(self, ticked: int) -> list[Scope]:
         found = []
         if self.ids:
-            label = plural("Esta factura", "Las %(n)s marcadas", ticked)
+            many = self.words.agree("Las %(n)s marcadas", "Los %(n)s marcados")
+            label = plural(_(self.words.this).capitalize(), many, ticked)
             found.append(Scope(Reach.TICKED, label))
         if self.search is not None:
-            everything = _("Todas las facturas de la lista")
-            found.append(
-                Scope(Reach.SEARCH, everything if self.search.is_everything else _("Todas las de la búsqueda"))
-            )
+            every = self.words.agree("Todas las %(que)s de la lista", "Todos los %(que)s de la lista")
+            these = self.words.agree("Todas las de la búsqueda", "Todos los de la búsqueda")
+            label = every % {"que": _(self.words.nouns)} if self.search.is_everything else these
+            found.append(Scope(Reach.SEARCH, label))
         return [*found, Scope(Reach.RANGE, _("Un rango por serie y número"))]
 
     def scopes(self, db: ScopedSession) -> list[Scope]:
@@ -166,10 +170,10 @@ class Dialogue:
             dry = self._dry_run(db, form, aim)
         except Refusal as refusal:
             return self._shown(form, aim, None, str(refusal), waits)
-        return self._shown(form, aim, dry, "" if dry.documents else words.nothing_to_do(dry), waits)
+        return self._shown(form, aim, dry, "" if dry.documents else words.nothing_to_do(self.words, dry), waits)
 
     def _dry_run(self, db: ScopedSession, form: PublishForm, aim: Aim) -> words.Dry:
-        selection = meant(form, self._choice(db), self.view.published_kind)
+        selection = meant(form, self._choice(db), self.view.kind)
         if aim is Aim.WITHDRAW:
             return preview_withdrawal(db, selection)
         return preview_publication(db, selection, notify=form.notify.data, republish=form.republish.data)
@@ -178,26 +182,27 @@ class Dialogue:
         gaps = dry.gaps if isinstance(dry, Preview) else None
         first = next(iter(self.series), "")
         return Shown(
+            kind=self.words,
             aim=aim,
             dry=dry,
             missing=missing,
-            cells=words.cells_of(gaps, republish=form.republish.data) if gaps else [],
-            told=words.range_sentences(gaps) if gaps else [],
-            strip=words.strip_summary(gaps) if gaps else "",
+            cells=words.cells_of(self.words, gaps, republish=form.republish.data) if gaps else [],
+            told=words.range_sentences(self.words, gaps) if gaps else [],
+            strip=words.strip_summary(self.words, gaps) if gaps else "",
             at=clock.madrid(clock.now()).strftime("%H:%M"),
             series=self.series.get(form.series.data or first),
             waits=waits,
         )
 
     def perform(self, db: ScopedSession, form: PublishForm) -> Published | Withdrawn:
-        selection = meant(form, self._choice(db), self.view.published_kind)
+        selection = meant(form, self._choice(db), self.view.kind)
         command = command_of(form, selection, self.user_id)
         return (
             publish_documents(db, command) if isinstance(command, PublishDocuments) else withdraw_documents(db, command)
         )
 
     def _choice(self, db: ScopedSession) -> Choice:
-        kind = self.view.published_kind
+        kind = self.view.kind
         ticked = searched = None
         if self.ids:
             ticked = DocumentSelection(kind=kind, label=self._ticked_label(db), ids=self.ids)
@@ -209,12 +214,14 @@ class Dialogue:
     def _ticked_label(self, db: ScopedSession) -> str:
         found, detail = self._ticked(db)
         if found == 1:
-            return _("Factura %(numero)s") % {"numero": detail}
-        return plural("1 factura marcada", "%(n)s facturas marcadas", found)
+            return f"{_(self.words.title)} {detail}"
+        one = self.words.agree("%(que)s marcada", "%(que)s marcado")
+        many = self.words.agree("%(que)s marcadas", "%(que)s marcados")
+        return (one if found == 1 else many) % {"que": self.words.count(found)}
 
     def _search_label(self, db: ScopedSession, search: Search) -> str:
         if search.is_everything:
-            return _("Todas las facturas")
+            return self.words.agree("Todas las %(que)s", "Todos los %(que)s") % {"que": _(self.words.nouns)}
         said = [f"«{search.text}»"] if search.text else []
         said += [one.spell(db, search.values[one.name]) for one in self.view.filters if one.name in search.values]
         return _("Búsqueda: %(que)s") % {"que": " · ".join(said)}

@@ -47,11 +47,11 @@ REACHES = {Reach.TICKED: "Las marcadas", Reach.SEARCH: "Todas las de la búsqued
 class PublishForm(OfficeForm):
     aim = Pick("Qué quiere hacer", AIMS)
     template = Pick("Plantilla", coerce=int)
-    scope = Pick("Qué facturas", REACHES)
+    scope = Pick("Cuáles", REACHES)
     series = Pick("Serie")
     first = Whole("Desde", least=1, most=LARGEST_NUMBER, css="s2 m3")
     last = Whole("Hasta", least=1, most=LARGEST_NUMBER, css="s2 m3")
-    notify = Tick("Avisar por correo a los clientes", hint="Un correo por persona con todas sus facturas")
+    notify = Tick("Avisar por correo a los clientes", hint="Un correo por persona con todo lo suyo")
     republish = Tick("Volver a publicar con esta plantilla")
     key = Unseen("Ventana", partial(fields.line, most=40))
     fingerprint = Unseen("Cálculo", partial(fields.line, most=120))
@@ -97,7 +97,7 @@ def meant(form: PublishForm, choice: Choice, kind: Any) -> DocumentSelection:
         return _range(form, kind)
     found = choice.searched if form.scope.data is Reach.SEARCH else choice.ticked
     if found is None:
-        raise Refusal(_("No hay ninguna factura marcada. Márquelas en la lista o elija un rango de números."))
+        raise Refusal(_("No hay nada marcado. Márquelo en la lista o elija un rango de números."))
     return found
 
 

@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 from admin_views.publish_form import Aim
+from app.domain.kinds import Words
 from app.domain.previewing import Preview, WithdrawalPreview
-from app.domain.ranges import Gaps, Standing
+from app.domain.ranges import Gaps, Run, Standing
 from app.texts import _, plural
 
 MOST_CELLS = 240
@@ -20,70 +21,71 @@ class Cell(NamedTuple):
     title: str
 
 
-def title_of(aim: Aim, dry: Dry | None) -> str:
-    count = dry.documents if dry else 0
+def title_of(words: Words, aim: Aim, dry: Dry | None) -> str:
+    what = words.count(dry.documents) if dry and dry.documents else _(words.nouns)
     if aim is Aim.WITHDRAW:
-        if not count:
-            return _("Anular la publicación de facturas")
-        one, many = "Anular la publicación de %(n)s factura", "Anular la publicación de %(n)s facturas"
-        return plural(one, many, count)
-    if not count:
-        return _("Publicar facturas en la intranet")
-    return plural("Publicar %(n)s factura en la intranet", "Publicar %(n)s facturas en la intranet", count)
+        return _("Anular la publicación de %(que)s") % {"que": what}
+    return _("Publicar %(que)s en la intranet") % {"que": what}
 
 
-def button_of(aim: Aim, dry: Dry | None) -> str:
+def button_of(words: Words, aim: Aim, dry: Dry | None) -> str:
     if aim is Aim.WITHDRAW or not isinstance(dry, Preview):
-        return title_of(aim, dry)
-    published = plural("Publicar %(n)s factura", "Publicar %(n)s facturas", dry.documents)
+        return title_of(words, aim, dry)
+    published = _("Publicar %(que)s") % {"que": words.count(dry.documents)}
     if not dry.mails:
         return published
     return published + plural(" y avisar a %(n)s persona", " y avisar a %(n)s personas", dry.mails)
 
 
-def nothing_to_do(dry: Dry) -> str:
+def nothing_to_do(words: Words, dry: Dry) -> str:
     """Why there is nothing to confirm."""
+    nothing = words.agree("No hay ninguna %(que)s.", "No hay ningún %(que)s.") % {"que": _(words.noun)}
     if isinstance(dry, WithdrawalPreview):
-        return _("Ninguna de estas facturas está publicada.") if dry.unpublished else _("No hay ninguna factura.")
+        none = words.agree("Ninguna está publicada.", "Ninguno está publicado.")
+        return none if dry.unpublished else nothing
     if dry.already_published:
-        one, many = "Esa factura ya está publicada.", "Las %(n)s ya están publicadas."
+        one = words.agree("Esa %(que)s ya está publicada.", "Ese %(que)s ya está publicado.") % {"que": _(words.noun)}
+        many = words.agree("Las %(n)s ya están publicadas.", "Los %(n)s ya están publicados.")
         return plural(one, many, dry.already_published)
     if dry.drafts:
-        one, many = "Es un borrador: emítala antes.", "Son %(n)s borradores: emítalos antes."
+        one, many = "Es un borrador: hay que emitirlo antes.", "Son %(n)s borradores: emítalos antes."
         return plural(one, many, dry.drafts)
-    return _("No hay ninguna factura.")
+    return nothing
 
 
-def cells_of(gaps: Gaps, *, republish: bool) -> list[Cell]:
+def cells_of(words: Words, gaps: Gaps, *, republish: bool) -> list[Cell]:
     """Every number of the range as a cell; none when there are too many to draw."""
     if gaps.numbers.last - gaps.numbers.first >= MOST_CELLS:
         return []
     label = gaps.numbers.series_label
     return [
-        Cell(number, *_standing(run.standing, f"{label}-{number:04d}", run.withdrawn_on, republish))
+        Cell(number, *_standing(words, run, f"{label}-{number:04d}", republish))
         for run in gaps.runs
         for number in range(run.first, run.last + 1)
     ]
 
 
-def _standing(standing: Standing, number: str, withdrawn_on: object, republish: bool) -> tuple[str, str]:
+def _standing(words: Words, run: Run, number: str, republish: bool) -> tuple[str, str]:
+    standing = run.standing
     if standing is Standing.MISSING:
         return "gap", _("%(numero)s: no existe") % {"numero": number}
     if standing is Standing.PUBLISHED and not republish:
-        return "had", _("%(numero)s: ya publicada") % {"numero": number}
+        return "had", words.agree("%(numero)s: ya publicada", "%(numero)s: ya publicado") % {"numero": number}
     if standing is Standing.PUBLISHED:
         return "", _("%(numero)s: se publica otra vez") % {"numero": number}
     if standing is Standing.WITHDRAWN:
-        words = {"numero": number, "dia": f"{withdrawn_on:%d/%m/%Y}" if withdrawn_on else ""}
-        return "back", _("%(numero)s: publicación anulada el %(dia)s; se publica otra vez") % words
+        facts = {"numero": number, "dia": f"{run.withdrawn_on:%d/%m/%Y}" if run.withdrawn_on else ""}
+        return "back", _("%(numero)s: publicación anulada el %(dia)s; se publica otra vez") % facts
     return "", _("%(numero)s: se publica") % {"numero": number}
 
 
-def range_sentences(gaps: Gaps) -> list[str]:
+def range_sentences(words: Words, gaps: Gaps) -> list[str]:
     """The range in words, for those who do not see the cells or when there are too many."""
     found = []
     if gaps.published:
-        found.append(plural("%(n)s ya está publicada.", "%(n)s ya están publicadas.", gaps.published))
+        one = words.agree("%(n)s ya está publicada.", "%(n)s ya está publicado.")
+        many = words.agree("%(n)s ya están publicadas.", "%(n)s ya están publicados.")
+        found.append(plural(one, many, gaps.published))
     for standing, one, many in (
         (Standing.MISSING, "No existe en el programa: %(que)s.", "No existen en el programa: %(que)s."),
         (
@@ -97,13 +99,17 @@ def range_sentences(gaps: Gaps) -> list[str]:
     return found
 
 
-def strip_summary(gaps: Gaps) -> str:
+def strip_summary(words: Words, gaps: Gaps) -> str:
     """What a screen reader hears of the cells."""
     said = [
         _("%(serie)s del %(desde)s al %(hasta)s")
         % {"serie": gaps.numbers.series_label, "desde": gaps.numbers.first, "hasta": gaps.numbers.last},
         plural("%(n)s sin publicar", "%(n)s sin publicar", gaps.unpublished + gaps.withdrawn),
-        plural("%(n)s ya publicada", "%(n)s ya publicadas", gaps.published),
+        plural(
+            words.agree("%(n)s ya publicada", "%(n)s ya publicado"),
+            words.agree("%(n)s ya publicadas", "%(n)s ya publicados"),
+            gaps.published,
+        ),
         plural("%(n)s no existe", "%(n)s no existen", gaps.missing),
     ]
     return ", ".join(said)

@@ -21,6 +21,7 @@ from admin_views.posted import posted
 from admin_views.publish_dialogue import Dialogue
 from admin_views.publish_form import PublishForm
 from admin_views.templating import render
+from app.domain.kinds import KINDS
 from app.domain.publishing import Published
 from app.domain.templates import usable_version
 from app.domain.withdrawing import Withdrawn
@@ -35,7 +36,7 @@ from models.enums import DocumentKind
 class PublishingPages:
     """Mixed into a view over documents that has ``wanted(search)``: the list's search as the business knows it."""
 
-    published_kind: ClassVar[DocumentKind] = DocumentKind.INVOICE
+    kind: ClassVar[DocumentKind]
 
     @action("publish", label="Publicar en Intranet")
     async def publish(self: Any, request: Request) -> Response:
@@ -46,7 +47,7 @@ class PublishingPages:
     async def publish_page(self: Any, request: Request) -> Response:
         dialogue = Dialogue(self, request)
         command = Command(
-            title=_("Publicar facturas en la intranet"),
+            title=_("Publicar en la intranet"),
             submit=_("Publicar"),
             form_class=PublishForm,
             prepare=dialogue.prepare,
@@ -93,7 +94,7 @@ def _sample(view: Any, request: Request, document_id: int, template_id: int | No
     installation, scope = installation_of(request), CompanyScope(visit_of(request).company_id)
     with installation.database.read(scope) as db:
         if view.find(db, document_id) is None:
-            raise NotFound(_("esa factura"))
+            raise NotFound(_(KINDS[view.kind].words.that))
         version_id = usable_version(db, template_id).id
     printed = preview_pdf(installation, scope, document_id, version_id)
     headers = {"Content-Disposition": f'inline; filename="{printed.name}"'}

@@ -17,6 +17,7 @@ from admin_views.searching import Order
 from app import clock
 from app.domain import fields
 from app.domain.folding import says
+from app.domain.kinds import KINDS
 from app.domain.saving_catalogue import SaveSeries, close_series, save_series
 from app.errors import NotFound
 from app.scope import ScopedSession
@@ -24,12 +25,12 @@ from app.texts import _
 from models import Series
 from models.enums import DocumentKind
 
-KINDS = {DocumentKind.INVOICE: "Facturas"}
+DOCUMENTS = {kind: each.words.plural_title for kind, each in KINDS.items()}
 OPEN_SIGN, CLOSED_SIGN = Sign("Abierta", "lock-open", "ok"), Sign("Cerrada", "lock")
 
 
 class SeriesForm(OfficeForm):
-    kind = Pick("Documento", KINDS, default=DocumentKind.INVOICE, css="s2")
+    kind = Pick("Documento", DOCUMENTS, default=DocumentKind.INVOICE, css="s2")
     code = Strict("Código", fields.code, required=True, css="s1 m3", attributes={"maxlength": "18"})
     year = Whole("Año", least=2000, most=2100, hint="Vacío si no cambia de año", css="s2 m3")
     first_number = Whole("Primer número", least=1, most=10**15, default=1, css="s1 m3", required=True)
@@ -45,6 +46,14 @@ class SeriesAdmin(OfficeView, model=Series):
     search_hint = "Código o nombre"
     columns = (
         Column(name="serie", label="Serie", value=Series.label, sort=Series.label),
+        Column(
+            name="documento",
+            label="Documento",
+            value=Series.kind,
+            show=lambda kind: _(DOCUMENTS[kind]),
+            csv=lambda kind: _(DOCUMENTS[kind]),
+            css="c-pub",
+        ),
         Column(name="nombre", label="Nombre", value=Series.name, css="c-who"),
         Column(
             name="estado",
@@ -69,10 +78,16 @@ class SeriesAdmin(OfficeView, model=Series):
             css="hide",
         ),
         Column(name="ultimo", label="Último día", value=Series.last_issued_on, show=day, css="hide"),
-        Column(name="siguiente", label="Será la", value=Series.next_number, css="num c-side"),
+        Column(name="siguiente", label="Siguiente", value=Series.next_number, css="num c-side"),
     )
     default_order = Order("serie", descending=False)
     filters = (
+        Choice(
+            name="documento",
+            label="Documento",
+            options=[(kind.value, words) for kind, words in DOCUMENTS.items()],
+            condition=lambda value: Series.kind == DocumentKind(value),
+        ),
         Choice(
             name="estado",
             label="Estado",

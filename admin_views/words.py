@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from admin_views.formatters import INVOICE_SIGNS, PAYMENT_METHODS, ROLES, TAX_KINDS, spell_stored
+from admin_views.document_states import STATES
+from admin_views.formatters import PAYMENT_METHODS, ROLES, TAX_KINDS, spell_stored
 from app.texts import _
+from models.enums import DocumentKind
 
 # Table: with its article, for sentences; and the identity of its screen, for links.
 ENTITIES: dict[str, str] = {
@@ -103,6 +105,7 @@ FIELDS: dict[str, str] = {
     "confirmed_at": "confirmada el",
     "contact_id": "cliente o proveedor",
     "corrects_id": "factura que rectifica",
+    "made_from_id": "documento del que viene",
     "corrects_text": "rectifica a",
     "correction_reason": "motivo de la rectificación",
     "country": "país",
@@ -241,16 +244,9 @@ FIGURES: dict[str, str] = {
 
 _VALUES: dict[str, Mapping[Any, str]] = {
     "status": {
-        **{value: sign.word for value, sign in INVOICE_SIGNS.items()},
-        "accepted": "Aceptado",
-        "rejected": "Rechazado",
-        "superseded": "Sustituido",
-        "confirmed": "Confirmado",
-        "delivered": "Entregado",
-        "invoiced": "Facturado",
-        "done": "Terminado",
-        "received": "Recibido",
-        "cancelled": "Anulado",
+        **{state.value: state.sign.word for states in STATES.values() for state in states},
+        **{state.value: state.sign.word for state in STATES[DocumentKind.INVOICE]},
+        "issued": "Emitido",
     },
     "button_size": {"small": "Pequeño", "medium": "Mediano", "large": "Grande"},
     "ending": {"withdrawn": "Retirado", "moved": "Pasó a otro correo", "undone": "Publicación deshecha"},

@@ -236,12 +236,12 @@ def test_taxes_are_those_of_the_day(office, make, db):
 
     page.locator("#issued_on").fill("31/12/2019")
     expect(tax.locator("option")).to_have_text(["IVA 21 %", "IVA 18 %"])
-    expect(page.get_by_text("Ese impuesto no vale en la fecha de la factura.")).to_be_visible()
+    expect(page.get_by_text("Ese impuesto no vale en esa fecha.")).to_be_visible()
     expect(page.locator("[data-amount]").first).to_have_text("—")
     tax.select_option(label="IVA 18 %")
 
     expect(page.locator("[data-issue]")).to_have_text("Emitir factura de 118,00\u00a0€")
-    expect(page.get_by_text("Ese impuesto no vale en la fecha de la factura.")).to_have_count(0)
+    expect(page.get_by_text("Ese impuesto no vale en esa fecha.")).to_have_count(0)
     expect(tax.locator("option")).to_have_text(["IVA 18 %"])
 
 

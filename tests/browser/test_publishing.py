@@ -93,7 +93,7 @@ def test_withdrawing_hides_what_is_only_for_publishing(sit):
 
     page.get_by_label("Anular publicación").check()
 
-    expect(page.get_by_text("Ninguna de estas facturas está publicada.").first).to_be_visible()
+    expect(page.get_by_text("Ninguna está publicada.").first).to_be_visible()
     expect(page.get_by_label("Plantilla", exact=True)).to_be_hidden()
     expect(page.get_by_label("Avisar por correo a los clientes")).to_be_hidden()
 

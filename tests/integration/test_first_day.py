@@ -11,6 +11,7 @@ from starlette.testclient import TestClient
 
 from app import clock
 from app.domain.companies import OpenCompany, open_company
+from app.domain.kinds import KINDS
 from app.domain.setting_up import SetUp, invite, set_up, stands
 from app.domain.staff_access import find_credentials
 from app.errors import NotFound
@@ -59,7 +60,7 @@ def test_the_form_makes_a_company_ready_to_work_and_its_administrator(client, to
         company = db.scalars(select(Company)).one()
         role = db.scalars(select(Membership.role)).one()
         known = find_credentials(db, "marta@tosma.example")
-        series = db.scalars(select(Series.label).order_by(Series.label)).all()
+        series = db.scalars(select(Series.label).order_by(Series.id)).all()
         furnished = [db.scalars(select(cls)).first() is not None for cls in (TaxRate, DocumentTemplate)]
         told = db.scalars(select(AuditEntry.actor)).first()
     assert (company.name, company.tax_id, company.slug, company.is_confirmed) == (
@@ -73,7 +74,8 @@ def test_the_form_makes_a_company_ready_to_work_and_its_administrator(client, to
         "Marta Ruiz Ortega",
         True,
     )
-    assert (series, furnished, told) == ([f"FV{year % 100}", f"R{year % 100}"], [True, True], "Marta Ruiz Ortega")
+    codes = ("P", "PV", "PT", "A", "PF", "FV", "PC", "R")
+    assert (series, furnished, told) == ([f"{code}{year % 100}" for code in codes], [True, True], "Marta Ruiz Ortega")
 
 
 def test_afterwards_the_address_does_not_exist(client, token):
@@ -142,7 +144,7 @@ def test_a_company_that_an_import_made_is_taken_over(client, token, database):
     with database.read(SYSTEM) as db:
         company = db.scalars(select(Company)).one()
         assert (company.name, company.slug, company.is_confirmed) == ("Suministros Tosma, S.L.", "Tosma_SL", True)
-        assert len(db.scalars(select(Series)).all()) == 2
+        assert len(db.scalars(select(Series)).all()) == len(KINDS) + 1
 
 
 def test_an_address_of_another_company_is_refused(client, token, database):

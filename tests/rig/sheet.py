@@ -13,12 +13,12 @@ from tests.rig.desk import Desk
 def fields_of_sheet(page: Any) -> dict[str, str]:
     """What the form would post as it stands, with what was agreed to; rows kept for scripts are not in it."""
     html = lxml.html.fromstring(page.text)
-    form = html.get_element_by_id("invoice")
+    form = html.get_element_by_id("document")
     found = {name: value for name, value in form.form_values() if "__row__" not in name}
     for text in form.iterfind(".//textarea"):  # a browser drops the line break it begins with
         if text.name in found:
             found[text.name] = found[text.name].removeprefix("\n")
-    found |= {field.get("name"): field.get("value") for field in html.xpath("//input[@form='invoice']")}
+    found |= {field.get("name"): field.get("value") for field in html.xpath("//input[@form='document']")}
     return {name: value for name, value in found.items() if name not in {"csrf", "company"}}
 
 

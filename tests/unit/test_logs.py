@@ -49,7 +49,7 @@ def test_an_error_brings_its_trace_in_the_same_line():
     ("GET /admin/alta/Zm9vYmFyYmF6cXV1eA", "GET /admin/alta/••••"),
     ("GET /d/Zm9vYmFyYmF6cXV1eA", "GET /d/••••"),
     ("GET /in/Tosma/clave/Zm9vYmFyYmF6cXV1eA/otro", "GET /in/Tosma/clave/••••/otro"),
-    ("GET /in/Tosma/ver/Zm9vYmFyYmF6cXV1eA?factura=7", "GET /in/Tosma/ver/••••?factura=7"),
+    ("GET /in/Tosma/ver/Zm9vYmFyYmF6cXV1eA?documento=7", "GET /in/Tosma/ver/••••?documento=7"),
     ("postgresql://ana:s3creta@db/ventanilla", "postgresql://••••@db/ventanilla"),
     ("csrf=abc&email=ana@tosma.example&password=una+frase", "csrf=••••&email=ana@tosma.example&password=••••"),
     ("Authorization: Bearer vk_e1_abcdef", "Authorization: Bearer ••••"),

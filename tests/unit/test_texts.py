@@ -12,11 +12,11 @@ from babel.messages.mofile import write_mo
 
 from app import texts
 from app.errors import NotFound
-from app.portal import words
 from app.portal.pages import notice_of
+from app.portal.sections import state_of
 from app.scope import OutsideScope
 from app.secrets import TooBusy
-from models.enums import DocumentStatus
+from models.enums import DocumentKind, DocumentStatus
 
 SENTENCES = {
     "No existe %(que)s.": "No existeix %(que)s.",
@@ -57,7 +57,8 @@ def test_refusals_speak_the_reader_s_language(catalan: None) -> None:
 def test_states_speak_it_too(catalan: None) -> None:
     today = dt.date(2026, 11, 21)
 
-    states = [words.state_of(DocumentStatus.PENDING, today - dt.timedelta(days=late), today) for late in (0, 1)]
+    days = [today - dt.timedelta(days=late) for late in (0, 1)]
+    states = [state_of(DocumentKind.INVOICE, DocumentStatus.PENDING, day, today) for day in days]
 
     assert states == [("Pendent", "due"), ("Vençuda", "late")]
 

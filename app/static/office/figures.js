@@ -1,4 +1,4 @@
-// Puts the figures the server worked out into the form of an invoice.
+// Puts the figures the server worked out into the form of a document.
 export function showFigures(form, figures, byTerms) {
   for (const row of form.querySelectorAll("[data-lines=lines] [data-line]")) {
     row.querySelector("[data-amount]").textContent = figures.lines[row.dataset.name] || "—";
@@ -34,6 +34,7 @@ function offerTaxes(form, taxes) {
 
 function showDues(form, figures, byTerms) {
   const place = form.querySelector("[data-lines=dues]");
+  if (!place) return;
   const body = place.querySelector("tbody");
   if (byTerms) {
     while (body.rows.length > figures.dues.length) body.lastElementChild.remove();

@@ -97,7 +97,8 @@ def test_undoing_asks_first_and_says_what_has_left(desk, db, published):
     done = desk.post(f"batch/undo/{published.id}")
 
     told = text_of(asked)
-    assert "Facturas que dejan de verse 2 Accesos sin usar que se retiran 1 Avisos sin enviar que se cancelan 1" in told
+    assert "Documentos que dejan de verse 2 Accesos sin usar que se retiran 1" in told
+    assert "Avisos sin enviar que se cancelan 1" in told
     assert "1 aviso ya salió y no se puede recuperar:" in told
     assert before == [None, None]
     page = text_of(desk.follow(done))

@@ -155,7 +155,7 @@ def test_correcting_asks_why_and_leads_to_the_draft(desk, db, make):
         answer.headers["location"].removeprefix("/admin/"),
         fields_of_sheet(desk.post(answer.headers["location"].removeprefix("/admin/"), issue)) | {"do": "issue"},
     )
-    assert "Rectifica a FV26-0001 Precio equivocado" in text_of(desk.follow(issued))
+    assert "Rectifica a FV26-0001 Motivo Precio equivocado" in text_of(desk.follow(issued))
     assert "Rectificada por RT26-0001" in text_of(desk.get(f"invoice/details/{invoice.id}"))
 
 

@@ -157,7 +157,7 @@ def test_customers_and_articles_are_looked_up_within_the_company(desk, make, db,
     make.contact(name="Merino proveedor", is_customer=False, is_supplier=True)
     db.commit()
 
-    customers = desk.get("invoice/customers", term="merino").json()["results"]
+    customers = desk.get("invoice/parties", term="merino").json()["results"]
     articles = desk.get("invoice/articles", term="cable", day="2111").json()["results"]
 
     assert [(found["text"], found["facts"]) for found in customers] == [
@@ -167,7 +167,7 @@ def test_customers_and_articles_are_looked_up_within_the_company(desk, make, db,
         ("CB-0625", "Cable RZ1-K 3×6 mm²", "4,20")
     ]
     for term in ("ajen", "\x00", "%", "x" * 10_000):
-        assert desk.get("invoice/customers", term=term).json() == {"results": []}
+        assert desk.get("invoice/parties", term=term).json() == {"results": []}
         assert desk.get("invoice/articles", term=term, day="nunca").json() == {"results": []}
 
 
@@ -180,7 +180,7 @@ def test_readers_neither_write_nor_reckon(sit, db, shop, make):
     answers = {path: desk.post(f"invoice/{path}", {"do": "save"}).status_code for path in paths}
 
     assert answers == dict.fromkeys(paths, 403)
-    assert desk.get("invoice/customers", term="merino").status_code == 403
+    assert desk.get("invoice/parties", term="merino").status_code == 403
     assert desk.get(f"invoice/edit/{draft.id}").headers["location"] == f"/admin/invoice/details/{draft.id}"
     assert desk.get(f"invoice/details/{draft.id}").status_code == 200
     assert count(db) == 1

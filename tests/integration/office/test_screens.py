@@ -79,6 +79,23 @@ def test_one_series_of_a_kind_is_proposed(desk, db):
     assert "Ya hay una serie B26." in text_of(twice)
 
 
+def test_series_tell_of_which_documents_they_are(desk, db):
+    asked = {"year": "2026", "first_number": "1"}
+    desk.create("series", asked | {"kind": "quote", "code": "P"})
+    desk.create("series", asked | {"kind": "invoice", "code": "FV"})
+    refused = desk.create("series", asked | {"kind": "quote", "code": "R", "is_corrective": "y"})
+
+    everything = text_of(desk.get("series/list"))
+    orders = text_of(desk.get("series/list?documento=quote"))
+
+    assert "Solo las facturas se rectifican" in text_of(refused)
+    assert re.findall(r"(P26|FV26) (Presupuestos|Facturas de venta)", everything) == [
+        ("FV26", "Facturas de venta"),
+        ("P26", "Presupuestos"),
+    ]
+    assert re.findall(r"P26|FV26", orders) == ["P26"]
+
+
 def test_closing_a_series_and_opening_it_again(desk, db, make):
     series = make.series(label="FV26", is_default=True)
     db.commit()

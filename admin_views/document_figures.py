@@ -1,13 +1,15 @@
-"""The figures of an invoice as the office shows them: the same on the form, while it is typed, and on its page."""
+"""The figures of a document as the office shows them: the same on the form, while it is typed, and on its page."""
 
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from admin_views.document_form import DocumentForm, InvoiceForm
+from admin_views.document_rows import DocumentRow
 from admin_views.formatters import DASH, money, percent
-from admin_views.invoice_form import InvoiceForm, InvoiceLine
 from app.adapters.pdf.from_document import spell_account
+from app.domain.kinds import KINDS
 from app.money import ZERO, euros, spell
 from app.texts import _
 from models import Document
@@ -21,45 +23,56 @@ class Sum(NamedTuple):
     tone: str = ""
 
 
-def sums_of(invoice: Document) -> list[Sum]:
+def sums_of(document: Document) -> list[Sum]:
     """Totals with one line for each tax and rate."""
     sums = []
-    if invoice.discount_total:
+    if document.discount_total:
         sums += [
-            Sum(_("Suma de líneas"), money(invoice.lines_total)),
-            Sum(_rated(_("Descuento"), invoice.discount_rate), money(-invoice.discount_total)),
+            Sum(_("Suma de líneas"), money(document.lines_total)),
+            Sum(_rated(_("Descuento"), document.discount_rate), money(-document.discount_total)),
         ]
-    sums.append(Sum(_("Base imponible"), money(invoice.base_total)))
-    many = len(invoice.taxes) > 1
-    for tax in invoice.taxes:
+    sums.append(Sum(_("Base imponible"), money(document.base_total)))
+    many = len(document.taxes) > 1
+    for tax in document.taxes:
         label = _("%(impuesto)s de %(base)s") % {"impuesto": tax.label, "base": spell(tax.base)} if many else tax.label
         sums.append(Sum(_("Cuota %(impuesto)s") % {"impuesto": label} if tax.rate else label, _or_dash(tax.amount)))
     sums += [
         Sum(_rated(_("Recargo equiv."), tax.surcharge_rate), money(tax.surcharge_amount))
-        for tax in invoice.taxes
+        for tax in document.taxes
         if tax.surcharge_rate
     ]
-    if invoice.withheld_total or invoice.payable != invoice.total:
-        sums.append(Sum(_("Total factura"), money(invoice.total)))
-    if invoice.withheld_total:
-        sums.append(Sum(_rated(_("Retención IRPF"), invoice.withholding_rate), money(-invoice.withheld_total)))
-    others = invoice.payable - (invoice.total - invoice.withheld_total)
+    falls_due = KINDS[document.kind].falls_due
+    if document.withheld_total or document.payable != document.total:
+        sums.append(Sum(_("Total factura") if falls_due else _("Total"), money(document.total)))
+    if document.withheld_total:
+        sums.append(Sum(_rated(_("Retención IRPF"), document.withholding_rate), money(-document.withheld_total)))
+    others = document.payable - (document.total - document.withheld_total)
     if others != ZERO:
         sums.append(Sum(_("Anticipos y otros"), money(others)))
-    sums.append(Sum(_("Total a pagar"), euros(invoice.payable, invoice.currency), "big"))
+    is_whole = not falls_due and document.payable == document.total
+    label = _("Total") if is_whole else _("Total a pagar")
+    sums.append(Sum(label, euros(document.payable, document.currency), "big"))
     return sums
 
 
-def estimated(form: InvoiceForm, lines: Sequence[InvoiceLine], invoice: Document) -> dict[str, Any]:
+def estimated(form: DocumentForm, lines: Sequence[DocumentRow], document: Document) -> dict[str, Any]:
     """What a form comes to, for its page and for the script that keeps it up to date."""
-    dues = invoice.dues if form.by_terms.data else form.sound_dues
     return {
-        "lines": {line.name: money(row.net) for line, row in zip(lines, invoice.lines, strict=True)},
-        "sums": sums_of(invoice),
-        "payable": euros(invoice.payable, invoice.currency),
-        "dues": [_due(due.day, due.amount, due.method, due.account, invoice.payable) for due in dues],
-        "dues_state": _adds_up(sum((due.amount for due in dues), ZERO), invoice.payable),
+        "lines": {line.name: money(row.net) for line, row in zip(lines, document.lines, strict=True)},
+        "sums": sums_of(document),
+        "payable": euros(document.payable, document.currency),
         "problem": "",
+        **_dues(form, document),
+    }
+
+
+def _dues(form: DocumentForm, document: Document) -> dict[str, Any]:
+    if not isinstance(form, InvoiceForm):
+        return {"dues": [], "dues_state": ("", "")}
+    dues = document.dues if form.by_terms.data else form.sound_dues
+    return {
+        "dues": [_due(due.day, due.amount, due.method, due.account, document.payable) for due in dues],
+        "dues_state": _adds_up(sum((due.amount for due in dues), ZERO), document.payable),
     }
 
 

@@ -1,16 +1,18 @@
-"""Filling the form of an invoice from the database: a draft's values, a new one's, and what its lists offer."""
+"""Filling the form of a document from the database: a draft's values, a new one's, and what its lists offer."""
 
 import datetime as dt
 from typing import Any
 
 from sqlalchemy import select
 
-from admin_views import invoice_lookups as lookups
+from admin_views import document_lookups as lookups
+from admin_views.document_form import DatedForm, DocumentForm, InvoiceForm
+from admin_views.document_rows import KEPT_TAX, DocumentRow, spell_kept_tax
 from admin_views.forms import Strict
-from admin_views.invoice_form import KEPT_TAX, InvoiceForm, InvoiceLine, spell_kept_tax
 from app import clock
 from app.domain import fields
 from app.domain.drafting import rates_on
+from app.domain.kinds import KINDS
 from app.domain.numbering import default_series
 from app.domain.terms import dues_of_terms
 from app.domain.totals import tax_label
@@ -18,24 +20,25 @@ from app.errors import InvalidValue
 from app.money import short
 from app.scope import ScopedSession
 from app.secrets import new_token
-from models import Company, Contact, DocumentLine, Invoice, Series, TaxRate
+from app.texts import _
+from models import Company, Contact, Document, DocumentLine, Series, TaxRate
 from models.enums import DocumentKind, PaymentMethod
 
 _HEADER = (
-    "contact_id", "issued_on", "operation_on", "payment_method", "subject", "discount_rate", "withholding_rate",
-    "has_surcharge", "correction_reason", "notes", "mentions", "internal_notes", "revision",
+    "contact_id", "issued_on", "operation_on", "due_on", "payment_method", "subject", "discount_rate",
+    "withholding_rate", "has_surcharge", "correction_reason", "notes", "mentions", "internal_notes", "revision",
 )  # fmt: skip
 _LINE = ("id", "code", "concept", "quantity", "unit_price", "discount_rate")
 _DUE = ("day", "method", "account", "amount")
 
 
-def values_of(db: ScopedSession, draft: Invoice) -> dict[str, Any]:
+def values_of(db: ScopedSession, draft: Document) -> dict[str, Any]:
     """A draft as its form shows it."""
     rates = rates_on(db, original_day(db, draft) or draft.operation_on or draft.issued_on)
     return {name: getattr(draft, name) or None for name in _HEADER} | {
-        "contact": lookups.spell_customer(draft.contact),
+        "contact": lookups.spell_party(draft.contact),
         "series": str(draft.series_id or ""),
-        "by_terms": _follow_terms(db, draft),
+        "by_terms": KINDS[draft.kind].falls_due and _follow_terms(db, draft),
         "lines": [
             {name: getattr(line, name) for name in _LINE} | {"tax": _tax_value(draft, line, rates)}
             for line in draft.lines
@@ -45,9 +48,9 @@ def values_of(db: ScopedSession, draft: Invoice) -> dict[str, Any]:
     }
 
 
-def new_values(db: ScopedSession, user_id: int, contact_id: int | None) -> dict[str, Any]:
-    """What a new invoice begins with: today, one's own series and, from a customer's page, that customer."""
-    series = default_series(db, clock.today(), user_id=user_id)
+def new_values(db: ScopedSession, kind: DocumentKind, user_id: int, contact_id: int | None) -> dict[str, Any]:
+    """What a new document begins with: today, one's own series and, from a contact's page, that contact."""
+    series = default_series(db, kind, clock.today(), user_id=user_id)
     values: dict[str, Any] = {
         "issued_on": clock.today(),
         "series": str(series.id) if series else "",
@@ -56,26 +59,30 @@ def new_values(db: ScopedSession, user_id: int, contact_id: int | None) -> dict[
         "lines": [{}],
     }
     contact = db.get(Contact, contact_id) if contact_id is not None else None
-    if contact is None or not contact.is_customer:
+    if contact is None or not (contact.is_supplier if KINDS[kind].is_purchase else contact.is_customer):
         return values
     return values | {
         "contact_id": contact.id,
-        "contact": lookups.spell_customer(contact),
+        "contact": lookups.spell_party(contact),
         "payment_method": contact.payment_method,
         "withholding_rate": contact.withholding_rate or None,
         "has_surcharge": contact.has_surcharge,
     }
 
 
-def original_day(db: ScopedSession, draft: Invoice | None) -> dt.date | None:
+def original_day(db: ScopedSession, draft: Document | None) -> dt.date | None:
     """The day whose taxes a corrective draft takes: that of the operation it corrects."""
-    original = db.get(Invoice, draft.corrects_id) if draft is not None and draft.corrects_id is not None else None
+    original = db.get(Document, draft.corrects_id) if draft is not None and draft.corrects_id is not None else None
     return (original.operation_on or original.issued_on) if original is not None else None
 
 
-def fill(db: ScopedSession, form: InvoiceForm, draft: Invoice | None) -> None:
+def fill(db: ScopedSession, form: DocumentForm, draft: Document | None) -> None:
     """What the form's lists offer, and what somebody meant who typed without choosing. Safe to repeat."""
-    form.series.choices = series_choices(db, draft)
+    form.series.choices = series_choices(db, form.kind, draft)
+    if isinstance(form, DatedForm):
+        form.due_on.label.text = _(KINDS[form.kind].day_label)
+    if KINDS[form.kind].is_purchase:
+        form.contact.label.text = _("Proveedor")
     rates = rates_on(db, form.tax_day(original_day(db, draft)))
     rows: list[Any] = [entry.form for entry in form.lines.entries]
     for row in rows:
@@ -95,12 +102,12 @@ def replace_dues(form: InvoiceForm, figures: dict[str, Any]) -> None:
             put(row[name], due[name])
 
 
-def series_choices(db: ScopedSession, draft: Invoice | None) -> list[tuple[str, str]]:
+def series_choices(db: ScopedSession, kind: DocumentKind, draft: Document | None) -> list[tuple[str, str]]:
     """Open series; for a correction, those of corrections."""
     wanted = (
         select(Series)
         .where(
-            Series.kind == DocumentKind.INVOICE,
+            Series.kind == kind,
             Series.closed_at.is_(None),
             Series.is_corrective.is_(draft is not None and draft.corrects_id is not None),
         )
@@ -109,7 +116,7 @@ def series_choices(db: ScopedSession, draft: Invoice | None) -> list[tuple[str, 
     return [(str(series.id), series.label) for series in db.scalars(wanted)]
 
 
-def _follow_terms(db: ScopedSession, draft: Invoice) -> bool:
+def _follow_terms(db: ScopedSession, draft: Document) -> bool:
     """Nobody touched the due dates: they are what the customer's terms make of the total."""
     planned = dues_of_terms(draft, draft.contact, db.get_one(Company, db.company_id))
     return [tuple(getattr(due, name) for name in _DUE) for due in planned] == [
@@ -117,7 +124,7 @@ def _follow_terms(db: ScopedSession, draft: Invoice) -> bool:
     ]
 
 
-def _tax_value(draft: Invoice, line: DocumentLine, rates: list[TaxRate]) -> str:
+def _tax_value(draft: Document, line: DocumentLine, rates: list[TaxRate]) -> str:
     """The rate that taxes the line as it is, surcharge included. Without one, only a correction keeps what it has."""
     own = (line.tax_kind, line.tax_rate, line.exemption)
     same = [rate for rate in rates if (rate.kind, rate.rate, rate.exemption) == own]
@@ -126,7 +133,7 @@ def _tax_value(draft: Invoice, line: DocumentLine, rates: list[TaxRate]) -> str:
     return str(fitting[0].id) if fitting else KEPT_TAX
 
 
-def _offer_taxes(db: ScopedSession, form: InvoiceForm, draft: Invoice | None, rates: list[TaxRate]) -> None:
+def _offer_taxes(db: ScopedSession, form: DocumentForm, draft: Document | None, rates: list[TaxRate]) -> None:
     """The taxes of the day and, where a line has another, that one: why it cannot be is told beside it."""
     offered = {str(rate.id): rate.name for rate in rates}
     every = {str(rate.id): rate.name for rate in db.scalars(select(TaxRate))}
@@ -145,7 +152,7 @@ def _offer_taxes(db: ScopedSession, form: InvoiceForm, draft: Invoice | None, ra
     form.offered_taxes = offered | ({KEPT_TAX: ""} if is_correction else {})
 
 
-def _fill_article(db: ScopedSession, row: InvoiceLine, rates: list[TaxRate]) -> None:
+def _fill_article(db: ScopedSession, row: DocumentRow, rates: list[TaxRate]) -> None:
     """A code on its own is an article's: its concept, price and tax come with it."""
     typed = (row.code.typed or "").strip()
     if not typed or row.code.process_errors or (row.concept.typed or "").strip():
@@ -161,20 +168,20 @@ def _fill_article(db: ScopedSession, row: InvoiceLine, rates: list[TaxRate]) -> 
     row.tax.data = card["tax"]
 
 
-def _fill_contact(db: ScopedSession, form: InvoiceForm) -> None:
+def _fill_contact(db: ScopedSession, form: DocumentForm) -> None:
     """Whom the text means, with its terms. Without scripts the id behind it may still be of whom it said before."""
     chosen = db.get(Contact, form.contact_id.data) if form.contact_id.data is not None else None
     typed = form.contact.data or ""
-    if chosen is not None and fields.line(lookups.spell_customer(chosen), "contact", most=300) == typed:
+    if chosen is not None and fields.line(lookups.spell_party(chosen), "contact", most=300) == typed:
         return
     try:
-        contact = lookups.find_customer(db, typed)
+        contact = lookups.find_party(db, form.kind, typed)
     except InvalidValue as refusal:
         form.contact_id.data = None
         form.contact.process_errors = [str(refusal)]
         return
     form.contact_id.data = contact.id
-    put(form.contact, lookups.spell_customer(contact))
+    put(form.contact, lookups.spell_party(contact))
     form.has_surcharge.data = contact.has_surcharge
     if form.payment_method.data is PaymentMethod.TRANSFER:  # what a form begins with is no choice of anybody's
         form.payment_method.data = contact.payment_method

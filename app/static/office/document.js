@@ -1,9 +1,9 @@
-// The form of an invoice: look-ups that fill, figures that follow the typing, lines that move, and a question before issuing.
+// The form of a document: look-ups that fill, figures that follow the typing, lines that move, and a question before issuing.
 import { watch } from "./lookup.js";
 import { guarded } from "./session.js";
 import { showFigures } from "./figures.js";
 
-const form = document.querySelector("[data-invoice]");
+const form = document.querySelector("[data-document]");
 const lines = form.querySelector("[data-lines=lines]");
 const byTerms = form.querySelector("[data-by-terms]");
 const more = lines.querySelector("[data-more]");
@@ -21,8 +21,8 @@ async function ask() {
   const mine = ++turn;
   const body = new URLSearchParams(new FormData(form));
   const of = form.dataset.of ? `?of=${form.dataset.of}` : "";
-  const answer = await fetch(`/admin/invoice/estimate${of}`, guarded({ method: "POST", body })).catch(() => null);
-  if (answer?.ok && mine === turn) showFigures(form, await answer.json(), byTerms.checked);
+  const answer = await fetch(`${form.dataset.document}estimate${of}`, guarded({ method: "POST", body })).catch(() => null);
+  if (answer?.ok && mine === turn) showFigures(form, await answer.json(), byTerms?.checked);
 }
 
 form.addEventListener("input", (event) => {
@@ -36,7 +36,7 @@ form.addEventListener("line", (event) => {
   if (event.target === lines) {
     row?.querySelectorAll("[data-lookup]").forEach(watch);
     number();
-  } else {
+  } else if (byTerms) {
     byTerms.checked = false;
   }
   reckon();
@@ -110,11 +110,11 @@ function fillCustomer(found) {
   form.elements.payment_method.value = found.payment_method;
   form.elements.withholding_rate.value = found.withholding_rate === "0" ? "" : found.withholding_rate;
   form.elements.has_surcharge.checked = found.has_surcharge;
-  byTerms.checked = true;
+  if (byTerms) byTerms.checked = true;
 }
 
 async function lookUp(address) {
-  const answer = await fetch(`/admin/invoice/${address}`).catch(() => null);
+  const answer = await fetch(`${form.dataset.document}${address}`).catch(() => null);
   return answer?.ok && !answer.redirected ? (await answer.json()).results : [];
 }
 
@@ -122,7 +122,7 @@ async function lookUp(address) {
 form.elements.contact.addEventListener("change", async () => {
   const typed = form.elements.contact.value.trim();
   if (!typed || form.elements.contact_id.value) return;
-  const results = await lookUp(`customers?term=${encodeURIComponent(typed)}`);
+  const results = await lookUp(`parties?term=${encodeURIComponent(typed)}`);
   if (form.elements.contact.value.trim() !== typed || form.elements.contact_id.value) return;
   const found = results.find((one) => one.code === typed) || (results.length === 1 ? results[0] : null);
   if (!found) return;

@@ -1,4 +1,4 @@
-"""Writing an invoice: its form, totals that follow the typing, saving, and issuing what was agreed to."""
+"""Writing a document: its form, totals that follow the typing, saving, and issuing what was agreed to."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
@@ -12,17 +12,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from admin_views import document_lookups as lookups
 from admin_views import form_pages
-from admin_views import invoice_lookups as lookups
 from admin_views.auth import visit_of
 from admin_views.base import page
+from admin_views.document_figures import estimated, unknown
+from admin_views.document_filling import fill, new_values, replace_dues, values_of
+from admin_views.document_form import AskFirst, DatedForm, DocumentForm, InvoiceForm, agreement
+from admin_views.document_history import history_of
+from admin_views.document_rows import moved_up
 from admin_views.filters import whole
 from admin_views.form_pages import Panel
 from admin_views.forms import OfficeForm
-from admin_views.invoice_figures import estimated, unknown
-from admin_views.invoice_filling import fill, new_values, replace_dues, values_of
-from admin_views.invoice_form import AskFirst, InvoiceForm, agreement, moved_up
-from admin_views.invoice_history import history_of_invoice
 from admin_views.posted import posted
 from admin_views.printable import check_printable
 from app import clock
@@ -30,30 +31,33 @@ from app.domain import fields
 from app.domain.drafting import (
     AlreadyIssued,
     AlreadySaved,
-    SaveInvoiceDraft,
+    SaveDraft,
     TaxNotValid,
     delete_draft,
     estimate_draft,
-    save_invoice_draft,
+    save_draft,
 )
 from app.domain.issuing import Issued, IssueDraft, issue_draft
+from app.domain.kinds import KINDS
 from app.errors import InvalidValue
 from app.money import euros
 from app.scope import CompanyScope, ScopedSession
 from app.texts import _
 from app.web import installation_of
-from models import Contact, Invoice, Series
+from models import Contact, Document, Series
+from models.enums import DocumentKind
 
 # A draft begins at this revision; saving and issuing a form in one go are two steps.
 FIRST_REVISION, ISSUING_REVISIONS = 1, 2
 
 
-class InvoiceWriting:
-    """Mixed into the view of invoices."""
+class DocumentWriting:
+    """Mixed into the views of documents."""
 
-    form_class: ClassVar[type[OfficeForm] | None] = InvoiceForm
-    form_template: ClassVar[str] = "admin/invoice/form.html"
-    panels: ClassVar[Sequence[Panel]] = (Panel("factura", "Factura"), Panel("textos", "Textos"))
+    kind: ClassVar[DocumentKind]
+    form_class: ClassVar[type[OfficeForm] | None] = DatedForm
+    form_template: ClassVar[str] = "admin/document/form.html"
+    panels: ClassVar[Sequence[Panel]] = (Panel("documento", "Documento"), Panel("textos", "Textos"))
     can_delete = True
 
     def allows(self: Any, action: str, row: Any) -> bool:
@@ -68,17 +72,19 @@ class InvoiceWriting:
         return answer
 
     def forbidden(self, action: str, row: Any) -> Exception:
-        return AlreadyIssued(str(row), row.id)
+        return AlreadyIssued(row)
 
-    def make_form(self: Any, db: ScopedSession, request: Request, row: Any) -> InvoiceForm:
+    def make_form(self: Any, db: ScopedSession, request: Request, row: Any) -> DocumentForm:
         visit = visit_of(request)
+        form: DocumentForm
         if request.method == "POST":
-            form = InvoiceForm(moved_up(posted(request)))
+            form = self.form_class(moved_up(posted(request)))
         elif row is not None:
-            form = InvoiceForm(data=values_of(db, row))
+            form = self.form_class(data=values_of(db, row))
         else:
             contact_id = whole(request.query_params.get("cliente", ""))
-            form = InvoiceForm(data=new_values(db, visit.user_id, contact_id))
+            form = self.form_class(data=new_values(db, self.kind, visit.user_id, contact_id))
+        form.kind = self.kind
         form.may_issue = self.has_permission(request, "action:issue")
         fill(db, form, row)
         return form
@@ -90,13 +96,16 @@ class InvoiceWriting:
         fill(db, form, row)
         contact = db.get(Contact, form.contact_id.data) if form.contact_id.data is not None else None
         figures = figures_of(db, row, form)
-        if form.by_terms.data:
+        if isinstance(form, InvoiceForm) and form.by_terms.data:
             replace_dues(form, figures)
         return {
-            "customer": lookups.customer_card(contact) if contact else None,
+            "words": KINDS[self.kind].words,
+            "moves": [],
+            "next_kinds": [],
+            "customer": lookups.party_card(contact, self.kind) if contact else None,
             "next_numbers": {str(series.id): series.spell(series.next_number) for series in _series(db, form)},
             "figures": figures,
-            "moments": history_of_invoice(db, row.id) if row is not None else [],
+            "moments": history_of(db, row) if row is not None else [],
             "asking": form.asking,
             "corrected": row.corrects_text if row is not None else "",
         }
@@ -106,10 +115,10 @@ class InvoiceWriting:
             return str(self.new_title)
         if not row.is_draft:
             return f"{row} · {row.buyer_name}"
-        kind = _("Rectificativa para %(cliente)s") if row.corrects_id else _("Factura para %(cliente)s")
-        return kind % {"cliente": row.contact.name}
+        title = _("Factura rectificativa") if row.corrects_id else _(KINDS[row.kind].words.title)
+        return _("%(documento)s para %(cliente)s") % {"documento": title, "cliente": row.contact.name}
 
-    def save(self, db: ScopedSession, row: Any, form: InvoiceForm) -> Invoice:
+    def save(self, db: ScopedSession, row: Any, form: DocumentForm) -> Document:
         """Save the draft or, once it is agreed to, issue it. The form of a new one sent again is the same one."""
         command = form.draft(row.id if row is not None else None)
         try:
@@ -119,14 +128,14 @@ class InvoiceWriting:
             return _perform(db, form, again)
         except AlreadyIssued as refusal:
             if row is None and form.wants_issue:
-                return db.get_one(Invoice, refusal.document_id)
+                return db.get_one(Document, refusal.document_id)
             raise
 
     def saved(self: Any, request: Request, row: Any, form: Any = None, *, is_new: bool = False) -> Response | None:
         if row.is_draft:
             Flash.success(request, _("Borrador guardado."))
             return RedirectResponse(self.edit_address(row.id), status_code=303)
-        told = Issued(row.id, row.number_text, euros(row.total, row.currency))
+        told = Issued(row.id, row.kind, row.number_text, euros(row.total, row.currency))
         Flash.success(request, str(told))
         return RedirectResponse(self.details_address(row.id), status_code=303)
 
@@ -145,15 +154,15 @@ class InvoiceWriting:
             taxes = [(value, name) for value, name in form.offered_taxes.items() if name]
             return JSONResponse(figures_of(db, row, form) | {"errors": _errors(form), "taxes": taxes})
 
-    def read_form(self: Any, db: ScopedSession, request: Request) -> tuple[InvoiceForm, Any]:
+    def read_form(self: Any, db: ScopedSession, request: Request) -> tuple[DocumentForm, Any]:
         """The posted form and the draft it is of (``?of=``), for pages beside the form's own."""
         of = request.query_params.get("of", "")
         row = form_pages.load(self, db, of) if of else None
         return self.make_form(db, request, row), row
 
-    @page("/customers", needs=Action.EDIT, methods=("GET",))
-    async def customers(self, request: Request) -> Response:
-        return await run_in_threadpool(_looked_up, request, lookups.customers)
+    @page("/parties", needs=Action.EDIT, methods=("GET",))
+    async def parties(self, request: Request) -> Response:
+        return await run_in_threadpool(_looked_up, request, lambda db, term: lookups.parties(db, self.kind, term))
 
     @page("/articles", needs=Action.EDIT, methods=("GET",))
     async def articles(self, request: Request) -> Response:
@@ -166,27 +175,27 @@ class InvoiceWriting:
         )
 
 
-def figures_of(db: ScopedSession, row: Any, form: InvoiceForm) -> dict[str, Any]:
+def figures_of(db: ScopedSession, row: Any, form: DocumentForm) -> dict[str, Any]:
     """What the form comes to, as far as it can be reckoned with."""
     lines = form.reckoned
     try:
-        invoice = estimate_draft(db, form.estimate(row.id if row is not None else None))
+        draft = estimate_draft(db, form.estimate(row.id if row is not None else None))
     except InvalidValue as refusal:
         return unknown(str(refusal))
-    return estimated(form, lines, invoice)
+    return estimated(form, lines, draft)
 
 
-def _perform(db: ScopedSession, form: InvoiceForm, command: SaveInvoiceDraft) -> Invoice:
+def _perform(db: ScopedSession, form: DocumentForm, command: SaveDraft) -> Document:
     if not form.wants_issue:
-        return save_invoice_draft(db, command)
+        return save_draft(db, command)
     if not form.may_issue:
         raise HTTPException(403)
     issued = issue_draft(db, IssueDraft(draft=command, today=clock.today()))
-    invoice = db.get_one(Invoice, issued.document_id)
-    check_printable(f"{invoice.buyer_name} {invoice.buyer_address}", "contact")
-    if form.confirmed.data != agreement(invoice):
-        raise AskFirst(invoice)
-    return invoice
+    document = db.get_one(Document, issued.document_id)
+    check_printable(f"{document.buyer_name} {document.buyer_address}", "contact")
+    if form.confirmed.data != agreement(document):
+        raise AskFirst(document)
+    return document
 
 
 def _already_issued(view: Any, request: Request, refusal: AlreadyIssued) -> Response:
@@ -194,17 +203,18 @@ def _already_issued(view: Any, request: Request, refusal: AlreadyIssued) -> Resp
     form = posted(request)
     scope = CompanyScope(visit_of(request).company_id)
     with installation_of(request).database.read(scope) as db:
-        row = db.get_one(Invoice, refusal.document_id)
+        row = db.get_one(Document, refusal.document_id)
     if form.get("do") != "issue" or form.get("revision") != str(row.revision - ISSUING_REVISIONS):
         raise refusal
     answer: Response = view.saved(request, row)
     return answer
 
 
-def _errors(form: InvoiceForm) -> dict[str, str]:
+def _errors(form: DocumentForm) -> dict[str, str]:
     """What is wrong already while it is typed: a figure, a day or a tax; never what is still missing."""
     rows: list[Any] = form.lines.rows
-    header = [form[name] for name in ("issued_on", "operation_on", "discount_rate", "withholding_rate")]
+    names = ("issued_on", "operation_on", "due_on", "discount_rate", "withholding_rate")
+    header = [form[name] for name in names if name in form]
     cells = [row[name] for row in rows for name in ("quantity", "unit_price", "discount_rate", "tax")]
     typed = [field for field in (*header, *cells) if field.raw_data and str(field.raw_data[0]).strip()]
     late = {row.tax.name: str(TaxNotValid()) for row in rows if row.tax.data and row.tax.data not in form.offered_taxes}
@@ -220,6 +230,6 @@ def _looked_up(request: Request, find: Callable[[ScopedSession, str], list[dict[
         return JSONResponse({"results": find(db, term)})
 
 
-def _series(db: ScopedSession, form: InvoiceForm) -> list[Series]:
+def _series(db: ScopedSession, form: DocumentForm) -> list[Series]:
     choices: Any = form.series.choices
     return list(db.scalars(select(Series).where(Series.id.in_([int(value) for value, _word in choices]))))

@@ -1,4 +1,4 @@
-"""What the form of an invoice looks up: the customer and its terms, articles and their tax."""
+"""What the form of a document looks up: the other party and its terms, articles and their tax."""
 
 import datetime as dt
 from decimal import Decimal
@@ -10,34 +10,37 @@ from admin_views.formatters import price as spell_price
 from app.domain.drafting import rates_on
 from app.domain.fields import normal_tax_id
 from app.domain.folding import contains, fold, starts_with
+from app.domain.kinds import KINDS
 from app.errors import InvalidValue
 from app.money import short
 from app.scope import ScopedSession
 from app.texts import _
 from models import Contact, Product, TaxRate
+from models.enums import DocumentKind
 
 MOST = 8
 SEPARATOR = " · "
 
 
-def customers(db: ScopedSession, term: str) -> list[dict[str, Any]]:
-    """Customers whose code, name, NIF or e-mail contains ``term``; the one with this very code first."""
-    wanted = _customers(term).order_by((Contact.code == term).desc(), Contact.sort_key, Contact.id).limit(MOST)
-    return [customer_card(contact) for contact in db.scalars(wanted)]
+def parties(db: ScopedSession, kind: DocumentKind, term: str) -> list[dict[str, Any]]:
+    """Customers (or suppliers) whose code, name, NIF or e-mail contains ``term``; the one with this very code first."""
+    wanted = _mentioned(kind, term).order_by((Contact.code == term).desc(), Contact.sort_key, Contact.id).limit(MOST)
+    return [party_card(contact, kind) for contact in db.scalars(wanted)]
 
 
-def customer_card(contact: Contact) -> dict[str, Any]:
-    """A customer as the form shows it, and what choosing it fills in."""
+def party_card(contact: Contact, kind: DocumentKind) -> dict[str, Any]:
+    """A customer, or a supplier, as the form shows it, and what choosing it fills in."""
+    screen = "supplier" if KINDS[kind].is_purchase else "customer"
     town = " ".join(part for part in (contact.postcode, contact.city) if part)
     facts = (contact.tax_id or _("Sin NIF"), contact.address or _("sin dirección"), town, spell_terms(contact))
     return {
         "id": str(contact.id),
         "code": contact.code,
-        "text": spell_customer(contact),
+        "text": spell_party(contact),
         "name": contact.name,
         "hint": contact.tax_id,
         "facts": SEPARATOR.join(fact for fact in facts if fact),
-        "card": f"/admin/customer/edit/{contact.id}",
+        "card": f"/admin/{screen}/edit/{contact.id}",
         "payment_method": contact.payment_method.value,
         "withholding_rate": short(contact.withholding_rate, 4),
         "has_surcharge": contact.has_surcharge,
@@ -45,7 +48,7 @@ def customer_card(contact: Contact) -> dict[str, Any]:
     }
 
 
-def spell_customer(contact: Contact) -> str:
+def spell_party(contact: Contact) -> str:
     return f"{contact.code}{SEPARATOR}{contact.name}"
 
 
@@ -58,19 +61,21 @@ def spell_terms(contact: Contact) -> str:
     return terms
 
 
-def find_customer(db: ScopedSession, typed: str) -> Contact:
-    """The one customer somebody means who typed without choosing; raises ``InvalidValue`` when there are several."""
+def find_party(db: ScopedSession, kind: DocumentKind, typed: str) -> Contact:
+    """The one that somebody means who typed without choosing; raises ``InvalidValue`` when there are several."""
     code = typed.partition(SEPARATOR)[0].strip()
-    exact = _mine().where(
+    exact = _mine(kind).where(
         or_(Contact.code == code, Contact.tax_id == normal_tax_id(typed), Contact.sort_key == fold(typed))
     )
-    for statement in (exact, _customers(typed)):
+    for statement in (exact, _mentioned(kind, typed)):
         found: list[Contact] = list(db.scalars(statement.order_by(Contact.id).limit(MOST)))
         if len(found) == 1:
             return found[0]
         if found:
-            names = "; ".join(spell_customer(contact) for contact in found[:3])
+            names = "; ".join(spell_party(contact) for contact in found[:3])
             raise InvalidValue(_("Hay varios: %(nombres)s… Escriba el código.") % {"nombres": names}, field="contact")
+    if KINDS[kind].is_purchase:
+        raise InvalidValue(_("No hay ningún proveedor así. Escriba su código, nombre o NIF."), field="contact")
     raise InvalidValue(_("No hay ningún cliente así. Escriba su código, nombre o NIF."), field="contact")
 
 
@@ -122,9 +127,10 @@ def typed_price(amount: Decimal) -> str:
     return spell_price(amount).replace(".", "")
 
 
-def _customers(term: str) -> Select[Any]:
-    return _mine().where(Contact.search_key.like(contains(fold(term)), escape="\\"))
+def _mentioned(kind: DocumentKind, term: str) -> Select[Any]:
+    return _mine(kind).where(Contact.search_key.like(contains(fold(term)), escape="\\"))
 
 
-def _mine() -> Select[Any]:
-    return select(Contact).where(Contact.is_customer, Contact.archived_at.is_(None))
+def _mine(kind: DocumentKind) -> Select[Any]:
+    side = Contact.is_supplier if KINDS[kind].is_purchase else Contact.is_customer
+    return select(Contact).where(side, Contact.archived_at.is_(None))

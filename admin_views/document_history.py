@@ -1,13 +1,16 @@
-"""What happened to an invoice, for the column beside it: its timeline, with the records of the audit in words."""
+"""What happened to a document, for the column beside it: its timeline, with the records of the audit in words."""
 
 import datetime as dt
 from typing import Any, NamedTuple
 
+from admin_views.document_states import SIGNS
 from admin_views.words import field_name
+from app.domain.kinds import KINDS
 from app.domain.timeline import Happening, Told, document_timeline
 from app.scope import ScopedSession
 from app.texts import _
-from models.enums import DocumentStatus
+from models import Document
+from models.enums import DocumentKind, DocumentStatus
 
 MOST_FIELDS = 4
 
@@ -21,14 +24,13 @@ class Moment(NamedTuple):
     is_theirs: bool
 
 
-def history_of_invoice(db: ScopedSession, document_id: int) -> list[Moment]:
+def history_of(db: ScopedSession, document: Document) -> list[Moment]:
     """Newest first."""
-    return [
-        Moment(one.who, _words(one), one.at, one.told is Told.CUSTOMER) for one in document_timeline(db, document_id)
-    ]
+    happened = document_timeline(db, document.id)
+    return [Moment(one.who, _words(one, document.kind), one.at, one.told is Told.CUSTOMER) for one in happened]
 
 
-def _words(one: Happening) -> str:
+def _words(one: Happening, kind: DocumentKind) -> str:
     if one.told is not Told.RECORD:
         return one.what
     before, after = _pair(one.changes.get("status"))
@@ -36,9 +38,11 @@ def _words(one: Happening) -> str:
     if before is None and after == DocumentStatus.DRAFT:
         return _("creó el borrador")
     if before is None and after is not None:
-        return _("importó la factura")
+        return _("importó %(documento)s") % {"documento": _(KINDS[kind].words.the)}
     if number:
-        return _("emitió la factura %(numero)s") % {"numero": number}
+        return _("emitió %(documento)s %(numero)s") % {"documento": _(KINDS[kind].words.the), "numero": number}
+    if set(one.changes) == {"status"} and after in SIGNS[kind]:
+        return _("cambió el estado a «%(estado)s»") % {"estado": _(SIGNS[kind][after].word)}
     names = list(dict.fromkeys(field_name(name) for name in one.changes))
     more = _(" y más") if len(names) > MOST_FIELDS else ""
     return _("cambió %(campos)s") % {"campos": ", ".join(names[:MOST_FIELDS]) + more} if names else one.what

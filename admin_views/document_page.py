@@ -1,42 +1,45 @@
-"""One invoice to look at: what it says, where it came from, what became of it; its PDF and its files."""
+"""One document to look at: what it says, where it came from, what became of it; its PDF and its files."""
 
 from typing import Any, ClassVar
 from urllib.parse import quote
 
 from sqladmin.authorization import Action
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from admin_views.auth import visit_of
+from admin_views.auth import GRANTS, visit_of
 from admin_views.base import page
+from admin_views.document_figures import share, sums_of
+from admin_views.document_history import history_of
+from admin_views.document_states import moves_of, screen_of, sign_of
 from admin_views.filters import whole
 from admin_views.form_pages import load
-from admin_views.formatters import INVOICE_SIGNS, OVERDUE, PAYMENT_METHODS, Sign
-from admin_views.invoice_figures import share, sums_of
-from admin_views.invoice_history import history_of_invoice
-from app import clock
+from admin_views.formatters import PAYMENT_METHODS
 from app.adapters.pdf.from_document import spell_account
+from app.domain.following import ENDED
+from app.domain.kinds import KINDS
 from app.domain.templates import find_default
 from app.rendering import PDF, Printed, preview_pdf, publication_pdf
 from app.scope import CompanyScope, ScopedSession
 from app.texts import _
 from app.web import installation_of
-from models import Attachment, Document, Invoice, Publication, StoredFile
+from models import Attachment, Document, Publication, StoredFile
+from models.enums import DocumentKind
 
 
-class InvoiceReading:
-    """Mixed into the view of invoices."""
+class DocumentReading:
+    """Mixed into the views of documents."""
 
-    details_template: ClassVar[str] = "admin/invoice/page.html"
+    details_template: ClassVar[str] = "admin/document/page.html"
 
-    def details_extra(self: Any, db: ScopedSession, request: Request, row: Invoice) -> dict[str, Any]:
+    def details_extra(self: Any, db: ScopedSession, request: Request, row: Document) -> dict[str, Any]:
         files = db.scalars(select(Attachment).where(Attachment.document_id == row.id).order_by(Attachment.id)).all()
         return {
             "sign": sign_of(row),
-            "moments": history_of_invoice(db, row.id),
+            "moments": history_of(db, row),
             "sums": sums_of(row),
             "method": _(PAYMENT_METHODS[row.payment_method]),
             "dues": [
@@ -45,8 +48,13 @@ class InvoiceReading:
             ],
             "files": [(attachment, attachment.file) for attachment in files],
             "publication": live_publication(db, row.id),
-            "original": db.get(Invoice, row.corrects_id) if row.corrects_id is not None else None,
-            "corrections": db.scalars(select(Invoice).where(Invoice.corrects_id == row.id).order_by(Invoice.id)).all(),
+            "related": related(db, row),
+            "day_label": _(KINDS[row.kind].day_label or "Vencimiento"),
+            "party": _("Proveedor") if KINDS[row.kind].is_purchase else _("Cliente"),
+            "falls_due": KINDS[row.kind].falls_due,
+            "words": KINDS[row.kind].words,
+            "moves": moves_of(row) if self.has_permission(request, "action:move") else [],
+            "next_kinds": next_kinds(request, row),
             "can_delete": row.is_draft and self.has_permission(request, Action.DELETE),
             "can_edit": row.is_draft and self.has_permission(request, Action.EDIT),
         }
@@ -62,8 +70,34 @@ class InvoiceReading:
         return await run_in_threadpool(_file, self, request)
 
 
-def sign_of(row: Document) -> Sign:
-    return INVOICE_SIGNS[OVERDUE if row.is_overdue_on(clock.today()) else row.status]
+def next_kinds(request: Request, row: Document) -> list[tuple[DocumentKind, str]]:
+    """What may be made from it by whoever is looking, and what the button says."""
+    if row.is_draft or row.status in ENDED:
+        return []
+    role = visit_of(request).role
+    may = [kind for kind in KINDS[row.kind].becomes if (screen_of(kind), Action.CREATE) in GRANTS[role]]
+    words = {kind: _(KINDS[kind].words.title) for kind in may}
+    return [
+        (kind, _("Versión nueva") if kind is row.kind else _("Convertir en %(que)s") % {"que": word.lower()})
+        for kind, word in words.items()
+    ]
+
+
+def related(db: ScopedSession, row: Document) -> list[tuple[str, list[Document]]]:
+    """What it was made from or corrects, and what was made from it or corrects it, as facts to show."""
+    others = list(
+        db.scalars(
+            select(Document)
+            .where(or_(Document.made_from_id == row.id, Document.corrects_id == row.id))
+            .order_by(Document.id)
+        )
+    )
+    before = [(_("Rectifica a"), row.corrects_id), (_("Viene de"), row.made_from_id)]
+    facts = [(label, [db.get_one(Document, one)]) for label, one in before if one is not None]
+    corrections = [one for one in others if one.corrects_id == row.id]
+    made = [one for one in others if one.made_from_id == row.id]
+    after = [(_("Rectificada por"), corrections), (_("Dio lugar a"), made)]
+    return facts + [(label, found) for label, found in after if found]
 
 
 def live_publication(db: ScopedSession, document_id: int) -> Publication | None:
