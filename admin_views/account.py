@@ -1,4 +1,4 @@
-"""Mi configuración: one's own password, and where one is signed in."""
+"""Mi configuración: one's own password and sessions, and the series one's documents take."""
 
 from typing import Any
 
@@ -7,8 +7,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from admin_views import account_series
 from admin_views.auth import visit_of
 from admin_views.base import OfficePage, page
+from admin_views.command_page import Command
 from admin_views.entering import enter
 from admin_views.forms import OfficeForm, Secret
 from admin_views.posted import posted
@@ -22,7 +24,8 @@ from app.secrets import hash_password
 from app.texts import _
 from app.web import installation_of
 
-HOME = "/admin/account"
+HOME, SERIES = "/admin/account", "/admin/account/series"
+TABS = ((SERIES, "Series por defecto"), (HOME, "Seguridad"))
 
 
 class PasswordForm(OfficeForm):
@@ -40,6 +43,21 @@ class AccountPage(OfficePage):
     async def account(self, request: Request) -> Response:
         return await run_in_threadpool(_account, self, request)
 
+    @page("/account/series", needs="edit", identity="account")
+    async def series(self, request: Request) -> Response:
+        user_id, is_new = visit_of(request).user_id, request.method == "GET"
+        command = Command(
+            title=_("Series por defecto"),
+            submit=_("Guardar series"),
+            form_class=account_series.SeriesForm,
+            prepare=lambda db, form: account_series.fill(db, form, user_id, is_new=is_new),
+            run=lambda db, form: account_series.save(db, form, user_id),
+            back=SERIES,
+            template="admin/account/series.html",
+            context={"tabs": _tabs(SERIES), "groups": account_series.GROUPS},
+        )
+        return await self.command_page(request, command)
+
     @page("/account/sessions", needs="edit", methods=("POST",), identity="account")
     async def end_sessions(self, request: Request) -> Response:
         """Sign out everywhere but here."""
@@ -49,6 +67,10 @@ class AccountPage(OfficePage):
         )
         Flash.success(request, _("Las demás sesiones están cerradas."))
         return RedirectResponse(HOME, status_code=303)
+
+
+def _tabs(current: str) -> list[tuple[str, str, bool]]:
+    return [(address, _(label), address == current) for address, label in TABS]
 
 
 def _account(view: AccountPage, request: Request) -> Response:
@@ -68,11 +90,12 @@ def _account(view: AccountPage, request: Request) -> Response:
     with installation_of(request).database.read(SYSTEM) as db:
         context: dict[str, Any] = {
             "view": view,
+            "tabs": _tabs(HOME),
             "form": form,
             "visit": visit,
             "sessions": staff_accounts.live_sessions(db, visit.user_id),
         }
-        page = render(request, "admin/account.html", context)
+        page = render(request, "admin/account/security.html", context)
     return HTMLResponse(page, status_code=422 if request.method == "POST" else 200)
 
 

@@ -13,7 +13,7 @@ from app import clock
 from app.domain import fields
 from app.domain.drafting import rates_on
 from app.domain.kinds import KINDS
-from app.domain.numbering import default_series
+from app.domain.numbering import Why, proposed_series
 from app.domain.terms import dues_of_terms
 from app.domain.totals import tax_label
 from app.errors import InvalidValue
@@ -29,6 +29,8 @@ _HEADER = (
     "withholding_rate", "has_surcharge", "correction_reason", "notes", "mentions", "internal_notes", "revision",
 )  # fmt: skip
 _LINE = ("id", "code", "concept", "quantity", "unit_price", "discount_rate")
+# Why a new document begins with a series.
+WHY = {Why.OWN: "su serie por defecto", Why.COMPANY: "la que propone la empresa"}
 _DUE = ("day", "method", "account", "amount")
 
 
@@ -50,10 +52,10 @@ def values_of(db: ScopedSession, draft: Document) -> dict[str, Any]:
 
 def new_values(db: ScopedSession, kind: DocumentKind, user_id: int, contact_id: int | None) -> dict[str, Any]:
     """What a new document begins with: today, one's own series and, from a contact's page, that contact."""
-    series = default_series(db, kind, clock.today(), user_id=user_id)
+    proposed = proposed_series(db, kind, clock.today(), user_id=user_id)
     values: dict[str, Any] = {
         "issued_on": clock.today(),
-        "series": str(series.id) if series else "",
+        "series": str(proposed.series.id) if proposed else "",
         "key": new_token()[:32],
         "by_terms": True,
         "lines": [{}],
@@ -114,6 +116,18 @@ def series_choices(db: ScopedSession, kind: DocumentKind, draft: Document | None
         .order_by(Series.year.desc(), Series.label)
     )
     return [(str(series.id), series.label) for series in db.scalars(wanted)]
+
+
+def series_hints(db: ScopedSession, form: DocumentForm, user_id: int | None) -> dict[str, str]:
+    """For each series, the number it would give; of a new document (``user_id`` asks), why one was proposed."""
+    choices: Any = form.series.choices
+    found = db.scalars(select(Series).where(Series.id.in_([int(value) for value, _word in choices])))
+    sentence = KINDS[form.kind].words.agree("Será la %s", "Será el %s")
+    hints = {str(series.id): sentence % series.spell(series.next_number) for series in found}
+    proposed = proposed_series(db, form.kind, clock.today(), user_id=user_id) if user_id is not None else None
+    if proposed is not None and proposed.why in WHY:
+        hints[str(proposed.series.id)] += f", {_(WHY[proposed.why])}"
+    return hints
 
 
 def _follow_terms(db: ScopedSession, draft: Document) -> bool:

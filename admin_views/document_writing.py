@@ -6,7 +6,6 @@ from typing import Any, ClassVar
 from msgspec.structs import replace
 from sqladmin import Flash
 from sqladmin.authorization import Action
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,7 +16,7 @@ from admin_views import form_pages
 from admin_views.auth import visit_of
 from admin_views.base import page
 from admin_views.document_figures import estimated, unknown
-from admin_views.document_filling import fill, new_values, replace_dues, values_of
+from admin_views.document_filling import fill, new_values, replace_dues, series_hints, values_of
 from admin_views.document_form import AskFirst, DatedForm, DocumentForm, InvoiceForm, agreement
 from admin_views.document_history import history_of
 from admin_views.document_rows import moved_up
@@ -44,7 +43,7 @@ from app.money import euros
 from app.scope import CompanyScope, ScopedSession
 from app.texts import _
 from app.web import installation_of
-from models import Contact, Document, Series
+from models import Contact, Document
 from models.enums import DocumentKind
 
 # A draft begins at this revision; saving and issuing a form in one go are two steps.
@@ -103,7 +102,7 @@ class DocumentWriting:
             "moves": [],
             "next_kinds": [],
             "customer": lookups.party_card(contact, self.kind) if contact else None,
-            "next_numbers": {str(series.id): series.spell(series.next_number) for series in _series(db, form)},
+            "series_hints": series_hints(db, form, visit_of(request).user_id if row is None else None),
             "figures": figures,
             "moments": history_of(db, row) if row is not None else [],
             "asking": form.asking,
@@ -228,8 +227,3 @@ def _looked_up(request: Request, find: Callable[[ScopedSession, str], list[dict[
         return JSONResponse({"results": []})
     with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
         return JSONResponse({"results": find(db, term)})
-
-
-def _series(db: ScopedSession, form: DocumentForm) -> list[Series]:
-    choices: Any = form.series.choices
-    return list(db.scalars(select(Series).where(Series.id.in_([int(value) for value, _word in choices]))))

@@ -1,6 +1,8 @@
 """Taking the next number of a series."""
 
 import datetime as dt
+from enum import StrEnum
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 
@@ -62,19 +64,54 @@ def first_free(db: ScopedSession, company_id: int, kind: DocumentKind, label: st
     return (highest or 0) + 1
 
 
-def default_series(
+class Why(StrEnum):
+    """Where a proposed series comes from."""
+
+    OWN = "own"
+    COMPANY = "company"
+    NEWEST = "newest"
+
+
+class Proposed(NamedTuple):
+    series: Series
+    why: Why
+
+
+def proposed_series(
     db: ScopedSession, kind: DocumentKind, day: dt.date, *, user_id: int | None = None, is_corrective: bool = False
-) -> Series | None:
-    """The open series a new document of ``day`` takes: of its year, then one's own, the company's, the newest."""
-    own = db.scalar(select(SeriesDefault.series_id).where(SeriesDefault.user_id == user_id, SeriesDefault.kind == kind))
+) -> Proposed | None:
+    """The open series a new document of ``day`` takes: of its year, then one's own, the company's, the newest.
+
+    One's own of another year stands for the one with its code.
+    """
+    chosen = db.scalar(
+        select(Series)
+        .join(SeriesDefault, SeriesDefault.series_id == Series.id)
+        .where(SeriesDefault.user_id == user_id, SeriesDefault.kind == kind)
+    )
     candidates = db.scalars(
         select(Series).where(Series.kind == kind, Series.is_corrective.is_(is_corrective), Series.closed_at.is_(None))
     )
-    return max(
+
+    def is_own(one: Series) -> bool:
+        return chosen is not None and (one.id == chosen.id or one.code == chosen.code)
+
+    best = max(
         candidates,
-        key=lambda one: (one.year in (None, day.year), one.id == own, one.is_default, one.year or 0, one.id),
+        key=lambda one: (one.year in (None, day.year), is_own(one), one.is_default, one.year or 0, one.id),
         default=None,
     )
+    if best is None:
+        return None
+    return Proposed(best, Why.OWN if is_own(best) else Why.COMPANY if best.is_default else Why.NEWEST)
+
+
+def default_series(
+    db: ScopedSession, kind: DocumentKind, day: dt.date, *, is_corrective: bool = False
+) -> Series | None:
+    """The one that is proposed to nobody in particular."""
+    proposed = proposed_series(db, kind, day, is_corrective=is_corrective)
+    return proposed.series if proposed else None
 
 
 def take_number(series: Series, day: dt.date) -> int:

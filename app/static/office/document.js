@@ -169,7 +169,7 @@ lines.addEventListener("change", async (event) => {
 const series = form.elements.series;
 series.addEventListener("change", () => {
   const hint = form.querySelector("[data-series]");
-  hint.textContent = hint.dataset.words.replace("%s", series.selectedOptions[0]?.dataset.next || "");
+  hint.textContent = series.selectedOptions[0]?.dataset.hint || "";
 });
 
 // Enter goes on in the header too, it does not send.
