@@ -36,7 +36,7 @@ class CompanyForm(OfficeForm):
     phone = Strict("Teléfono", printable(short_line(40)), css="s2", attributes={"type": "tel"})
     email = Strict("Correo", fields.email, css="s2", attributes={"type": "email"})
     website = Strict("Web", printable(fields.line), css="s2")
-    registration = PrintedProse("Datos registrales", most=500, rows=2, hint="Salen al pie de las facturas")
+    registration = PrintedProse("Datos registrales", most=500, rows=2, hint="Salen al pie de los documentos")
     iban = Strict("IBAN para cobrar", fields.iban, css="s4", hint="Sale en las facturas por transferencia")
     payment_method = Pick(
         "Forma de pago de los clientes nuevos", PAYMENT_METHODS, default=PaymentMethod.TRANSFER, css="s3"
@@ -65,7 +65,7 @@ class CompanyAdmin(OfficeView, model=Company):
                     ("name", "trade_name", "tax_id", "country", "address", "postcode", "city", "province"),
                 ),
                 Box("Contacto", ("phone", "email", "website")),
-                Box("Facturas", ("iban", "registration")),
+                Box("Documentos", ("iban", "registration")),
                 Box("Clientes nuevos", ("payment_method", "payment_days"), "Lo que se propone al dar de alta"),
             ),
         ),

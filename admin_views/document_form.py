@@ -38,6 +38,7 @@ class AskFirst(Refusal):
         self.buyer_name = document.buyer_name
         self.issued_on = document.issued_on
         self.total = euros(document.payable, document.currency)
+        self.lacks_account = any(due.method is PaymentMethod.TRANSFER and not due.account for due in document.dues)
         self.agreed = agreement(document)
 
 

@@ -9,7 +9,7 @@ from admin_views.base import OfficeView, page
 from admin_views.columns import Column
 from admin_views.command_page import Command
 from admin_views.filters import Choice, whole
-from admin_views.form_pages import Box, Panel
+from admin_views.form_pages import Box, Panel, load
 from admin_views.formatters import Sign, badge, day
 from admin_views.forms import OfficeForm, Pick, Strict, Tick, Whole
 from admin_views.saved_views import Tab
@@ -142,6 +142,7 @@ class SeriesAdmin(OfficeView, model=Series):
             title=title,
             submit=title,
             form_class=OfficeForm,
+            prepare=lambda db, form: load(self, db, row_id),
             run=run,
             back=self.edit_address(row_id),
             template="admin/close_series.html",

@@ -14,7 +14,7 @@ from admin_views.base import OfficeView, page
 from admin_views.columns import Column
 from admin_views.command_page import Command
 from admin_views.filters import Choice, whole
-from admin_views.form_pages import Panel
+from admin_views.form_pages import Panel, load
 from admin_views.formatters import Sign, badge
 from admin_views.forms import OfficeForm, Strict, Tick
 from admin_views.intranet_samples import logo as stored_logo
@@ -221,6 +221,7 @@ class TemplateAdmin(OfficeView, model=DocumentTemplate):
             subtitle="" if again else _("No se podrá publicar con ella. Lo ya publicado no cambia."),
             submit=title,
             form_class=OfficeForm,
+            prepare=lambda db, form: load(self, db, row_id),
             run=run,
             back=self.edit_address(row_id),
         )

@@ -66,6 +66,20 @@ def test_issuing_asks_first_and_then_says_the_number(desk, db, draft):
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("method", "iban", "is_told"),
+    [("transfer", "", True), ("transfer", "ES9121000418450200051332", False), ("cash", "", False)],
+)
+def test_a_transfer_to_nowhere_is_told_before_issuing(desk, db, draft, company, method, iban, is_told):
+    company.iban = iban
+    db.commit()
+
+    asked = desk.post(f"invoice/edit/{draft.id}", opened(desk, draft) | ISSUE | {"payment_method": method})
+
+    assert ("no dice a qué cuenta" in text_of(asked)) == is_told
+
+
+@ONLY_SQLITE
 def test_a_new_invoice_is_saved_and_issued_in_one(desk, db, draft):
     line = {"lines-0-concept": "Cable", "lines-0-unit_price": "10"}
     fields = fields_of_sheet(desk.get("invoice/create")) | {"contact": "Merino"} | line | ISSUE

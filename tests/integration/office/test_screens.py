@@ -302,3 +302,8 @@ def test_rows_that_are_not_ours_are_nothing_selected(desk, page):
 
     assert [answer.status_code for answer in answers] == [400, 400]
     assert all("No hay nada marcado." in text_of(answer) for answer in answers)
+
+
+@pytest.mark.parametrize("page", ["series/close/999999", "series/close/uno", "document-template/archive/999999"])
+def test_a_row_that_is_not_there_has_no_page(desk, page):
+    assert [desk.get(page).status_code, desk.post(page).status_code] == [404, 404]
