@@ -30,7 +30,7 @@ _HEADER = (
 )  # fmt: skip
 _LINE = ("id", "code", "concept", "quantity", "unit_price", "discount_rate")
 # Why a new document begins with a series.
-WHY = {Why.OWN: "su serie por defecto", Why.COMPANY: "la que propone la empresa"}
+WHY = {Why.OWN: "su serie por defecto", Why.COMPANY: "serie de la empresa"}
 _DUE = ("day", "method", "account", "amount")
 
 
@@ -126,7 +126,7 @@ def series_hints(db: ScopedSession, form: DocumentForm, user_id: int | None) -> 
     hints = {str(series.id): sentence % series.spell(series.next_number) for series in found}
     proposed = proposed_series(db, form.kind, clock.today(), user_id=user_id) if user_id is not None else None
     if proposed is not None and proposed.why in WHY:
-        hints[str(proposed.series.id)] += f", {_(WHY[proposed.why])}"
+        hints[str(proposed.series.id)] += f" · {_(WHY[proposed.why])}"
     return hints
 
 

@@ -46,8 +46,8 @@ def test_what_is_chosen_is_what_new_documents_begin_with(desk, sit, db, series):
         str(fb.id),
         str(series[0].id),
     ]
-    assert "Será la FB-0001, su serie por defecto" in text_of(mine)
-    assert "Será la FV-0001, la que propone la empresa" in text_of(theirs)
+    assert "Será la FB-0001 · su serie por defecto" in text_of(mine)
+    assert "Será la FV-0001 · serie de la empresa" in text_of(theirs)
 
 
 @ONLY_SQLITE
