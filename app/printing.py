@@ -13,6 +13,7 @@ from threading import Event
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.exc import OperationalError
 
 from app.db import Database
 from app.errors import AdapterError, Refusal
@@ -61,8 +62,18 @@ def print_backlog(settings: Settings) -> None:
     os.nice(10)
     parent, installation, never = os.getppid(), open_installation(settings), Event()
     while os.getppid() == parent and (waiting := unprinted(installation.database, AT_ONCE)):
-        # Several printers at once seldom pick the same ones.
-        print_all(installation, random.sample(waiting, len(waiting)), never)
+        try:
+            # Several printers at once seldom pick the same ones.
+            print_all(installation, random.sample(waiting, len(waiting)), never)
+        except OperationalError as error:
+            if not is_busy(error):
+                raise
+            log.warning("others are writing: printing gives way")
+
+
+def is_busy(error: OperationalError) -> bool:
+    """SQLite has one writer at a time, and others have kept it from us for as long as anybody waits."""
+    return getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY")
 
 
 def unprinted(database: Database, most: int) -> list[tuple[int, int]]:

@@ -1,6 +1,7 @@
 """The worker as a whole: it notices, it does, it stops, and it picks up what others dropped."""
 
 import datetime as dt
+import sqlite3
 import threading
 import time
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from threading import Event, Thread
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 
 from app import clock, printing, worker
 from app.installation import open_installation
@@ -225,3 +227,22 @@ def test_all_workers_go_by_the_database_s_clock(post, monkeypatch):
     with post.installation.database.engine.connect() as connection:
         theirs = connection.scalar(select(func.clock_timestamp()))
     assert abs(theirs - shared) < dt.timedelta(minutes=1)
+
+
+def test_a_printer_that_others_keep_from_writing_goes_on_afterwards(post, monkeypatch):
+    post.notices(2)
+    busy = sqlite3.OperationalError("database is locked")
+    busy.sqlite_errorname = "SQLITE_BUSY"
+    print_all, tried = printing.print_all, []
+
+    def kept_waiting(*waiting):
+        tried.append(waiting)
+        if len(tried) == 1:
+            raise OperationalError("BEGIN IMMEDIATE", {}, busy)
+        print_all(*waiting)
+
+    monkeypatch.setattr(printing, "print_all", kept_waiting)
+    monkeypatch.setattr(printing.os, "nice", lambda by: 0)
+    printing.print_backlog(post.installation.settings)
+
+    assert (len(tried), unprinted(post.installation.database, 1)) == (2, [])
