@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from threading import Event
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
@@ -60,15 +60,29 @@ def print_waiting(installation: Installation, stop: Event) -> None:
 def print_backlog(settings: Settings) -> None:
     """Everything that waits, giving way to whatever else the machine has to do; ends with whoever began it."""
     os.nice(10)
-    parent, installation, never = os.getppid(), open_installation(settings), Event()
-    while os.getppid() == parent and (waiting := unprinted(installation.database, AT_ONCE)):
+    alone, installation = Orphaned(), open_installation(settings)
+    while not alone.is_set() and (waiting := unprinted(installation.database, AT_ONCE)):
         try:
             # Several printers at once seldom pick the same ones.
-            print_all(installation, random.sample(waiting, len(waiting)), never)
+            print_all(installation, random.sample(waiting, len(waiting)), alone)
         except OperationalError as error:
             if not is_busy(error):
                 raise
             log.warning("others are writing: printing gives way")
+
+
+class Stop(Protocol):
+    def is_set(self) -> bool: ...
+
+
+class Orphaned:
+    """Set once whoever began this process is gone."""
+
+    def __init__(self) -> None:
+        self.parent = os.getppid()
+
+    def is_set(self) -> bool:
+        return os.getppid() != self.parent
 
 
 def is_busy(error: OperationalError) -> bool:
@@ -106,7 +120,7 @@ def _unprinted_of(database: Database, company_id: int, most: int) -> list[int]:
         return list(db.scalars(mine.limit(most)))
 
 
-def print_all(installation: Installation, waiting: list[tuple[int, int]], stop: Event) -> None:
+def print_all(installation: Installation, waiting: list[tuple[int, int]], stop: Stop) -> None:
     """One after the other. One that fails is left alone after its second try: whoever opens it tries again."""
     for company_id, publication_id in waiting:
         if stop.is_set():
