@@ -105,7 +105,7 @@ def moved_up(posted: FormData) -> FormData:
     if not name:
         return posted
     rows = sorted({int(found[1]) for key in posted if (found := _ROW.match(key)) and key.startswith(f"{name}-")})
-    place = rows.index(int(number)) if number.isascii() and number.isdigit() and int(number) in rows else 0
+    place = rows.index(int(number)) if re.fullmatch(r"\d{1,9}", number, re.ASCII) and int(number) in rows else 0
     if not place:
         return posted
     swapped = {f"{name}-{rows[place]}-": f"{name}-{rows[place - 1]}-"}

@@ -49,17 +49,18 @@ async def close_files(request: Request) -> None:
 
 
 async def _parse(request: Request, body: bytes) -> FormData:
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind, _semicolon, parameters = request.headers.get("content-type", "").partition(";")
+    kind = kind.strip().lower()
     if kind == "application/x-www-form-urlencoded":
         try:
             fields = parse_qsl(body.decode("latin-1"), keep_blank_values=True, max_num_fields=MOST_FIELDS)
         except ValueError:
             return FormData()
         return FormData([(name, value) for name, value in fields])
-    if kind == "multipart/form-data":
+    if kind == "multipart/form-data" and "charset" not in parameters.lower():  # browsers say none: it is UTF-8
         try:
             return await request.form(max_fields=MOST_FIELDS, max_part_size=2 * 1024 * 1024)
-        except HTTPException:
+        except (HTTPException, UnicodeError):
             return FormData()
     return FormData()
 
