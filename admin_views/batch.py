@@ -25,7 +25,7 @@ from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.templating import render
 from app.domain.folding import says
-from app.domain.kinds import KINDS
+from app.domain.kinds import KINDS, Kind
 from app.domain.mail_accounts import company_account
 from app.domain.mail_desk import RetryMails, retry_mails
 from app.domain.previewing import UndoPreview, preview_undo
@@ -149,7 +149,7 @@ class BatchAdmin(OfficeView, model=Batch):
         if row.kind is BatchKind.WITHDRAW:
             return plural("%(n)s publicación anulada", "%(n)s publicaciones anuladas", figures["documents"])
         if row.kind is BatchKind.PUBLISH:
-            words = KINDS[document_kind(row)].words
+            words = kind_of(row).words
             one, many = words.agree("publicada", "publicado"), words.agree("publicadas", "publicados")
             return f"{words.count(figures['documents'])} {one if figures['documents'] == 1 else many}"
         if row.kind is BatchKind.WITHDRAW_ACCESS:
@@ -164,8 +164,9 @@ class BatchAdmin(OfficeView, model=Batch):
         return {
             "sign": _sign(row.kind, row.undone_at),
             "is_publishing": row.kind in PUBLISHING,
-            "words": KINDS[document_kind(row)].words,
-            "screen": screen_of(document_kind(row)),
+            "words": kind_of(row).words,
+            "screen": screen_of(row.document_kind or DocumentKind.INVOICE),
+            "party_screen": "supplier" if kind_of(row).is_purchase else "customer",
             "figures": defaultdict(int, row.figures),
             "undone": defaultdict(int, row.undone_figures or {}),
             **self._going(db, request, row),
@@ -251,6 +252,6 @@ def told(one: batches.Moment) -> str:
     return words[one.what]
 
 
-def document_kind(row: Batch) -> DocumentKind:
-    """The kind of document it publishes."""
-    return DocumentKind(row.figures.get("document_kind", DocumentKind.INVOICE))
+def kind_of(row: Batch) -> Kind:
+    """Of the documents it publishes; access given by itself is of none, and asks for no words of them."""
+    return KINDS[row.document_kind or DocumentKind.INVOICE]

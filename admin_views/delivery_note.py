@@ -22,6 +22,6 @@ class DeliveryNoteAdmin(DocumentAdmin, model=DeliveryNote):
         Tab("Todos"),
         Tab("Sin publicar", "publicada=no"),
         Tab("Pendientes de entregar", "estado=pendiente"),
-        Tab("Sin facturar", "estado=entregado"),
+        Tab("Entregados sin facturar", "estado=entregado"),
         Tab("Borradores", "estado=borrador"),
     )

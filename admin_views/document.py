@@ -45,6 +45,11 @@ class DocumentAdmin(DocumentWriting, DocumentReading, DocumentActions, Publishin
     sum_of_ticked = "total"
     action_icons = {"publish": "world"}  # noqa: RUF012 - as the base declares it
 
+    @property
+    def party_screen(self) -> str:
+        """The screen of those the documents are for."""
+        return "supplier" if KINDS[self.kind].is_purchase else "customer"
+
     def conditions(self, company_id: int, search: Search) -> list[ColumnElement[bool]]:
         return documents.conditions(company_id, self.wanted(search))
 

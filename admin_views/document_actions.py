@@ -1,5 +1,6 @@
 """What is done with a document from its page: repeat it, make the next one, move it, print it, see it as its reader."""
 
+import re
 from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -94,12 +95,20 @@ def _run(request: Request, work: Callable[[ScopedSession], Result]) -> Result:
 
 
 def _key(request: Request) -> str | None:
-    return str(posted(request).get("key", ""))[:40] or None
+    """A key of ours; what is none was typed by hand."""
+    key = str(posted(request).get("key", ""))
+    return key if re.fullmatch(r"[\w-]{1,40}", key, re.ASCII) else None
 
 
 def _duplicate(view: Any, request: Request) -> Response:
     document = loaded(view, request)
-    command = RepeatDocument(document_id=document.id, kind=view.kind, today=clock.today(), key=_key(request))
+    command = RepeatDocument(
+        document_id=document.id,
+        kind=view.kind,
+        today=clock.today(),
+        user_id=visit_of(request).user_id,
+        key=_key(request),
+    )
     return to_draft(request, _run(request, lambda db: repeat_document(db, command)))
 
 
@@ -107,7 +116,14 @@ def _convert(view: Any, request: Request) -> Response:
     document, to = loaded(view, request), _chosen(DocumentKind, posted(request).get("to"))
     if (screen_of(to), Action.CREATE) not in GRANTS[visit_of(request).role]:
         raise HTTPException(403)
-    command = ConvertDocument(document_id=document.id, kind=view.kind, to=to, today=clock.today(), key=_key(request))
+    command = ConvertDocument(
+        document_id=document.id,
+        kind=view.kind,
+        to=to,
+        today=clock.today(),
+        user_id=visit_of(request).user_id,
+        key=_key(request),
+    )
     return to_draft(request, _run(request, lambda db: convert_document(db, command)))
 
 

@@ -60,7 +60,7 @@ def estimated(form: DocumentForm, lines: Sequence[DocumentRow], document: Docume
     return {
         "lines": {line.name: money(row.net) for line, row in zip(lines, document.lines, strict=True)},
         "sums": sums_of(document),
-        "payable": euros(document.payable, document.currency),
+        "payable": euros(document.payable if KINDS[document.kind].falls_due else document.total, document.currency),
         "problem": "",
         **_dues(form, document),
     }

@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from admin_views.document_rows import HUNDRED, DocumentRow, DocumentRows, DueRow, forgive
 from admin_views.formatters import PAYMENT_METHODS
@@ -26,18 +26,27 @@ class Hidden(Strict):
     control = "hidden"
 
 
+class Invoiced(NamedTuple):
+    """An invoice that has been issued of the same thing."""
+
+    number_text: str
+    total: Decimal
+    currency: str
+
+
 class AskFirst(Refusal):
     """Issuing cannot be undone: what it would do is shown, and nothing is done until it is agreed to."""
 
     status = 200
     code = "ask_first"
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, invoiced: Sequence[Document] = ()) -> None:
         super().__init__(_("Confirme la emisión."))
         self.number_text = document.number_text
         self.buyer_name = document.buyer_name
         self.issued_on = document.issued_on
-        self.total = euros(document.payable, document.currency)
+        self.total, self.payable = (euros(one, document.currency) for one in (document.total, document.payable))
+        self.invoiced = [Invoiced(one.number_text or "", one.total, one.currency) for one in invoiced]
         self.lacks_account = any(due.method is PaymentMethod.TRANSFER and not due.account for due in document.dues)
         self.agreed = agreement(document)
 

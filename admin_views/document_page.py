@@ -19,7 +19,7 @@ from admin_views.filters import whole
 from admin_views.form_pages import load
 from admin_views.formatters import PAYMENT_METHODS
 from app.adapters.pdf.from_document import spell_account
-from app.domain.following import ENDED
+from app.domain.following import can_become
 from app.domain.kinds import KINDS
 from app.domain.templates import find_default
 from app.rendering import PDF, Printed, preview_pdf, publication_pdf
@@ -72,10 +72,8 @@ class DocumentReading:
 
 def next_kinds(request: Request, row: Document) -> list[tuple[DocumentKind, str]]:
     """What may be made from it by whoever is looking, and what the button says."""
-    if row.is_draft or row.status in ENDED:
-        return []
-    role = visit_of(request).role
-    may = [kind for kind in KINDS[row.kind].becomes if (screen_of(kind), Action.CREATE) in GRANTS[role]]
+    grants = GRANTS[visit_of(request).role]
+    may = [kind for kind in DocumentKind if can_become(row, kind) and (screen_of(kind), Action.CREATE) in grants]
     words = {kind: _(KINDS[kind].words.title) for kind in may}
     return [
         (kind, _("Versión nueva") if kind is row.kind else _("Convertir en %(que)s") % {"que": word.lower()})

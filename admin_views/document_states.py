@@ -92,7 +92,7 @@ VALUES = {kind: {state.word: state.value for state in states} for kind, states i
 _ENDS = frozenset({DocumentKind.QUOTE, DocumentKind.PROFORMA})
 _WAITING = frozenset({_S.ISSUED, _S.CONFIRMED, _S.PENDING, _S.PART_PAID})
 
-# What a move is called on its button, and what it asks of nobody.
+# What a move is called on its button.
 MOVES = {
     _S.ISSUED: "Volver a pendiente",
     _S.ACCEPTED: "Marcar como aceptado",
@@ -100,7 +100,7 @@ MOVES = {
     _S.CONFIRMED: "Marcar como confirmado",
     _S.DONE: "Marcar como terminado",
     _S.RECEIVED: "Marcar como recibido",
-    _S.CANCELLED: "Cancelar",
+    _S.CANCELLED: "Marcar como cancelado",
 }
 _DELIVERED = {DocumentKind.SALES_ORDER: "Marcar como servido", DocumentKind.DELIVERY_NOTE: "Marcar como entregado"}
 

@@ -36,6 +36,7 @@ from app.domain.drafting import (
     estimate_draft,
     save_draft,
 )
+from app.domain.following import invoiced_before
 from app.domain.issuing import Issued, IssueDraft, issue_draft
 from app.domain.kinds import KINDS
 from app.errors import InvalidValue
@@ -126,8 +127,14 @@ class DocumentWriting:
             again = replace(command, document_id=refusal.document_id, revision=FIRST_REVISION, key=None)
             return _perform(db, form, again)
         except AlreadyIssued as refusal:
-            if row is None and form.wants_issue:
-                return db.get_one(Document, refusal.document_id)
+            issued = db.get_one(Document, refusal.document_id)
+            if (
+                row is None
+                and form.wants_issue
+                and issued.kind is form.kind
+                and form.confirmed.data == agreement(issued)
+            ):
+                return issued
             raise
 
     def saved(self: Any, request: Request, row: Any, form: Any = None, *, is_new: bool = False) -> Response | None:
@@ -193,7 +200,7 @@ def _perform(db: ScopedSession, form: DocumentForm, command: SaveDraft) -> Docum
     document = db.get_one(Document, issued.document_id)
     check_printable(f"{document.buyer_name} {document.buyer_address}", "contact")
     if form.confirmed.data != agreement(document):
-        raise AskFirst(document)
+        raise AskFirst(document, invoiced_before(db, document) if KINDS[document.kind].falls_due else ())
     return document
 
 

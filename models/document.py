@@ -63,6 +63,16 @@ class Document(CompanyRecord):
         Index(None, "company_id", "contact_id", "kind", "issued_on", "id"),
         Index(None, "company_id", "kind", "series_label", "sort_number"),
         Index(None, "company_id", "kind", "total"),
+        *(
+            Index(
+                f"ix_documents_{name}",
+                "company_id",
+                name,
+                postgresql_where=text(f"{name} IS NOT NULL"),
+                sqlite_where=text(f"{name} IS NOT NULL"),
+            )
+            for name in ("corrects_id", "made_from_id")
+        ),
         # Everything that adding up what is owed reads.
         Index(
             "ix_documents_owed",

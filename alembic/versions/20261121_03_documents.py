@@ -179,6 +179,15 @@ def upgrade() -> None:
     op.create_index(
         op.f("ix_documents_company_id_kind_total"), "documents", ["company_id", "kind", "total"], unique=False
     )
+    for name in ("corrects_id", "made_from_id"):
+        op.create_index(
+            f"ix_documents_{name}",
+            "documents",
+            ["company_id", name],
+            unique=False,
+            postgresql_where=sa.text(f"{name} IS NOT NULL"),
+            sqlite_where=sa.text(f"{name} IS NOT NULL"),
+        )
     op.create_index(
         "ix_documents_owed",
         "documents",

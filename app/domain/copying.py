@@ -6,7 +6,7 @@ from typing import Any
 from msgspec import Struct
 
 from app.domain.kinds import KINDS
-from app.domain.numbering import default_series
+from app.domain.numbering import proposed_series
 from app.domain.terms import plan_dues
 from app.domain.totals import settle
 from app.errors import Refusal
@@ -45,12 +45,14 @@ class Drafted(Struct, frozen=True):
         return self.sentence
 
 
-def series_for(db: ScopedSession, kind: DocumentKind, day: dt.date, *, is_corrective: bool = False) -> Series:
+def series_for(
+    db: ScopedSession, kind: DocumentKind, day: dt.date, *, user_id: int | None = None, is_corrective: bool = False
+) -> Series:
     """Raises ``NoSeries``."""
-    series = default_series(db, kind, day, is_corrective=is_corrective)
-    if series is None:
+    proposed = proposed_series(db, kind, day, user_id=user_id, is_corrective=is_corrective)
+    if proposed is None:
         raise NoSeries(kind, is_corrective=is_corrective)
-    return series
+    return proposed.series
 
 
 def draft_from(original: Document, kind: DocumentKind, series: Series, today: dt.date, *, sign: int = 1) -> Any:

@@ -120,6 +120,8 @@ def save_draft(db: ScopedSession, command: SaveDraft) -> Document:
     document = _open(db, command)
     with db.no_autoflush:  # written at once: half a change would be two entries of the audit
         contact, series = _contact(db, command, document), _series(db, command, document)
+        if document.contact_id != contact.id:
+            document.made_from_id = None  # what was made for one is not the other's
         document.contact_id, document.series_id, document.series_label = contact.id, series.id, series.label
         document.buyer_name, document.buyer_tax_id = contact.name, contact.tax_id
         if document.corrects_id is not None:
@@ -143,7 +145,9 @@ def estimate_draft(db: ScopedSession, command: SaveDraft) -> Document:
     kept = _lines_of(db, command.document_id)
     _write(db, document, command, [_twin(line) for line in kept])
     contact = db.get(Contact, command.contact_id) if command.contact_id else None
-    if contact is not None and KINDS[command.kind].falls_due:
+    if not KINDS[command.kind].falls_due:
+        _write_day(document, command)
+    elif contact is not None:
         plan_dues(document, contact, db.get_one(Company, db.company_id))
     return document
 

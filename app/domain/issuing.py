@@ -46,7 +46,7 @@ class NegativeTotal(Refusal):
 
 
 class CustomerIncomplete(Refusal):
-    """An document must name its customer in full (RD 1619/2012, art. 6.1); one from abroad may have no tax id."""
+    """An invoice must name its customer in full (RD 1619/2012, art. 6.1); one from abroad may have no tax id."""
 
     code = "customer_incomplete"
 
@@ -118,7 +118,7 @@ def issue_document(db: ScopedSession, command: IssueDocument) -> Issued:
 
     The series row is locked first and the draft is read again under that lock, so that two people cannot issue it
     twice and no number is skipped or repeated. Raises ``AlreadyIssued``, ``NothingToIssue``, ``NegativeTotal``,
-    ``CustomerIncomplete``, ``DateInFuture``, ``AlreadyFollowed``, or what ``take_number`` says.
+    ``CustomerIncomplete``, ``DateInFuture``, ``OriginEnded``, or what ``take_number`` says.
     """
     draft = select(Document.series_id, Document.kind).where(Document.id == command.document_id)
     found = db.execute(draft).one_or_none()
@@ -130,7 +130,7 @@ def issue_document(db: ScopedSession, command: IssueDocument) -> Issued:
     kind = KINDS[document.kind]
     _check(document, kind, company, command.today)
     settle(document)
-    if document.total < 0 and document.corrects_id is None:
+    if kind.is_fiscal and document.corrects_id is None and min(document.total, document.base_total) < 0:
         raise NegativeTotal
     if kind.falls_due and sum(due.amount for due in document.dues) != max(document.payable, 0):
         plan_dues(document, document.contact, company)

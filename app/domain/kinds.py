@@ -154,7 +154,7 @@ KINDS: dict[DocumentKind, Kind] = {
         ),
         slug="albaranes",
         series_code="A",
-        moves={_ISSUED: (_DELIVERED,), _DELIVERED: (_ISSUED,)},
+        moves={_ISSUED: (_DELIVERED,), _DELIVERED: (_ISSUED,), DocumentStatus.INVOICED: (_DELIVERED,)},
         becomes={DocumentKind.INVOICE: DocumentStatus.INVOICED},
     ),
     DocumentKind.PROFORMA: Kind(

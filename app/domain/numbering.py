@@ -43,7 +43,7 @@ def lock_series(db: ScopedSession, series_id: int, kind: DocumentKind) -> Series
     series = db.scalar(
         select(Series)
         .where(Series.id == series_id, Series.kind == kind)
-        .with_for_update()
+        .with_for_update(key_share=True)  # drafts of it may be begun meanwhile
         .execution_options(populate_existing=True)
     )
     if series is None:
@@ -104,14 +104,6 @@ def proposed_series(
     if best is None:
         return None
     return Proposed(best, Why.OWN if is_own(best) else Why.COMPANY if best.is_default else Why.NEWEST)
-
-
-def default_series(
-    db: ScopedSession, kind: DocumentKind, day: dt.date, *, is_corrective: bool = False
-) -> Series | None:
-    """The one that is proposed to nobody in particular."""
-    proposed = proposed_series(db, kind, day, is_corrective=is_corrective)
-    return proposed.series if proposed else None
 
 
 def take_number(series: Series, day: dt.date) -> int:

@@ -183,7 +183,7 @@ def _publish(db: ScopedSession, command: PublishDocuments, version_id: int) -> t
         shut_out=shut_out,
     )
     left_out = _left_out(db, batch) if without_email or shut_out else []
-    close_batch(db, batch, published, "publish", document_kind=command.selection.kind, left_out=left_out)
+    close_batch(db, batch, published, "publish", left_out=left_out)
     return published, Fingerprint(documents, id_sum, id_max, accounts, mails)
 
 

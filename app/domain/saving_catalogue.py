@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from msgspec import Struct
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
 from app import clock
 from app.domain.folding import fold
@@ -14,7 +14,7 @@ from app.domain.numbering import first_free, lock_series
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
 from app.texts import _
-from models import Company, Document, Product, Series, TaxRate
+from models import Company, Document, Product, Series, SeriesDefault, TaxRate
 from models.enums import DocumentKind, TaxKind
 
 
@@ -94,6 +94,9 @@ def save_series(db: ScopedSession, command: SaveSeries) -> Series:
         raise InvalidValue(_("Solo las facturas se rectifican con una serie propia."), field="is_corrective")
     db.scalar(select(Company.id).where(Company.id == db.company_id).with_for_update(key_share=True))
     series = _series(db, command)
+    if series.id is not None and series.kind is not command.kind:
+        mine = (SeriesDefault.company_id == db.company_id, SeriesDefault.series_id == series.id)
+        db.execute(delete(SeriesDefault).where(*mine))
     numbering = {"kind": command.kind, "code": command.code, "year": command.year, "label": label}
     if series.id is not None and series.has_own_numbers:
         settled = numbering | {"first_number": command.first_number, "is_corrective": command.is_corrective}

@@ -22,8 +22,6 @@ class SaveSeriesDefaults(Struct, frozen=True, kw_only=True):
 
 
 class SeriesDefaultsSaved(Struct, frozen=True):
-    kinds: int
-
     def __str__(self) -> str:
         return _("Sus series por defecto: guardadas.")
 
@@ -35,9 +33,14 @@ def series_defaults(db: ScopedSession, user_id: int) -> dict[DocumentKind, int]:
 
 
 def save_series_defaults(db: ScopedSession, command: SaveSeriesDefaults) -> SeriesDefaultsSaved:
-    """Replace what was chosen. Safe to repeat. Raises ``InvalidValue`` or ``SeriesClosed`` beside the kind."""
+    """Replace what was chosen. Safe to repeat. Raises ``InvalidValue`` beside the kind.
+
+    One that was chosen before it was closed may stay: the next of its code follows it.
+    """
+    known = series_defaults(db, command.user_id)
     for kind, series_id in command.chosen.items():
-        _check(db, kind, series_id)
+        if known.get(kind) != series_id:
+            _check(db, kind, series_id)
     db.execute(
         delete(SeriesDefault).where(SeriesDefault.company_id == db.company_id, SeriesDefault.user_id == command.user_id)
     )
@@ -46,7 +49,7 @@ def save_series_defaults(db: ScopedSession, command: SaveSeriesDefaults) -> Seri
         for kind, series_id in command.chosen.items()
     )
     db.flush()
-    return SeriesDefaultsSaved(len(command.chosen))
+    return SeriesDefaultsSaved()
 
 
 def offered_series(db: ScopedSession) -> dict[DocumentKind, list[Series]]:

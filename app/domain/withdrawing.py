@@ -156,7 +156,7 @@ def _withdraw(db: ScopedSession, command: WithdrawDocuments) -> tuple[Withdrawn,
         cancelled = write(db, sql.cancel_notices(company_id, batch.id, now))
         sent = execute(sql.count_left(*sql.notices_about(company_id, batch.id))).scalar_one()
     withdrawn = Withdrawn(batch_id=batch.id, documents=documents, customers=customers, cancelled=cancelled, sent=sent)
-    close_batch(db, batch, withdrawn, "withdraw", document_kind=command.selection.kind)
+    close_batch(db, batch, withdrawn, "withdraw")
     return withdrawn, Fingerprint(documents, id_sum, id_max)
 
 

@@ -357,3 +357,15 @@ def test_rates_are_offered_by_kind_and_height(db, make, form):
     offered = rates_on(db, TODAY)
 
     assert [rate.name for rate in offered] == ["IVA 21 %", "IVA 10 %", "IVA 4 %", "Exento", "IVA 7 %"]
+
+
+def test_what_was_made_for_one_customer_is_not_the_other_s(db, make, form):
+    order = make.document(DocumentKind.SALES_ORDER)
+    draft = save_draft(db, form(key="uno"))
+    draft.made_from_id = order.id
+    same = form(document_id=draft.id, revision=draft.revision)
+    kept = save_draft(db, same).made_from_id
+
+    moved = save_draft(db, replace(same, revision=draft.revision, contact_id=make.contact().id))
+
+    assert (kept, moved.made_from_id) == (order.id, None)

@@ -23,7 +23,7 @@ from app.domain.numbering import DateBeforePredecessor, DateOutsideYear, SeriesC
 from app.errors import NotFound
 from app.scope import CompanyScope
 from models import Company, ContactAddress, Invoice, Series
-from models.enums import AddressPurpose, DocumentStatus
+from models.enums import AddressPurpose, DocumentKind, DocumentStatus
 
 TODAY = dt.date(2026, 11, 21)
 YESTERDAY = TODAY - dt.timedelta(days=1)
@@ -137,6 +137,15 @@ def test_a_customer_from_abroad_may_have_no_tax_id(db, make, country, is_issued)
         issue(db, draft)
 
     assert (draft.is_draft, draft.buyer_tax_id) == (not is_issued, "")
+
+
+@pytest.mark.parametrize("kind", [kind for kind in DocumentKind if kind is not DocumentKind.INVOICE])
+def test_what_is_not_an_invoice_may_come_to_less_than_nothing(db, make, kind):
+    returned = make.draft(kind=kind, lines=[make.line(quantity=-1)], issued_on=TODAY)
+
+    issue_document(db, IssueDocument(document_id=returned.id, today=TODAY))
+
+    assert (returned.total < 0, returned.is_draft) == (True, False)
 
 
 def test_less_than_nothing_is_invoiced_only_to_correct(db, make):

@@ -337,12 +337,7 @@ def test_a_publication_is_a_batch_and_one_entry_in_the_audit(database, db, make,
         "Las marcadas",
         True,
     )
-    assert (
-        Published(
-            batch_id=batch.id, **{k: v for k, v in batch.figures.items() if k not in ("left_out", "document_kind")}
-        )
-        == published
-    )
+    assert Published(batch_id=batch.id, **{k: v for k, v in batch.figures.items() if k != "left_out"}) == published
     entries = db.scalars(select(AuditEntry).where(AuditEntry.entity == "batches")).all()
     assert [(entry.action, entry.entity_id, entry.changes["documents"]) for entry in entries] == [
         ("publish", batch.id, [None, 1])

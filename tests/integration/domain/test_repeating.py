@@ -5,13 +5,27 @@ import datetime as dt
 import pytest
 
 from app.domain.copying import NoSeries, OtherCurrency
-from app.domain.following import AlreadyFollowed, CannotMove, MoveDocument, move_document
+from app.domain.following import (
+    CannotMove,
+    MoveDocument,
+    OriginEnded,
+    StaysInvoiced,
+    invoiced_before,
+    move_document,
+)
 from app.domain.issuing import IssueDocument, issue_document
 from app.domain.kinds import KINDS
-from app.domain.repeating import ConvertDocument, NothingToMake, RepeatDocument, convert_document, repeat_document
+from app.domain.repeating import (
+    ConvertDocument,
+    NothingToMake,
+    NotRepeated,
+    RepeatDocument,
+    convert_document,
+    repeat_document,
+)
 from app.errors import NotFound
 from app.scope import CompanyScope
-from models import Document
+from models import Document, SeriesDefault
 from models.document import STATUSES
 from models.enums import DocumentKind, DocumentStatus
 
@@ -64,12 +78,20 @@ def test_what_is_repeated_is_an_ordinary_draft_of_today(db, document, kind):
     assert {line.id for line in copy.lines}.isdisjoint({line.id for line in original.lines})
 
 
-@pytest.mark.parametrize("act", [repeat, lambda db, original, **values: convert(db, original, INVOICE, **values)])
-def test_a_button_pressed_twice_makes_one(db, document, act):
+def test_a_button_pressed_twice_repeats_once(db, document):
     original = document(QUOTE)
 
-    assert act(db, original, key="una").id == act(db, original, key="una").id
-    assert act(db, original, key="otra").id != act(db, original, key="una").id
+    assert repeat(db, original, key="una").id == repeat(db, original, key="una").id
+    assert repeat(db, original, key="otra").id != repeat(db, original, key="una").id
+
+
+def test_a_draft_begun_from_it_is_the_answer_until_it_is_issued(db, document):
+    original = document(ORDER)
+    first = convert(db, original, NOTE)
+    again = convert(db, original, NOTE, key="otra")
+    issue(db, first)
+
+    assert (again.id, convert(db, original, NOTE).id == first.id) == (first.id, False)
 
 
 @pytest.mark.parametrize(("kind", "to"), STEPS)
@@ -85,16 +107,75 @@ def test_the_first_learns_of_the_next_once_it_is_issued(db, document, kind, to):
     assert (meanwhile, original.status) == (before, KINDS[kind].becomes[to] or before)
 
 
-@pytest.mark.parametrize(("kind", "to"), [(QUOTE, QUOTE), (NOTE, INVOICE)])
-def test_what_is_replaced_or_invoiced_is_not_so_again(db, document, kind, to):
+@pytest.mark.parametrize(("kind", "to", "end"), [(QUOTE, QUOTE, "sustituyó"), (NOTE, INVOICE, "facturó")])
+def test_what_is_replaced_or_invoiced_is_not_so_again(db, make, document, kind, to, end):
     original = document(kind)
-    first, second = convert(db, original, to), convert(db, original, to)
+    first, second = convert(db, original, to), make.draft(kind=to, made_from_id=original.id, issued_on=TODAY)
     issue(db, first)
 
-    with pytest.raises(AlreadyFollowed, match="ya se facturó o se sustituyó"):
+    with pytest.raises(OriginEnded, match=end):
         issue(db, second)
     with pytest.raises(NothingToMake):
         convert(db, original, to)
+
+
+def test_a_rejected_quote_becomes_but_another_version(db, document):
+    quote = document(QUOTE, status=DocumentStatus.REJECTED)
+
+    with pytest.raises(NothingToMake, match="No se puede hacer una factura desde el presupuesto"):
+        convert(db, quote, INVOICE)
+    assert convert(db, quote, QUOTE).made_from_id == quote.id
+
+
+def test_what_was_invoiced_stays_so_until_the_invoice_is_taken_back(db, make, document):
+    note = document(NOTE)
+    invoice = convert(db, note, INVOICE)
+    issue(db, invoice)
+    back = MoveDocument(document_id=note.id, kind=NOTE, seen=DocumentStatus.INVOICED, to=DocumentStatus.DELIVERED)
+
+    with pytest.raises(StaysInvoiced, match=f"se facturó con {invoice.number_text}"):
+        move_document(db, back)
+    correction = make.draft(corrects_id=invoice.id, lines=[make.line(quantity=-1)])
+    make.document(INVOICE, corrects_id=invoice.id, lines=[make.line(quantity=-1)])
+
+    assert correction.total == -invoice.total
+    assert move_document(db, back).status is DocumentStatus.DELIVERED
+
+
+def test_before_an_invoice_it_is_known_what_was_invoiced_of_the_same(db, document):
+    order = document(ORDER)
+    first = convert(db, order, INVOICE)
+    issue(db, first)
+    note = convert(db, order, NOTE)
+    issue(db, note)
+    second = convert(db, note, INVOICE)
+
+    assert [invoiced_before(db, one) for one in (first, note, second)] == [[], [first], [first]]
+
+
+def test_an_invoice_of_what_was_delivered_before_says_when(db, document):
+    note = document(NOTE)
+
+    invoice = convert(db, note, INVOICE)
+
+    assert (invoice.operation_on, invoice.issued_on) == (dt.date(2026, 10, 21), TODAY)
+    assert invoice.subject == f"Albarán {note}"
+
+
+def test_a_correction_is_not_repeated(db, make, document):
+    with pytest.raises(NotRepeated):
+        repeat(db, document(INVOICE, corrects_text="FV26-0001"))
+
+
+def test_the_next_takes_one_s_own_series(db, make, document):
+    user, mine = make.user(), make.series(kind=ORDER, label="PX26", code="PX", year=2026)
+    make.series(kind=ORDER, label="PY26", code="PY", year=2026, is_default=True)
+    db.add(SeriesDefault(user_id=user.id, company_id=db.company_id, kind=ORDER, series_id=mine.id))
+    db.flush()
+
+    drafts = [convert(db, document(QUOTE), ORDER, user_id=one) for one in (user.id, None)]
+
+    assert [draft.series_id == mine.id for draft in drafts] == [True, False]
 
 
 def test_not_everything_is_made_from_everything(db, make, document):

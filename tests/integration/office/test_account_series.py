@@ -88,6 +88,6 @@ def test_one_closed_since_is_told_and_can_be_left(desk, db, series):
     page = desk.get(PAGE)
 
     assert "FB (cerrada)" in text_of(page)
-    assert desk.change(PAGE, {}).status_code == 422
+    assert desk.change(PAGE, {"quote": str(series[2].id)}).status_code == 303
     assert desk.change(PAGE, {"invoice": ""}).status_code == 303
     assert fields_of_sheet(desk.get("invoice/create"))["series"] == str(series[0].id)

@@ -183,3 +183,66 @@ def test_a_supplier_is_looked_up_for_a_purchase_and_a_customer_for_a_sale(desk, 
     }
 
     assert found == {"purchase-order": ["Bricolajes Alfa"], "quote": ["Bar Alfa"]}
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("key", ["a\0b", "\ud800".encode("utf-8", "surrogatepass"), "x" * 41, "ñ", ""])
+def test_a_key_that_is_none_of_ours_is_none(desk, db, make, key):
+    quote = make.document(QUOTE)
+    db.commit()
+
+    answer = desk.post(f"quote/duplicate/{quote.id}", {"key": key})
+
+    assert (answer.status_code, read(db).draft_key) == (303, None)
+
+
+@ONLY_SQLITE
+def test_a_number_of_five_thousand_digits_is_no_row(desk, db, series):
+    fields = fields_of_sheet(desk.get("quote/create")) | {"_up": "lines-" + "9" * 5000}
+
+    assert desk.post("quote/create", fields).status_code == 200
+    assert desk.post("quote/estimate", fields).status_code == 200
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("charset", ["utf-7", "unicode_escape", "undefined", "punycode"])
+def test_nobody_chooses_how_a_form_is_read(desk, db, make, charset):
+    quote = make.document(QUOTE)
+    db.commit()
+    body = b'--x\r\nContent-Disposition: form-data; name="key"\r\n\r\n+2AA-\r\n--x--\r\n'
+
+    answer = desk.client.post(
+        f"/admin/quote/duplicate/{quote.id}",
+        content=body,
+        headers={"Content-Type": f"multipart/form-data; boundary=x; charset={charset}"},
+    )
+
+    assert answer.status_code in (400, 403, 409)
+
+
+@ONLY_SQLITE
+def test_a_form_issued_before_with_other_content_is_not_told_as_issued(desk, db, series):
+    line = {"contact": "Merino", "lines-0-concept": "Cable", "lines-0-unit_price": "100", "do": "issue"}
+    fields = fields_of_sheet(desk.get("invoice/create")) | line
+    agreed = fields_of_sheet(desk.post("invoice/create", fields)) | {"do": "issue"}
+    first = desk.post("invoice/create", agreed)
+
+    again = desk.post("invoice/create", agreed)
+    other = desk.post("invoice/create", agreed | {"lines-0-unit_price": "999", "confirmed": ""})
+
+    assert [first.status_code, again.headers["location"]] == [303, first.headers["location"]]
+    assert (other.status_code, "ya está emitida y no puede cambiar" in text_of(other)) == (409, True)
+
+
+@ONLY_SQLITE
+def test_before_issuing_it_is_told_what_was_invoiced_of_the_same(desk, db, make, party, series):
+    order = make.document(ORDER, contact=party)
+    make.invoice(contact=party, made_from_id=order.id, number_text="FV26-0077")
+    draft = make.draft(contact=party, made_from_id=order.id, series=series[DocumentKind.INVOICE])
+    db.commit()
+
+    asked = desk.post(
+        f"invoice/edit/{draft.id}", fields_of_sheet(desk.get(f"invoice/edit/{draft.id}")) | {"do": "issue"}
+    )
+
+    assert "De lo mismo ya se emitió la factura FV26-0077, de 121,00" in text_of(asked)

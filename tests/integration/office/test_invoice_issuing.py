@@ -74,7 +74,9 @@ def test_a_transfer_to_nowhere_is_told_before_issuing(desk, db, draft, company, 
     company.iban = iban
     db.commit()
 
-    asked = desk.post(f"invoice/edit/{draft.id}", opened(desk, draft) | ISSUE | {"payment_method": method})
+    asked = desk.post(
+        f"invoice/edit/{draft.id}", opened(desk, draft) | ISSUE | {"payment_method": method, "by_terms": "y"}
+    )
 
     assert ("no dice a qué cuenta" in text_of(asked)) == is_told
 
