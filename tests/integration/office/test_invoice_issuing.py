@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.domain.drafting import DraftChanged
-from models import AuditEntry, Invoice, Series
+from models import AuditEntry, Company, Invoice, Series
 from models.enums import DocumentStatus, Role
 from tests.rig.desk import fields_of, text_of
 from tests.rig.sheet import errors_of_sheet, fields_of_sheet
@@ -70,8 +70,8 @@ def test_issuing_asks_first_and_then_says_the_number(desk, db, draft):
     ("method", "iban", "is_told"),
     [("transfer", "", True), ("transfer", "ES9121000418450200051332", False), ("cash", "", False)],
 )
-def test_a_transfer_to_nowhere_is_told_before_issuing(desk, db, draft, company, method, iban, is_told):
-    company.iban = iban
+def test_a_transfer_to_nowhere_is_told_before_issuing(desk, db, draft, method, iban, is_told):
+    db.get_one(Company, draft.company_id).iban = iban
     db.commit()
 
     asked = desk.post(
