@@ -5,11 +5,11 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Select, func, select
 
-from app.domain.queries.documents import UNPUBLISHABLE, live_publication
+from app.domain.queries.documents import live_publication
 from app.scope import ScopedSession
 from models import AuditHead, Document, Publication, Series
 from models.document import STATUSES
-from models.enums import DocumentKind
+from models.enums import DocumentKind, DocumentStatus
 
 # What a count was of: whatever withdraws, imports, publishes or issues adds to one of these.
 Version = tuple[int | None, ...]
@@ -42,7 +42,7 @@ def _counted(company_id: int, kind: DocumentKind) -> Select[Any]:
     mine = select(func.count(Document.id)).where(
         Document.company_id == company_id,
         Document.kind == kind,
-        Document.status.in_([status for status in STATUSES[kind] if status not in UNPUBLISHABLE]),
+        Document.status.in_([status for status in STATUSES[kind] if status != DocumentStatus.DRAFT]),
     )
     if kind is not DocumentKind.INVOICE:
         return mine.where(~live_publication(company_id))

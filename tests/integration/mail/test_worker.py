@@ -242,6 +242,7 @@ def test_a_printer_that_others_keep_from_writing_goes_on_afterwards(post, monkey
         print_all(*waiting)
 
     monkeypatch.setattr(printing, "print_all", kept_waiting)
+    monkeypatch.setattr(printing, "open_installation", lambda settings: post.installation)
     monkeypatch.setattr(printing.os, "nice", lambda by: 0)
     printing.print_backlog(post.installation.settings)
 

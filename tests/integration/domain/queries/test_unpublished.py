@@ -6,7 +6,7 @@ from sqlalchemy import event
 from app.domain.issuing import IssueDocument, issue_document
 from app.domain.queries.unpublished import count_unpublished
 from app.domain.withdrawing import UndoBatch, undo_batch
-from models.enums import DocumentKind, DocumentStatus
+from models.enums import DocumentKind
 from tests.factories import Make
 from tests.integration.domain.publishing import publish, ticked, withdraw
 
@@ -54,11 +54,3 @@ def test_nothing_is_counted_again_while_nothing_changes(db, make, counted):
     counts = [count_unpublished(db, DocumentKind.INVOICE) for _ in range(2)]
 
     assert (counts, len(asked)) == ([1, 1], 2)
-
-
-def test_nobody_misses_what_was_cancelled_or_replaced(db, make):
-    for status in (DocumentStatus.ISSUED, DocumentStatus.SUPERSEDED, DocumentStatus.REJECTED):
-        make.document(DocumentKind.QUOTE, status=status)
-    make.document(DocumentKind.SALES_ORDER, status=DocumentStatus.CANCELLED)
-
-    assert [count_unpublished(db, kind) for kind in (DocumentKind.QUOTE, DocumentKind.SALES_ORDER)] == [2, 0]
