@@ -1,23 +1,17 @@
 """Albaranes."""
 
-from admin_views.document import DocumentAdmin, filters_of
-from admin_views.document_columns import columns_of, exported
+from admin_views.document import DocumentAdmin, of_kind
 from admin_views.document_form import DocumentForm
 from admin_views.saved_views import Tab
 from models import DeliveryNote
 from models.enums import DocumentKind
 
 
+@of_kind(DocumentKind.DELIVERY_NOTE)
 class DeliveryNoteAdmin(DocumentAdmin, model=DeliveryNote):
-    kind = DocumentKind.DELIVERY_NOTE
-    identity = "delivery-note"
-    name, name_plural, category, icon = "Albarán", "Albaranes", "Ventas", "truck-delivery"
-    noun, nouns, new_label = "albarán", "albaranes", "Nuevo albarán"
+    icon, new_label = "truck-delivery", "Nuevo albarán"
     empty_text = "Cree el primero, o conviértalo desde un pedido."
     form_class = DocumentForm
-    columns = columns_of(kind)
-    exported = exported(columns)
-    filters = filters_of(kind)
     tabs = (
         Tab("Todos"),
         Tab("Sin publicar", "publicada=no"),

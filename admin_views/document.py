@@ -1,15 +1,15 @@
 """A screen over one kind of document: its list, its filters and what it exports. ``kind`` is all that differs."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from sqlalchemy import ColumnElement, Select, func, select
 
 from admin_views.base import OfficeView
 from admin_views.document_actions import DocumentActions
-from admin_views.document_columns import PUBLISHED
+from admin_views.document_columns import PUBLISHED, columns_of, exported
 from admin_views.document_page import DocumentReading
-from admin_views.document_states import STATES, VALUES
+from admin_views.document_states import STATES, VALUES, screen_of
 from admin_views.document_writing import DocumentWriting
 from admin_views.filters import Choice, DayRange, Filter, Lookup
 from admin_views.listing import COUNT_CAP, MOST, beyond_cursor, ordered
@@ -37,10 +37,9 @@ def filters_of(kind: DocumentKind) -> tuple[Filter, ...]:
 
 
 class DocumentAdmin(DocumentWriting, DocumentReading, DocumentActions, PublishingPages, OfficeView):
-    """Mixed with nothing else, a view says its ``kind``, its words, ``columns_of`` and ``filters_of`` it, its tabs."""
+    """What a view does not take from its kind (``of_kind``) it says itself: icon, tabs, words for an empty list."""
 
     kind: ClassVar[DocumentKind]
-    search_hint = "Número, cliente, NIF o importe"
     default_order = Order("fecha", descending=True)
     sum_of_ticked = "total"
     action_icons = {"publish": "world"}  # noqa: RUF012 - as the base declares it
@@ -101,3 +100,21 @@ class DocumentAdmin(DocumentWriting, DocumentReading, DocumentActions, Publishin
     def extras(self, db: ScopedSession, ids: Sequence[int]) -> dict[str, dict[int, Any]]:
         found = db.connection().execute(PUBLISHED, {"company": db.company_id, "ids": list(ids)})
         return {"published": {document_id: (at,) for document_id, at in found}}
+
+
+def of_kind(kind: DocumentKind) -> Callable[[type[DocumentAdmin]], type[DocumentAdmin]]:
+    """Give a view the address, the words, the columns and the filters of its kind."""
+
+    def declare(view: type[DocumentAdmin]) -> type[DocumentAdmin]:
+        words, is_purchase = KINDS[kind].words, KINDS[kind].is_purchase
+        view.kind, view.identity = kind, screen_of(kind)
+        view.name, view.name_plural = words.title, words.plural_title
+        view.noun, view.nouns = words.noun, words.nouns
+        view.category = "Compras" if is_purchase else "Ventas"
+        view.search_hint = "Número, proveedor, NIF o importe" if is_purchase else "Número, cliente, NIF o importe"
+        view.columns = columns_of(kind)
+        view.exported = exported(view.columns)
+        view.filters = filters_of(kind)
+        return view
+
+    return declare

@@ -1,7 +1,6 @@
 """Facturas de venta: the only documents that are imported, paid, and corrected by others."""
 
-from admin_views.document import DocumentAdmin, filters_of
-from admin_views.document_columns import columns_of, exported
+from admin_views.document import DocumentAdmin, of_kind
 from admin_views.document_form import InvoiceForm
 from admin_views.importing import ImportPages
 from admin_views.invoice_correcting import CorrectingPages
@@ -11,17 +10,12 @@ from models import Invoice
 from models.enums import DocumentKind
 
 
+@of_kind(DocumentKind.INVOICE)
 class InvoiceAdmin(CorrectingPages, ImportPages, DocumentAdmin, model=Invoice):
-    kind = DocumentKind.INVOICE
-    identity = "invoice"
-    name, name_plural, category, icon = "Factura", "Facturas de venta", "Ventas", "file-invoice"
-    noun, nouns, new_label = "factura", "facturas", "Nueva factura"
+    icon, new_label = "file-invoice", "Nueva factura"
     empty_text = "Cree la primera, o importe las que emitió con otro programa."
     toolbar = (Tool("Importar", "/admin/invoice/importar", "upload", "import"),)
     form_class = InvoiceForm
-    columns = columns_of(kind)
-    exported = exported(columns)
-    filters = filters_of(kind)
     tabs = (
         Tab("Todas"),
         Tab("Sin publicar", "publicada=no"),

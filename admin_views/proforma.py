@@ -1,21 +1,15 @@
 """Facturas proforma."""
 
-from admin_views.document import DocumentAdmin, filters_of
-from admin_views.document_columns import columns_of, exported
+from admin_views.document import DocumentAdmin, of_kind
 from admin_views.saved_views import Tab
 from models import Proforma
 from models.enums import DocumentKind
 
 
+@of_kind(DocumentKind.PROFORMA)
 class ProformaAdmin(DocumentAdmin, model=Proforma):
-    kind = DocumentKind.PROFORMA
-    identity = "proforma"
-    name, name_plural, category, icon = "Factura proforma", "Proformas", "Ventas", "file-time"
-    noun, nouns, new_label = "proforma", "proformas", "Nueva proforma"
+    icon, new_label = "file-time", "Nueva proforma"
     empty_text = "Sirve para cobrar o pedir un anticipo antes de facturar; no es una factura."
-    columns = columns_of(kind)
-    exported = exported(columns)
-    filters = filters_of(kind)
     tabs = (
         Tab("Todas"),
         Tab("Sin publicar", "publicada=no"),

@@ -23,7 +23,7 @@ from app.portal.section import Section
 from app.portal.sections import SECTIONS, state_of
 from app.portal.visit import Visit
 from app.scope import ScopedSession
-from app.texts import _, plural
+from app.texts import _
 from models.document import OPEN
 from models.enums import DocumentKind
 
@@ -69,7 +69,7 @@ def index(kind: DocumentKind, visit: Visit, db: ScopedSession) -> Response:
         said=section,
         day_label=words.day_label(kind),
         documents=[_line(row, kind, today) for row in shown],
-        totals=_totals(totals, section, search),
+        totals=_totals(totals, search),
         caption=_caption(section, search),
         older=_address(visit, kind, shown[-1]) if len(found) > PAGE else None,
         is_first=search.after is None,
@@ -133,12 +133,12 @@ def _line(row: Any, kind: DocumentKind, today: dt.date) -> Line:
     )
 
 
-def _totals(totals: Sequence[Any], section: Section, search: Search) -> list[tuple[str, str, str]]:
+def _totals(totals: Sequence[Any], search: Search) -> list[tuple[str, str, str]]:
     """``9 facturas de 2026``, their sum and what is still to be paid; a line for each currency."""
     scope = _(" de %s") % search.year if search.year else ""
     return [
         (
-            plural(*section.count, row.documents) + scope,
+            KINDS[search.kind].words.count(row.documents) + scope,
             euros(row.total, row.currency),
             euros(row.outstanding, row.currency),
         )

@@ -68,7 +68,6 @@ class Section(Struct, frozen=True, kw_only=True):
     """
 
     heading: str
-    count: tuple[str, str]
     none_found: str
     see_all: str
     words: Agreeing

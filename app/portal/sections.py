@@ -32,7 +32,6 @@ def _is(status: DocumentStatus, *, is_past: bool | None = None) -> Standing:
 SECTIONS: dict[DocumentKind, Section] = {
     DocumentKind.INVOICE: Section(
         heading="Facturas",
-        count=("%(n)s factura", "%(n)s facturas"),
         none_found="Ninguna factura coincide",
         see_all="Ver todas sus facturas",
         words=_SHE,
@@ -49,7 +48,6 @@ SECTIONS: dict[DocumentKind, Section] = {
     ),
     DocumentKind.QUOTE: Section(
         heading="Presupuestos",
-        count=("%(n)s presupuesto", "%(n)s presupuestos"),
         none_found="Ningún presupuesto coincide",
         see_all="Ver todos sus presupuestos",
         words=_HE,
@@ -69,7 +67,6 @@ SECTIONS: dict[DocumentKind, Section] = {
     ),
     DocumentKind.SALES_ORDER: Section(
         heading="Pedidos",
-        count=("%(n)s pedido", "%(n)s pedidos"),
         none_found="Ningún pedido coincide",
         see_all="Ver todos sus pedidos",
         words=_HE,
@@ -82,7 +79,6 @@ SECTIONS: dict[DocumentKind, Section] = {
     ),
     DocumentKind.DELIVERY_NOTE: Section(
         heading="Albaranes",
-        count=("%(n)s albarán", "%(n)s albaranes"),
         none_found="Ningún albarán coincide",
         see_all="Ver todos sus albaranes",
         words=_HE,
@@ -94,7 +90,6 @@ SECTIONS: dict[DocumentKind, Section] = {
     ),
     DocumentKind.WORK_ORDER: Section(
         heading="Partes de trabajo",
-        count=("%(n)s parte de trabajo", "%(n)s partes de trabajo"),
         none_found="Ningún parte de trabajo coincide",
         see_all="Ver todos sus partes de trabajo",
         words=_HE,
@@ -106,7 +101,6 @@ SECTIONS: dict[DocumentKind, Section] = {
     ),
     DocumentKind.PROFORMA: Section(
         heading="Proformas",
-        count=("%(n)s proforma", "%(n)s proformas"),
         none_found="Ninguna proforma coincide",
         see_all="Ver todas sus proformas",
         words=_SHE,
@@ -118,7 +112,6 @@ SECTIONS: dict[DocumentKind, Section] = {
     ),
     DocumentKind.PURCHASE_ORDER: Section(
         heading="Pedidos de compra",
-        count=("%(n)s pedido de compra", "%(n)s pedidos de compra"),
         none_found="Ningún pedido de compra coincide",
         see_all="Ver todos sus pedidos de compra",
         words=_HE,
