@@ -44,6 +44,8 @@ def sentence_of(entry: AuditEntry) -> str:
     verb = _(ACTIONS.get(entry.action, (entry.action, ""))[0])
     if entry.action != "change":
         return f"{verb} {_(ENTITIES.get(entry.entity, entry.entity))}"
+    if entry.entity == "portal_accounts" and "password_hash" in (entry.changes or {}):
+        return _("puso su contraseña") if entry.actor == entry.label else _("puso una contraseña a mano")
     changes = differences_of(entry)
     if len(changes) == 1:
         name, before, after = changes[0]

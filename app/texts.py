@@ -28,6 +28,11 @@ def _(sentence: str) -> str:
     return sentence if code == "es" else _catalogue(code).gettext(sentence)
 
 
+def ending(name: str) -> str:
+    """``name`` as it stands before a full stop: one like *S.L.* brings its own."""
+    return name.removesuffix(".")
+
+
 def plural(one: str, many: str, count: int) -> str:
     """``one`` or ``many`` by ``count``; ``%(n)s`` in it becomes the count with Spanish thousands."""
     code = language.get()

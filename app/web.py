@@ -13,7 +13,7 @@ from app import clock, money
 from app.errors import Refusal
 from app.installation import Installation
 from app.secrets import new_token
-from app.texts import _, plural
+from app.texts import _, ending, plural
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -116,6 +116,7 @@ def make_environment(*folders: Path) -> Environment:
     )
     environment.globals |= {"_": _, "plural": plural, "asset": asset, "today": clock.today}
     environment.filters |= {
+        "ending": ending,
         "euros": money.euros,
         "spell": money.spell,
         "short": money.short,

@@ -16,7 +16,7 @@ from app.domain.kinds import KINDS
 from app.domain.mail_secrets import Secret
 from app.domain.outbox import DueMail
 from app.domain.queries.letters import LetterFacts, ListedDocument, Listing
-from app.texts import _, plural
+from app.texts import _, ending, plural
 from models import Company
 from models.enums import DocumentKind, MailKind, TokenPurpose
 
@@ -173,6 +173,7 @@ def _environment() -> Environment:
     )
     environment.globals |= {"_": _, "plural": plural}
     environment.filters |= {
+        "ending": ending,
         "euros": money.euros,
         "day": lambda day: f"{day:%d/%m/%Y}",
         "moment": lambda moment: f"{clock.madrid(moment):%d/%m/%Y, %H:%M}",

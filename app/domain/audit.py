@@ -53,7 +53,7 @@ SILENT = frozenset(
 )
 LONGEST = 500
 
-_PENDING = "audit_entries"
+_PENDING, _MADE = "audit_entries", "audit_made"
 
 
 def record(  # noqa: PLR0913 - an entry has that many facts
@@ -67,16 +67,17 @@ def record(  # noqa: PLR0913 - an entry has that many facts
     company_id: int | None = None,
 ) -> None:
     """Add one entry to the chain of the session's company when this transaction commits."""
-    db.info.setdefault(_PENDING, []).append(
-        {
-            "company_id": db.company_id if company_id is None else company_id,
-            "action": action,
-            "entity": entity,
-            "entity_id": entity_id,
-            "label": label[:200],
-            "changes": changes or {},
-        }
-    )
+    entry = {
+        "company_id": db.company_id if company_id is None else company_id,
+        "action": action,
+        "entity": entity,
+        "entity_id": entity_id,
+        "label": label[:200],
+        "changes": changes or {},
+    }
+    db.info.setdefault(_PENDING, []).append(entry)
+    if action == "create":
+        db.info.setdefault(_MADE, {})[entity, entity_id] = entry
 
 
 def link_hash(entry: dict[str, Any]) -> str:
@@ -141,14 +142,21 @@ def _notice_new(db: ScopedSession, context: UOWTransaction) -> None:
 @event.listens_for(ScopedSession, "before_commit")
 def _write(db: ScopedSession) -> None:
     db.flush()
-    entries = db.info.pop(_PENDING, [])
+    entries = _take(db)
     for company_id in sorted({entry["company_id"] for entry in entries}):
         _append(db, company_id, [entry for entry in entries if entry["company_id"] == company_id])
 
 
 @event.listens_for(ScopedSession, "after_rollback")
 def _forget(db: ScopedSession) -> None:
-    db.info.pop(_PENDING, None)
+    _take(db)
+
+
+def _take(db: ScopedSession) -> list[dict[str, Any]]:
+    """What has been noticed so far, to be noticed no more."""
+    db.info.pop(_MADE, None)
+    entries: list[dict[str, Any]] = db.info.pop(_PENDING, [])
+    return entries
 
 
 def _append(db: ScopedSession, company_id: int, entries: list[dict[str, Any]]) -> None:
@@ -184,15 +192,15 @@ def _notice(db: ScopedSession, action: str, row: Base, changes: dict[str, Any]) 
     if company_id is None and db.scope is SYSTEM:
         return  # of no company in particular: the command itself tells those concerned
     identity = inspect(row).identity
-    record(
-        db,
-        action,
-        row.__tablename__,
-        entity_id=identity[0] if identity else getattr(row, "id", None),
-        label=str(row) if type(row).__str__ is not object.__str__ else "",
-        changes=changes,
-        company_id=company_id,
-    )
+    entity_id = identity[0] if identity else getattr(row, "id", None)
+    label = str(row) if type(row).__str__ is not object.__str__ else ""
+    birth = db.info.get(_MADE, {}).get((row.__tablename__, entity_id))
+    if action == "change" and birth is not None:
+        # What is made and changed in one transaction was made as it ended.
+        birth["label"] = label[:200]
+        birth["changes"] |= {name: [None, after] for name, (_before, after) in changes.items()}
+        return
+    record(db, action, row.__tablename__, entity_id=entity_id, label=label, changes=changes, company_id=company_id)
 
 
 def _differences(row: Base) -> Iterator[tuple[str, list[Any]]]:

@@ -16,7 +16,7 @@ from app.domain.terms import first_uncovered
 from app.errors import InvalidValue, Refusal
 from app.money import ZERO, euros
 from app.scope import ScopedSession
-from app.texts import _
+from app.texts import _, ending
 from models import (
     Attachment,
     Company,
@@ -130,7 +130,7 @@ def _series(db: ScopedSession, foreign: ForeignInvoice) -> Series | None:
 
 
 def new_customer_note(name: str) -> str:
-    return _("Cliente nuevo: %(nombre)s.") % {"nombre": name.rstrip(".")}
+    return _("Cliente nuevo: %(nombre)s.") % {"nombre": ending(name)}
 
 
 def _new_contact(db: ScopedSession, buyer: ForeignParty, notes: list[str]) -> Contact:

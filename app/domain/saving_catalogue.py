@@ -13,7 +13,7 @@ from app.domain.kinds import KINDS
 from app.domain.numbering import first_free, lock_series
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
-from app.texts import _
+from app.texts import _, ending
 from models import Company, Document, Product, Series, SeriesDefault, TaxRate
 from models.enums import DocumentKind, TaxKind
 
@@ -58,7 +58,7 @@ def save_product(db: ScopedSession, command: SaveProduct) -> Product:
     product = _find(db, Product, command.id, _("ese artículo")) if command.id is not None else Product()
     taken = select(Product.name).where(Product.code == command.code, Product.id != (command.id or 0))
     if (other := db.scalar(taken)) is not None:
-        raise InvalidValue(_("Ese código ya es de %(nombre)s.") % {"nombre": other}, field="code")
+        raise InvalidValue(_("Ese código ya es de %(nombre)s.") % {"nombre": ending(str(other))}, field="code")
     for name in ("code", "name", "description", "unit_price", "tax_rate"):
         setattr(product, name, getattr(command, name))
     product.search_key = fold(f"{product.code} {product.name} {product.description[:500]}")

@@ -13,7 +13,7 @@ from app.domain.contacts import next_code, refold
 from app.domain.fields import tax_id
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
-from app.texts import _
+from app.texts import _, ending
 from models import Contact, ContactAddress, ContactEmail
 from models.enums import AddressPurpose, EmailPurpose, PaymentMethod
 
@@ -119,7 +119,7 @@ def _find(db: ScopedSession, contact_id: int) -> Contact:
 def _check_code(db: ScopedSession, contact: Contact) -> None:
     taken = select(Contact.name).where(Contact.code == contact.code, Contact.id != (contact.id or 0))
     if (other := db.scalar(taken)) is not None:
-        raise InvalidValue(_("Ese código ya es de %(nombre)s.") % {"nombre": other}, field="code")
+        raise InvalidValue(_("Ese código ya es de %(nombre)s.") % {"nombre": ending(other)}, field="code")
 
 
 def _check_tax_id(db: ScopedSession, contact: Contact) -> None:

@@ -57,7 +57,7 @@ def set_up(db: ScopedSession, command: SetUp) -> Company:
     user = StaffUser(email=command.email, name=command.name, password_hash=command.password_hash)
     db.add(user)
     db.flush()
-    db.add(Membership(company_id=company.id, user_id=user.id, role=Role.ADMINISTRATOR))
+    db.add(Membership(company_id=company.id, user=user, role=Role.ADMINISTRATOR))
     db.flush()
     return company
 

@@ -50,7 +50,7 @@ def add_staff(db: ScopedSession, command: AddStaff) -> Added:
         db.flush()
     membership = _membership(db, user.id)
     if membership is None:
-        db.add(Membership(company_id=db.company_id, user_id=user.id, role=command.role))
+        db.add(Membership(company_id=db.company_id, user=user, role=command.role))
     elif membership.ended_at is None:
         raise InvalidValue(_("Ya trabaja en esta empresa."), field="email")
     else:

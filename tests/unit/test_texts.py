@@ -75,3 +75,8 @@ def test_notices_speak_it_as_well(catalan: None) -> None:
     visit: Any = SimpleNamespace(query={"aviso": "uno"}.get)
 
     assert (notice_of({"uno": "Pendiente"}, visit), notice_of({}, visit)) == ("Pendent", None)
+
+
+@pytest.mark.parametrize(("name", "expected"), [("Tosma S.L.", "Tosma S.L"), ("Tosma", "Tosma"), ("", "")])
+def test_a_name_before_a_full_stop_does_not_bring_another(name, expected):
+    assert texts.ending(name) == expected

@@ -40,6 +40,7 @@ if (form) {
     at = Math.max(0, Math.min(rows.length - 1, at + step));
     rows[at].classList.add("is-at");
     rows[at].scrollIntoView({ block: "nearest" });
+    boxes[at]?.focus({ preventScroll: true });
   }
 
   form.addEventListener("click", (event) => {
@@ -65,7 +66,10 @@ if (form) {
     if (event.key === "j") go(1);
     else if (event.key === "k") go(-1);
     else if (event.key === "x" && boxes[at]) { boxes[at].checked = !boxes[at].checked; show(); }
-    else if (event.key === "Enter" && at >= 0 && !event.target.closest("a, button, summary")) rows[at].querySelector(".c-no a")?.click();
+    else if (event.key === "Enter" && at >= 0 && !event.target.closest("a, button, summary")) {
+      event.preventDefault();
+      rows[at].querySelector(".c-no a")?.click();
+    }
     else if (event.key === "n") document.querySelector("[data-new]")?.click();
     else if (event.key === "Escape" && boxes.some((box) => box.checked)) form.reset();
   });

@@ -60,6 +60,28 @@ def test_what_is_deleted_is_recorded_with_what_it_said(db, make, database, compa
     }
 
 
+def test_what_is_made_and_changed_at_once_was_made_as_it_ended(db, make, database, company, as_marta):
+    db.commit()
+
+    def write(session):
+        row = MailAccount(host="smtp.example", sender_email="a@b.example")
+        session.add(row)
+        session.flush()
+        row.host, row.sender_email = "smtp.b.example", "c@b.example"
+
+    as_marta(write)
+
+    (entry,) = entries(database, company)
+    assert (entry.action, entry.label) == ("create", "c@b.example")
+    assert entry.changes == {
+        "host": [None, "smtp.b.example"],
+        "port": [None, 587],
+        "security": [None, "starttls"],
+        "sender_email": [None, "c@b.example"],
+        "failures": [None, 0],
+    }
+
+
 def test_what_rolls_back_leaves_no_entry(db, make, database, company, as_marta):
     contact = make.contact()
     db.commit()

@@ -26,6 +26,7 @@ def test_somebody_new_gets_a_place(db, company):
     added = add_staff(db, ADD)
 
     membership = db.scalars(select(Membership)).one()
+    assert str(membership) == "Ana Peña"
     assert added.is_new
     assert (membership.user_id, membership.company_id, membership.role) == (added.user_id, company.id, Role.INVOICING)
     with pytest.raises(InvalidValue, match="Ya trabaja en esta empresa"):
