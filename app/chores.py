@@ -2,6 +2,7 @@
 
 import datetime as dt
 import logging
+from functools import partial
 from typing import Any
 
 import sqlalchemy as sa
@@ -44,10 +45,13 @@ def release_dead(database: Database, now: dt.datetime) -> list[Released]:
 def give_up(database: Database, now: dt.datetime) -> None:
     """Fail, visibly, the mails whose server has not answered for two days."""
     with database.read(SYSTEM) as db:
-        companies = due_for_long(db, now)
-    for company_id in companies:
-        if failed := database.run(CompanyScope(company_id), lambda db: give_up_unreachable(db, now)):
-            log.warning("company %s: %s mails given up", company_id, failed)
+        queues = due_for_long(db, now)
+    for queue in queues:
+        failed = database.run(
+            CompanyScope(queue.company_id), partial(give_up_unreachable, now=now, account_id=queue.account_id)
+        )
+        if failed:
+            log.warning("company %s: %s mails given up", queue.company_id, failed)
 
 
 def throw_away(database: Database, now: dt.datetime) -> None:

@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.adapters.smtp import Ambiguous, AuthenticationFailed, Deferred, Delivery, Refused, Sent
 from app.db import Runner
 from app.domain.delivering import Answer, Outcome, RecordOutcome, record_outcome
-from app.domain.mail_accounts import company_account, may_open, note_open, note_refused, note_unreachable
+from app.domain.mail_accounts import account_of, may_open, note_open, note_refused, note_unreachable
 from app.domain.outbox import (
     ClaimMails,
     DueMail,
@@ -27,6 +27,7 @@ from app.domain.outbox import (
     set_aside,
 )
 from app.domain.queries.letters import LetterFacts, letter_facts
+from app.domain.queries.outbox import Queue
 from app.installation import Installation
 from app.mail_shown import masked
 from app.scope import CompanyScope, ScopedSession
@@ -45,12 +46,12 @@ Clock = Callable[[], dt.datetime]
 
 
 class Courier:
-    """Sends what one company has due. For one thread at a time."""
+    """Sends what one account of a company has due. For one thread at a time."""
 
     def __init__(
         self,
         installation: Installation,
-        company_id: int,
+        queue: Queue,
         *,
         clock: Clock,
         make_transport: TransportFactory = transport_of,
@@ -58,8 +59,8 @@ class Courier:
     ) -> None:
         self.installation = installation
         self.database = installation.database
-        self.company_id = company_id
-        self.scope = CompanyScope(company_id)
+        self.company_id, self.account_id = queue.company_id, queue.account_id
+        self.scope = CompanyScope(queue.company_id)
         self.clock = clock
         self.lease = lease
         self._make_transport = make_transport
@@ -87,7 +88,7 @@ class Courier:
                 return False
             due, account = self._look()
         with self.database.read(self.scope) as db:
-            facts = letter_facts(db, due)
+            facts = letter_facts(db, due, self.account_id)
         now = self.clock()
         writing = write_mails(self.installation, facts, due, now)
         self._set_aside(writing, now)
@@ -98,13 +99,14 @@ class Courier:
 
     def _look(self) -> tuple[list[DueMail], MailAccount | None]:
         with self.database.read(self.scope) as db:
-            return next_mails(db, self.clock()), company_account(db)
+            due = next_mails(db, self.clock(), account_id=self.account_id)
+            return due, account_of(db, self.account_id)
 
     def _can_send(self, account: MailAccount | None) -> bool:
         """There is an account, or need of none; a connection made with other settings than these is left."""
         if account is None and not self.installation.settings.demo:
             return False
-        names = ("id", "host", "port", "security", "username", "sealed_password", "pinned_fingerprint")
+        names = ("id", "host", "port", "security", "username", "sealed_password", "sealed_tokens", "pinned_fingerprint")
         settings = tuple(getattr(account, name) for name in names) if account else ()
         if settings != self._settings:
             self.close()

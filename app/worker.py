@@ -21,7 +21,7 @@ from app.chores import give_up, release_dead, throw_away
 from app.courier import LEASE, Courier
 from app.db import Database
 from app.domain.queries.import_runs import waiting_runs
-from app.domain.queries.outbox import due_companies
+from app.domain.queries.outbox import Queue, due_queues
 from app.installation import Installation
 from app.printing import print_waiting, unprinted
 from app.scope import SYSTEM
@@ -152,10 +152,10 @@ class _Round:
         self.lease = lease
         self.clock = SharedClock(self.database)
         self.make_transport = make_transport
-        self.couriers: dict[int, Courier] = {}
-        self.jobs: dict[int | str, _Job] = {}
-        self.not_before: dict[int | str, float] = {}
-        self.used_at: dict[int, float] = {}
+        self.couriers: dict[Queue, Courier] = {}
+        self.jobs: dict[Queue | str, _Job] = {}
+        self.not_before: dict[Queue | str, float] = {}
+        self.used_at: dict[Queue, float] = {}
         self.busy_at = time.monotonic()
 
     def run(self) -> None:
@@ -186,10 +186,10 @@ class _Round:
         if self._is_time("throw away", HOUR):
             throw_away(self.database, now)
         with self.database.read(SYSTEM) as db:
-            due = due_companies(db, now, without_account=self.installation.settings.demo)
+            due = due_queues(db, now, without_account=self.installation.settings.demo)
             imports = waiting_runs(db, now)
-        for company_id in sorted(due, key=lambda company_id: self.used_at.get(company_id, 0.0)):
-            self._send(company_id)
+        for queue in sorted(due, key=lambda queue: self.used_at.get(queue, 0.0)):
+            self._send(queue)
         if self._is_free("print") and unprinted(self.database, 1):
             self._start("print", lambda: print_waiting(self.installation, self.stop))
         for company_id, run_id in imports:
@@ -209,16 +209,16 @@ class _Round:
                 del self.jobs[name]
                 self.not_before[name] = time.monotonic() + (REST_AFTER_FAILURE if job.failed else 0.0)
 
-    def _is_free(self, name: int | str) -> bool:
+    def _is_free(self, name: Queue | str) -> bool:
         return name not in self.jobs and time.monotonic() >= self.not_before.get(name, 0.0)
 
-    def _send(self, company_id: int) -> None:
-        sending = sum(isinstance(name, int) for name in self.jobs)
-        if sending >= COURIERS or not self._is_free(company_id):
+    def _send(self, queue: Queue) -> None:
+        sending = sum(isinstance(name, Queue) for name in self.jobs)
+        if sending >= COURIERS or not self._is_free(queue):
             return
-        courier = self.couriers.setdefault(company_id, self._courier(company_id))
-        self.used_at[company_id] = time.monotonic()
-        self._start(company_id, lambda: courier.run(self.stop))
+        courier = self.couriers.setdefault(queue, self._courier(queue))
+        self.used_at[queue] = time.monotonic()
+        self._start(queue, lambda: courier.run(self.stop))
 
     def _import(self, company_id: int, run_id: int) -> None:
         name = f"import {run_id}"
@@ -228,12 +228,10 @@ class _Round:
 
             self._start(name, lambda: work_on(self.installation, company_id, run_id, self.stop, self.clock))
 
-    def _courier(self, company_id: int) -> Courier:
-        return Courier(
-            self.installation, company_id, clock=self.clock, make_transport=self.make_transport, lease=self.lease
-        )
+    def _courier(self, queue: Queue) -> Courier:
+        return Courier(self.installation, queue, clock=self.clock, make_transport=self.make_transport, lease=self.lease)
 
-    def _start(self, name: int | str, work: Callable[[], None]) -> None:
+    def _start(self, name: Queue | str, work: Callable[[], None]) -> None:
         def work_and_wake() -> None:
             work()
             self.wake.set()
@@ -243,6 +241,6 @@ class _Round:
 
     def _hang_up(self, after: float) -> None:
         """Servers do not like to be kept waiting: connections that have not been used for a while are closed."""
-        for company_id in [company_id for company_id in self.couriers if company_id not in self.jobs]:
-            if time.monotonic() - self.used_at[company_id] >= after:
-                self.couriers.pop(company_id).close()
+        for queue in [queue for queue in self.couriers if queue not in self.jobs]:
+            if time.monotonic() - self.used_at[queue] >= after:
+                self.couriers.pop(queue).close()

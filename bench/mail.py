@@ -23,6 +23,7 @@ from app.domain.outbox import mails, next_mails
 from app.domain.previewing import preview_publication
 from app.domain.publishing import PublishDocuments, publish_documents
 from app.domain.queries.letters import letter_facts
+from app.domain.queries.outbox import Queue
 from app.domain.selections import DocumentFilter, DocumentSelection
 from app.installation import Installation, open_installation
 from app.migrations import migrate
@@ -90,7 +91,7 @@ def _measure(installation: Installation, port: int, size: Size, processes: tuple
     mails_each, rounds = size
     begin, turn = clock.now(), count()
     company_id = _queue(installation, port, mails_each, rounds + 1, begin)
-    courier = Courier(installation, company_id, clock=clock.now)
+    courier = Courier(installation, Queue(company_id), clock=clock.now)
 
     def from_the_outbox() -> None:
         moment = begin + next(turn) * HOUR

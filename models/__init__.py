@@ -4,6 +4,7 @@ from models.audit import AuditEntry, AuditHead
 from models.base import Base, CompanyRecord, Record
 from models.company import Company, CompanySlug
 from models.contact import Contact, ContactAddress, ContactEmail
+from models.dispatch import Dispatch, DispatchDocument, DispatchFile
 from models.document import (
     DeliveryNote,
     Document,
@@ -17,7 +18,9 @@ from models.document import (
 from models.document_parts import Attachment, DocumentLine, DocumentTax, DueDate
 from models.file import StoredFile
 from models.importing import ImportRow, ImportRun
-from models.mail import MailAccount, MailAttempt, OutgoingMail
+from models.mail import MailAttempt, MailReport, OutgoingMail, SentCopy
+from models.mail_account import MailAccount, MailConsent
+from models.mail_text import MailText
 from models.portal_access import PortalAccount, PortalMembership, PortalSession, PortalToken
 from models.product import Product
 from models.publication import Batch, DocumentEvent, DocumentTemplate, Publication, TemplateVersion
@@ -29,9 +32,10 @@ from models.throttle import Throttle
 
 __all__ = [
     "Attachment", "AuditEntry", "AuditHead", "Base", "Batch", "Company", "CompanyRecord", "CompanySlug", "Contact",
-    "ContactAddress", "ContactEmail", "DeliveryNote", "Document", "DocumentEvent", "DocumentLine", "DocumentTax",
-    "DocumentTemplate", "DueDate", "ImportRow", "ImportRun", "Invoice", "MailAccount", "MailAttempt", "Membership",
-    "OutgoingMail", "PortalAccount", "PortalMembership", "PortalSession", "PortalToken", "Product", "Proforma",
-    "Publication", "PurchaseOrder", "Quote", "Record", "SalesOrder", "SavedFilter", "Series", "SeriesDefault",
+    "ContactAddress", "ContactEmail", "DeliveryNote", "Dispatch", "DispatchDocument", "DispatchFile", "Document",
+    "DocumentEvent", "DocumentLine", "DocumentTax", "DocumentTemplate", "DueDate", "ImportRow", "ImportRun", "Invoice",
+    "MailAccount", "MailAttempt", "MailConsent", "MailReport", "MailText", "Membership", "OutgoingMail",
+    "PortalAccount", "PortalMembership", "PortalSession", "PortalToken", "Product", "Proforma", "Publication",
+    "PurchaseOrder", "Quote", "Record", "SalesOrder", "SavedFilter", "SentCopy", "Series", "SeriesDefault",
     "SetupToken", "StaffSession", "StaffUser", "StoredFile", "TaxRate", "TemplateVersion", "Throttle", "WorkOrder",
 ]  # fmt: skip

@@ -142,6 +142,7 @@ class MailKind(StrEnum):
     ACCESS = "access"
     RECOVERY = "recovery"
     TEST = "test"
+    DOCUMENT = "document"
 
 
 class MailStatus(StrEnum):
@@ -158,3 +159,45 @@ class MailSecurity(StrEnum):
     NONE = "none"
     STARTTLS = "starttls"
     SSL = "ssl"
+
+
+class MailProvider(StrEnum):
+    """Who lets people in by consent (OAuth 2.0) instead of a password."""
+
+    GOOGLE = "google"
+    MICROSOFT = "microsoft"
+
+
+class TextKind(StrEnum):
+    """What a text of ours is for: a kind of document that is sent by mail, or a mail of the intranet's own."""
+
+    QUOTE = "quote"
+    SALES_ORDER = "sales_order"
+    WORK_ORDER = "work_order"
+    DELIVERY_NOTE = "delivery_note"
+    INVOICE = "invoice"
+    PROFORMA = "proforma"
+    PURCHASE_ORDER = "purchase_order"
+    NOTICE = "notice"
+    ACCESS = "access"
+    LICENCE = "licence"
+    REMINDER = "reminder"
+
+
+class CopyStatus(StrEnum):
+    """The copy of a sent mail in its account's own folder. ``FOUND``: the provider had kept one itself."""
+
+    WAITING = "waiting"
+    STORED = "stored"
+    FOUND = "found"
+    FAILED = "failed"
+
+
+class ReportKind(StrEnum):
+    """What came back about a mail: delivery status (RFC 3464) or disposition (RFC 8098)."""
+
+    BOUNCED = "bounced"
+    DELAYED = "delayed"
+    DELIVERED = "delivered"
+    READ = "read"
+    DISCARDED = "discarded"

@@ -1,44 +1,15 @@
-"""Mail accounts, the outbox and every attempt to deliver from it."""
+"""The outbox and every attempt to deliver from it, the copies of what was sent, and what came back about it."""
 
 import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint, text
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import CompanyRecord, company_table, inside
 from models.contact import Contact
-from models.enums import MailKind, MailSecurity, MailStatus
-from models.types import BigId, Email, Key, LongText, Name, Sha256, ShortText
-
-
-class MailAccount(CompanyRecord):
-    """Where mail leaves from: the company's own account (``user_id`` none) or a user's.
-
-    ``sealed_password`` can only be opened by the installation's key, for this company, row and field. After repeated
-    authentication failures the account is paused and says so; its queue waits.
-    """
-
-    __tablename__ = "mail_accounts"
-    __table_args__ = company_table(UniqueConstraint("company_id", "user_id"))
-
-    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff_users.id"))
-    sender_name: Mapped[Name] = mapped_column(default="")
-    sender_email: Mapped[Email]
-    reply_to: Mapped[Email] = mapped_column(default="")
-    host: Mapped[Name]
-    port: Mapped[int] = mapped_column(default=587)
-    security: Mapped[MailSecurity] = mapped_column(default=MailSecurity.STARTTLS)
-    username: Mapped[Name] = mapped_column(default="")
-    sealed_password: Mapped[LongText] = mapped_column(default="")
-    pinned_fingerprint: Mapped[Sha256 | None]
-    password_changed_at: Mapped[dt.datetime | None]
-    failures: Mapped[int] = mapped_column(default=0)
-    paused_until: Mapped[dt.datetime | None]
-    last_error: Mapped[LongText] = mapped_column(default="")
-
-    def __str__(self) -> str:
-        return self.sender_email
+from models.enums import CopyStatus, MailKind, MailStatus, ReportKind
+from models.types import Email, Key, LongText, Name, ShortText
 
 
 class OutgoingMail(CompanyRecord):
@@ -50,6 +21,8 @@ class OutgoingMail(CompanyRecord):
     leave in the order of their ids. ``breaks`` counts links that broke after the message had been handed over.
     ``deferred_at`` is when a server last said *later*: nobody writes to that recipient within a minute of it. Past
     ``give_up_at``, set with the first attempt, one more *later* ends it. ``search_key`` is the subject, folded.
+    ``account_id`` is whose account it leaves from, the company's when none. Mails of one ``dispatch_id`` are the same
+    message to several people: the same bytes, one state each.
     """
 
     __tablename__ = "outgoing_mails"
@@ -58,6 +31,8 @@ class OutgoingMail(CompanyRecord):
         inside("portal_account_id", "portal_accounts"),
         inside("batch_id", "batches"),
         inside("document_id", "documents"),
+        inside("account_id", "mail_accounts"),
+        inside("dispatch_id", "dispatches"),
         UniqueConstraint("company_id", "dedup_key"),
         Index(None, "company_id", "batch_id", "status"),
         Index(None, "company_id", "portal_account_id", "id"),
@@ -67,6 +42,21 @@ class OutgoingMail(CompanyRecord):
             "document_id",
             postgresql_where=text("document_id IS NOT NULL"),
             sqlite_where=text("document_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_outgoing_mails_dispatch",
+            "company_id",
+            "dispatch_id",
+            postgresql_where=text("dispatch_id IS NOT NULL"),
+            sqlite_where=text("dispatch_id IS NOT NULL"),
+        ),
+        # What comes back about a mail names it by this.
+        Index(
+            "ix_outgoing_mails_message",
+            "company_id",
+            "message_id",
+            postgresql_where=text("message_id IS NOT NULL"),
+            sqlite_where=text("message_id IS NOT NULL"),
         ),
         Index(None, "company_id", "status", "id"),
         Index(
@@ -104,6 +94,8 @@ class OutgoingMail(CompanyRecord):
     portal_account_id: Mapped[Key | None]
     batch_id: Mapped[Key | None]
     document_id: Mapped[Key | None]
+    account_id: Mapped[Key | None]
+    dispatch_id: Mapped[Key | None]
     facts: Mapped[dict[str, Any] | None]
     is_secret: Mapped[bool] = mapped_column(default=False)
     due_at: Mapped[dt.datetime]
@@ -136,3 +128,64 @@ class MailAttempt(CompanyRecord):
     status: Mapped[MailStatus]
     verb: Mapped[ShortText] = mapped_column(default="")
     reply: Mapped[LongText] = mapped_column(default="")
+
+
+class SentCopy(CompanyRecord):
+    """The copy of a sent message that its account keeps in a folder of its own, over IMAP: one per message.
+
+    A copy that fails is tried again by itself and never makes the mail unsent. ``folder`` is where it is.
+    """
+
+    __tablename__ = "sent_copies"
+    __table_args__ = company_table(
+        inside("mail_id", "outgoing_mails"),
+        inside("account_id", "mail_accounts"),
+        UniqueConstraint("company_id", "account_id", "message_id"),
+        Index(None, "company_id", "mail_id"),
+        Index(
+            "ix_sent_copies_due",
+            "company_id",
+            "account_id",
+            "due_at",
+            postgresql_where=text("status = 'waiting'"),
+            sqlite_where=text("status = 'waiting'"),
+        ),
+    )
+
+    mail_id: Mapped[Key]
+    account_id: Mapped[Key]
+    message_id: Mapped[Name]
+    status: Mapped[CopyStatus] = mapped_column(default=CopyStatus.WAITING)
+    due_at: Mapped[dt.datetime]
+    attempts: Mapped[int] = mapped_column(default=0)
+    folder: Mapped[Name] = mapped_column(default="")
+    last_error: Mapped[LongText] = mapped_column(default="")
+    finished_at: Mapped[dt.datetime | None]
+
+
+class MailReport(CompanyRecord):
+    """What came back about a mail to one recipient: refused after all, delayed, delivered, read, thrown away unread.
+
+    ``code`` is the enhanced status code (RFC 3463), ``says`` the reporter's own words. ``report_key`` names the
+    message it came in, so that reading an inbox twice tells nothing twice. ``dismissed_at``: somebody of the office
+    said that the address is good all the same.
+    """
+
+    __tablename__ = "mail_reports"
+    __table_args__ = company_table(
+        inside("mail_id", "outgoing_mails"),
+        inside("account_id", "mail_accounts"),
+        UniqueConstraint("company_id", "report_key", "recipient"),
+        Index(None, "company_id", "mail_id"),
+        Index(None, "company_id", "recipient", "reported_at"),
+    )
+
+    mail_id: Mapped[Key]
+    account_id: Mapped[Key]
+    kind: Mapped[ReportKind]
+    recipient: Mapped[Email]
+    code: Mapped[ShortText] = mapped_column(default="")
+    says: Mapped[LongText] = mapped_column(default="")
+    report_key: Mapped[Name]
+    reported_at: Mapped[dt.datetime]
+    dismissed_at: Mapped[dt.datetime | None]

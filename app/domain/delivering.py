@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.mail_accounts import Standing, company_account, standing_of
+from app.domain.mail_accounts import Standing, account_of, standing_of
 from app.domain.mail_secrets import LIFE, accounts
 from app.domain.outbox import MOST_BREAKS, OPEN, REST, DueMail, SetAside, WrittenMail, attempts, mails, set_aside
 from app.scope import ScopedSession
@@ -157,16 +157,18 @@ _NOTE = sa.insert(attempts).values(
 )
 
 
-def give_up_unreachable(db: ScopedSession, now: dt.datetime, most: int = 500) -> int:
-    """Fail the mails of the session's company that have waited their time for a server that does not answer.
+def give_up_unreachable(db: ScopedSession, now: dt.datetime, account_id: int | None = None, most: int = 500) -> int:
+    """Fail the mails of an account, the company's when none, that waited their time for a server that does not answer.
 
     A queue behind a refused password waits for somebody to change it, however long.
     """
-    account = company_account(db)
+    account = account_of(db, account_id)
     if standing_of(account) is not Standing.UNREACHABLE or account is None:
         return 0
     too_long = sa.or_(mails.c.give_up_at < now, sa.and_(mails.c.give_up_at.is_(None), mails.c.due_at < now - PATIENCE))
-    waiting = sa.select(mails.c.id).where(mails.c.company_id == db.company_id, OPEN, mails.c.due_at <= now, too_long)
+    waiting = sa.select(mails.c.id).where(
+        mails.c.company_id == db.company_id, mails.c.account_id == account_id, OPEN, mails.c.due_at <= now, too_long
+    )
     ids = list(db.connection().execute(waiting.limit(most).with_for_update(skip_locked=True)).scalars())
     for mail_id in ids:
         set_aside(db, SetAside(mail_id, MailStatus.FAILED, account.last_error), now)

@@ -55,6 +55,16 @@ def company_account(db: ScopedSession) -> MailAccount | None:
     return db.scalar(own.order_by(MailAccount.id).limit(1))
 
 
+def account_of(db: ScopedSession, account_id: int | None) -> MailAccount | None:
+    """The account by its id; the company's when none."""
+    return company_account(db) if account_id is None else db.get(MailAccount, account_id)
+
+
+def user_account(db: ScopedSession, user_id: int) -> MailAccount | None:
+    """The account that a member of staff has of their own."""
+    return db.scalar(sa.select(MailAccount).where(MailAccount.user_id == user_id))
+
+
 def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -> MailAccount:
     """Set the company's account up or change it; a paused one is tried again at once. Raises ``InvalidValue``.
 
@@ -80,9 +90,9 @@ def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -
     return account
 
 
-def resume_account(db: ScopedSession) -> None:
-    """Have a paused account tried at once, as if it had just been saved."""
-    account = company_account(db)
+def resume_account(db: ScopedSession, account_id: int | None = None) -> None:
+    """Have a paused account, the company's when none, tried at once, as if it had just been saved."""
+    account = account_of(db, account_id)
     if account is not None:
         waiting = sa.update(_rows).where(_rows.c.company_id == db.company_id, _rows.c.id == account.id)
         db.connection().execute(waiting.values(failures=0, paused_until=None, last_error=""))

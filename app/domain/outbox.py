@@ -48,6 +48,7 @@ class DueMail(Struct, frozen=True, kw_only=True):
     contact_id: int | None
     portal_account_id: int | None
     batch_id: int | None
+    dispatch_id: int | None
     facts: dict[str, Any] | None
     is_secret: bool
     attempts: int
@@ -97,14 +98,22 @@ class Released(Struct, frozen=True):
     waiting: int = 0
 
 
-def next_mails(db: ScopedSession, now: dt.datetime, limit: int = GROUP) -> list[DueMail]:
-    """Due mails of the session's company, the longest due first; those that somebody waits for alone, if any."""
+def next_mails(
+    db: ScopedSession, now: dt.datetime, limit: int = GROUP, *, account_id: int | None = None
+) -> list[DueMail]:
+    """Due mails of one account of the session's company, the longest due first; those that somebody waits for, if any.
+
+    Without ``account_id``, those that leave from the company's own.
+    """
     asked = {"of_company": db.company_id, "now": now, "not_since": now - REST, "most": limit}
-    rows = db.connection().execute(_NEXT_URGENT, asked).all() or db.connection().execute(_NEXT, asked)
+    urgent, all_ = (_NEXT_URGENT, _NEXT) if account_id is None else (_NEXT_URGENT_OF, _NEXT_OF)
+    if account_id is not None:
+        asked["of_account"] = account_id
+    rows = db.connection().execute(urgent, asked).all() or db.connection().execute(all_, asked)
     return [DueMail(**row._mapping) for row in rows]
 
 
-def _next(*narrower: TextClause) -> Any:
+def _next(whose: ColumnElement[bool], *narrower: TextClause) -> Any:
     resting = mails.alias("resting")
     rests = sa.select(resting.c.recipient).where(
         resting.c.company_id == sa.bindparam("of_company"),
@@ -116,6 +125,7 @@ def _next(*narrower: TextClause) -> Any:
         .where(
             mails.c.company_id == sa.bindparam("of_company"),
             OPEN,
+            whose,
             *narrower,
             mails.c.due_at <= sa.bindparam("now"),
             mails.c.recipient.not_in(rests),
@@ -125,7 +135,9 @@ def _next(*narrower: TextClause) -> Any:
     )
 
 
-_NEXT, _NEXT_URGENT = _next(), _next(URGENT)
+_COMPANYS, _SOMEBODYS = mails.c.account_id.is_(None), mails.c.account_id == sa.bindparam("of_account")
+_NEXT, _NEXT_URGENT = _next(_COMPANYS), _next(_COMPANYS, URGENT)
+_NEXT_OF, _NEXT_URGENT_OF = _next(_SOMEBODYS), _next(_SOMEBODYS, URGENT)
 
 
 def claim_mails(db: ScopedSession, command: ClaimMails) -> list[WrittenMail]:

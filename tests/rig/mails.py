@@ -5,6 +5,7 @@ from typing import Any
 
 from app import clock
 from app.courier import Courier
+from app.domain.queries.outbox import Queue
 from app.installation import Installation
 from app.scope import ScopedSession
 from models import Company, OutgoingMail
@@ -47,7 +48,7 @@ def notice(db: ScopedSession, make: Make, **account: Any) -> OutgoingMail:
 
 
 def deliver(installation: Installation, company: Company) -> None:
-    courier = Courier(installation, company.id, clock=clock.now)
+    courier = Courier(installation, Queue(company.id), clock=clock.now)
     courier.run(Event())
     courier.close()
 

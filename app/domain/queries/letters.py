@@ -8,7 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct, field
 
-from app.domain.mail_accounts import company_account
+from app.domain.mail_accounts import account_of
 from app.domain.outbox import DueMail
 from app.domain.publishing_sql import still_tells, was_published_before
 from app.scope import ScopedSession
@@ -74,14 +74,15 @@ class LetterFacts(Struct, frozen=True):
     """By batch and account."""
 
 
-def letter_facts(db: ScopedSession, due: Iterable[DueMail]) -> LetterFacts:
+def letter_facts(db: ScopedSession, due: Iterable[DueMail], account_id: int | None = None) -> LetterFacts:
+    """For mails that leave from the same account, the company's when none."""
     due = [mail for mail in due if mail.portal_account_id is not None]
     batches = {mail.batch_id for mail in due if mail.batch_id is not None}
     people = {mail.portal_account_id for mail in due if mail.portal_account_id is not None}
     contacts = _contacts(db, people) if people else {}
     return LetterFacts(
         company=db.get_one(Company, db.company_id),
-        account=company_account(db),
+        account=account_of(db, account_id),
         readers=_readers(db, contacts, people) if people else {},
         listings=_listings(db, contacts, batches) if batches and contacts else {},
     )

@@ -20,26 +20,45 @@ accounts: Any = MailAccount.__table__
 companies: Any = Company.__table__
 
 
-def due_companies(db: ScopedSession, now: dt.datetime, *, without_account: bool = False) -> list[int]:
-    """Companies with a mail that is due and an account that is not paused; ``without_account``: with or without one."""
-    due = (
+class Queue(Struct, frozen=True, order=True):
+    """The mails that leave from one account; the company's own without ``account_id``."""
+
+    company_id: int
+    account_id: int | None = None
+
+
+def due_queues(db: ScopedSession, now: dt.datetime, *, without_account: bool = False) -> list[Queue]:
+    """Queues with a mail that is due and an account that is not paused; ``without_account``: with or without one."""
+    able = sa.or_(accounts.c.paused_until.is_(None), accounts.c.paused_until <= now)
+    of_company = (
         sa.select(1)
-        .where(mails.c.company_id == companies.c.id, OPEN, mails.c.due_at <= now)
+        .where(accounts.c.company_id == companies.c.id, accounts.c.user_id.is_(None), able)
         .correlate(companies)
         .exists()
     )
-    able = (
-        sa.select(1)
-        .where(
-            accounts.c.company_id == companies.c.id,
-            accounts.c.user_id.is_(None),
-            sa.or_(accounts.c.paused_until.is_(None), accounts.c.paused_until <= now),
-        )
-        .correlate(companies)
-        .exists()
+    companys = sa.select(companies.c.id).where(
+        _has_due(now, mails.c.company_id == companies.c.id, mails.c.account_id.is_(None)).correlate(companies).exists()
     )
-    wanted = sa.select(companies.c.id).where(due).order_by(companies.c.id)
-    return list(db.scalars(wanted if without_account else wanted.where(able)))
+    somebodys = sa.select(accounts.c.company_id, accounts.c.id).where(
+        accounts.c.user_id.is_not(None),
+        _has_due(now, mails.c.company_id == accounts.c.company_id, mails.c.account_id == accounts.c.id)
+        .correlate(accounts)
+        .exists(),
+    )
+    if not without_account:
+        companys, somebodys = companys.where(of_company), somebodys.where(able)
+    # Everybody's mailboxes are few, and one look at each is what it costs.
+    return sorted(
+        [
+            *(Queue(company_id) for company_id in db.scalars(companys)),
+            *(Queue(*row) for row in db.execute(somebodys)),
+        ],
+        key=lambda queue: (queue.company_id, queue.account_id or 0),
+    )
+
+
+def _has_due(now: dt.datetime, *whose: Any) -> Any:
+    return sa.select(1).where(*whose, OPEN, mails.c.due_at <= now)
 
 
 def stale_companies(db: ScopedSession, now: dt.datetime) -> list[int]:
@@ -50,11 +69,17 @@ def stale_companies(db: ScopedSession, now: dt.datetime) -> list[int]:
     return sorted(set(db.scalars(stale)))  # told to do that, SQLite would look through every mail there ever was
 
 
-def due_for_long(db: ScopedSession, now: dt.datetime) -> list[int]:
-    """Companies with a mail that should have left long ago, whose account says what is wrong."""
-    late = sa.select(1).where(mails.c.company_id == accounts.c.company_id, OPEN, mails.c.due_at < now - LONG)
-    troubled = sa.select(accounts.c.company_id).where(accounts.c.user_id.is_(None), accounts.c.last_error != "")
-    return list(db.scalars(troubled.where(late.correlate(accounts).exists())))
+def due_for_long(db: ScopedSession, now: dt.datetime) -> list[Queue]:
+    """Queues with a mail that should have left long ago, whose account says what is wrong."""
+    whose = sa.case((accounts.c.user_id.is_not(None), accounts.c.id))
+    late = sa.select(1).where(
+        mails.c.company_id == accounts.c.company_id,
+        mails.c.account_id.is_not_distinct_from(whose),
+        OPEN,
+        mails.c.due_at < now - LONG,
+    )
+    troubled = sa.select(accounts.c.company_id, whose).where(accounts.c.last_error != "")
+    return [Queue(*row) for row in db.execute(troubled.where(late.correlate(accounts).exists()))]
 
 
 class QueueFigures(Struct, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from app.courier import Courier
 from app.domain.delivering import Answer, Outcome, RecordOutcome, record_outcome
 from app.domain.outbox import ClaimMails, Released, WrittenMail, claim_mails, next_mails, release_stale
 from app.domain.queries.letters import letter_facts
+from app.domain.queries.outbox import Queue
 from app.installation import open_installation
 from app.scope import CompanyScope
 from app.writing import write_mails
@@ -49,7 +50,7 @@ class Post:
         db.commit()
 
     def courier(self, **options) -> Courier:
-        return Courier(self.installation, self.company.id, clock=self.time, **options)
+        return Courier(self.installation, Queue(self.company.id), clock=self.time, **options)
 
     def send(self) -> None:
         """What a worker does when it finds this company has mail due."""

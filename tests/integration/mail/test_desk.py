@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.mail_desk import Cancelled, CancelMails, Requeued, RetryMails, cancel_mails, retry_mails
-from app.domain.queries.outbox import QueueFigures, attempts_of, due_companies, queue_figures, stale_companies
+from app.domain.outbox import next_mails
+from app.domain.queries.outbox import Queue, QueueFigures, attempts_of, due_queues, queue_figures, stale_companies
 from app.mail_shown import mail_as_sent
 from app.scope import SYSTEM, Actor, CompanyScope
 from models import AuditEntry, OutgoingMail
@@ -119,14 +120,15 @@ def test_an_empty_queue_has_nothing_to_say(run):
     assert run(queue_figures) == QueueFigures(waiting=0, sending=0, failed=0, unknown=0, oldest_at=None)
 
 
-def test_companies_are_found_when_they_have_something_due(post):
+def test_queues_are_found_when_they_have_something_due(post):
     now = clock.now()
     database = post.installation.database
 
     def due(**options):
         with database.read(SYSTEM) as db:
-            return due_companies(db, now, **options)
+            return due_queues(db, now, **options)
 
+    ours = Queue(post.company.id)
     nothing = due()
     later = post.letter(MailKind.TEST, due_at=now + dt.timedelta(minutes=1))
     not_yet = due()
@@ -137,7 +139,7 @@ def test_companies_are_found_when_they_have_something_due(post):
     post.db.commit()
     paused = (due(), due(without_account=True))
 
-    assert (nothing, not_yet, ready, paused) == ([], [], [post.company.id], ([], [post.company.id]))
+    assert (nothing, not_yet, ready, paused) == ([], [], [ours], ([], [ours]))
 
 
 def test_companies_are_found_when_a_lease_has_run_out(post):
@@ -164,3 +166,20 @@ def test_a_mail_that_never_was_is_not_shown(post):
     mail = post.letter(MailKind.ACCESS, status=MailStatus.CANCELLED, finished_at=clock.now())
 
     assert mail_as_sent(post.installation, mail) is None
+
+
+def test_everybodys_mail_leaves_from_their_own_account(post, make):
+    own = make.mail_account(user_id=make.user().id, port=post.sink.port)
+    make.mail_account(user_id=make.user(email="eva@tosma.example").id, port=post.sink.port)
+    post.letter(MailKind.TEST)
+    mine = post.letter(MailKind.TEST, account_id=own.id)
+    post.db.commit()
+    now = clock.now()
+
+    with post.installation.database.read(SYSTEM) as db:
+        queues = due_queues(db, now)
+    with post.installation.database.read(CompanyScope(post.company.id)) as db:
+        seen = [mail.id for mail in next_mails(db, now, account_id=own.id)]
+
+    assert queues == [Queue(post.company.id), Queue(post.company.id, own.id)]
+    assert seen == [mine.id]

@@ -5,7 +5,7 @@ from sqlalchemy import event
 
 from app import clock
 from app.domain.outbox import next_mails
-from app.domain.queries.outbox import due_companies, due_for_long, queue_figures, stale_companies
+from app.domain.queries.outbox import due_for_long, due_queues, queue_figures, stale_companies
 from app.printing import unprinted
 from app.scope import SYSTEM, CompanyScope
 
@@ -14,7 +14,7 @@ def look(post) -> None:
     """Everything an idle worker asks, and a busy one before each group."""
     now = clock.now()
     with post.installation.database.read(SYSTEM) as db:
-        due_companies(db, now)
+        due_queues(db, now)
         stale_companies(db, now)
         due_for_long(db, now)
     with post.installation.database.read(CompanyScope(post.company.id)) as db:

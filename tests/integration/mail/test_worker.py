@@ -162,7 +162,7 @@ def test_in_the_demonstration_mails_are_kept_and_shown_whole(post, sink, setting
 def test_an_idle_worker_asks_little(post, statements, monkeypatch):
     monkeypatch.setattr(worker, "POLL", 0.01)
     looks = []
-    monkeypatch.setattr(worker, "due_companies", lambda *args, **options: looks.append(1) or [])
+    monkeypatch.setattr(worker, "due_queues", lambda *args, **options: looks.append(1) or [])
 
     with working(post.installation):
         until(lambda: len(looks) > 20)
