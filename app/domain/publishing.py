@@ -201,7 +201,9 @@ def _write_publications(db: ScopedSession, command: PublishDocuments, batch: Bat
     search = selection.search
     if search is None or search.published is not True:
         # The unique index says what is published: a search for what is not need not ask as well.
-        issued = replace(selection, search=replace(search, published=None)) if search else selection
+        issued = selection
+        if search is not None and search.published is False:
+            issued = replace(selection, search=replace(search, published=None, in_use=True))
         sql.publish_new(db, issued, batch_id=batch.id, version_id=version_id, now=now)
     if not command.republish:
         return 0

@@ -11,13 +11,15 @@ from models.enums import DocumentKind
 class DocumentFilter(Struct, frozen=True, kw_only=True):
     """What a list shows. ``state`` is a word of the list: a status, ``overdue``, ``expired``, or nothing.
 
-    ``published``: only those with (or without) a live publication; drafts never count as unpublished.
+    ``published``: only those with (or without) a live publication. What is not in use, a draft or what was cancelled or
+    replaced, never counts as unpublished; with ``in_use`` it is left out altogether.
     """
 
     kind: DocumentKind
     text: str = ""
     state: str = ""
     published: bool | None = None
+    in_use: bool = False
     issued_from: dt.date | None = None
     issued_to: dt.date | None = None
     contact_id: int | None = None

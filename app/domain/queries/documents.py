@@ -25,6 +25,7 @@ from app.domain.selections import DocumentFilter, DocumentSelection
 from app.errors import InvalidValue
 from app.money import read_spanish
 from models import Contact, Document, Publication
+from models.document import STATUSES
 from models.enums import DocumentKind, DocumentStatus
 
 # States that the day makes: an invoice not paid in time, a quote nobody answered in time.
@@ -43,6 +44,13 @@ def live_publication(company_id: int, document: Any = Document) -> ColumnElement
             Publication.withdrawn_at.is_(None),
         )
     ).correlate(document)
+
+
+def is_in_use(kind: DocumentKind, document: Any = Document) -> ColumnElement[bool]:
+    """A document of that kind that is worth showing: no draft, nor cancelled, nor replaced by another version."""
+    gone = [status for status in (DocumentStatus.CANCELLED, DocumentStatus.SUPERSEDED) if status in STATUSES[kind]]
+    no_draft: ColumnElement[bool] = document.status != DocumentStatus.DRAFT
+    return and_(no_draft, document.status.not_in(gone)) if gone else no_draft
 
 
 def conditions(company_id: int, wanted: DocumentFilter) -> list[ColumnElement[bool]]:
@@ -119,10 +127,11 @@ def _plain(document: Any, company_id: int, wanted: DocumentFilter) -> list[Colum
         found.append(document.contact_id == wanted.contact_id)
     if wanted.series_label:
         found.append(document.series_label == wanted.series_label)
-    if wanted.published is True:
-        found.append(live_publication(company_id, document))
-    elif wanted.published is False:
-        found += [document.status != DocumentStatus.DRAFT, ~live_publication(company_id, document)]
+    if wanted.in_use or wanted.published is False:
+        found.append(is_in_use(wanted.kind, document))
+    if wanted.published is not None:
+        live = live_publication(company_id, document)
+        found.append(live if wanted.published else ~live)
     return found
 
 

@@ -5,7 +5,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy import Select, func, select
 
-from app.domain.queries.documents import live_publication
+from app.domain.queries.documents import is_in_use, live_publication
 from app.scope import ScopedSession
 from models import AuditHead, Document, Publication, Series
 from models.document import STATUSES
@@ -39,13 +39,10 @@ def _version(db: ScopedSession) -> Version:
 
 def _counted(company_id: int, kind: DocumentKind) -> Select[Any]:
     """Of invoices, which are many and nearly all published: the issued ones less the live publications of invoices."""
-    mine = select(func.count(Document.id)).where(
-        Document.company_id == company_id,
-        Document.kind == kind,
-        Document.status.in_([status for status in STATUSES[kind] if status != DocumentStatus.DRAFT]),
-    )
+    mine = select(func.count(Document.id)).where(Document.company_id == company_id, Document.kind == kind)
     if kind is not DocumentKind.INVOICE:
-        return mine.where(~live_publication(company_id))
+        return mine.where(is_in_use(kind), ~live_publication(company_id))
+    mine = mine.where(Document.status.in_([status for status in STATUSES[kind] if status != DocumentStatus.DRAFT]))
     live = (Publication.company_id == company_id, Publication.withdrawn_at.is_(None))
     published = select(func.count(Publication.id)).where(*live)
     others = [other for other in DocumentKind if other != kind]

@@ -1,12 +1,14 @@
 """Counting what no customer can see: remembered, but never older than what was done last."""
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from app.domain.issuing import IssueDocument, issue_document
 from app.domain.queries.unpublished import count_unpublished
+from app.domain.selections import DocumentFilter, DocumentSelection
 from app.domain.withdrawing import UndoBatch, undo_batch
-from models.enums import DocumentKind
+from models import Publication
+from models.enums import DocumentKind, DocumentStatus
 from tests.factories import Make
 from tests.integration.domain.publishing import publish, ticked, withdraw
 
@@ -54,3 +56,20 @@ def test_nothing_is_counted_again_while_nothing_changes(db, make, counted):
     counts = [count_unpublished(db, DocumentKind.INVOICE) for _ in range(2)]
 
     assert (counts, len(asked)) == ([1, 1], 2)
+
+
+@pytest.mark.parametrize(
+    ("kind", "gone"),
+    [(DocumentKind.SALES_ORDER, DocumentStatus.CANCELLED), (DocumentKind.QUOTE, DocumentStatus.SUPERSEDED)],
+)
+def test_what_is_no_longer_in_use_is_neither_counted_nor_published_by_a_search(db, make, kind, gone):
+    kept = make.document(kind)
+    make.document(kind, status=gone)
+    db.commit()
+    search = DocumentFilter(kind=kind, published=False)
+
+    counted = count_unpublished(db, kind)
+    published = publish(db, DocumentSelection(kind=kind, label="Sin publicar", search=search))
+
+    assert (counted, published.documents, published.drafts) == (1, 1, 0)
+    assert db.scalars(select(Publication.document_id)).all() == [kept.id]
