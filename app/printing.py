@@ -51,16 +51,16 @@ def print_waiting(installation: Installation, stop: Event) -> None:
     ) as printer:
         assert printer.stdin is not None
         with suppress(BrokenPipeError), printer.stdin as pipe:  # told to stop together with us, before it could read
-            pickle.dump(installation.settings, pipe)
+            pickle.dump((installation.settings, os.getpid()), pipe)
         while printer.poll() is None and not stop.wait(0.2):
             pass
         printer.terminate()
 
 
-def print_backlog(settings: Settings) -> None:
-    """Everything that waits, giving way to whatever else the machine has to do; ends with whoever began it."""
+def print_backlog(settings: Settings, begun_by: int) -> None:
+    """Everything that waits, giving way to whatever else the machine has to do; ends with the process ``begun_by``."""
     os.nice(10)
-    alone, installation = Orphaned(), open_installation(settings)
+    alone, installation = Orphaned(begun_by), open_installation(settings)
     while not alone.is_set() and (waiting := unprinted(installation.database, AT_ONCE)):
         try:
             # Several printers at once seldom pick the same ones.
@@ -76,10 +76,10 @@ class Stop(Protocol):
 
 
 class Orphaned:
-    """Set once whoever began this process is gone."""
+    """Set once the process ``begun_by`` is gone, be it before this one had begun to look."""
 
-    def __init__(self) -> None:
-        self.parent = os.getppid()
+    def __init__(self, begun_by: int) -> None:
+        self.parent = begun_by
 
     def is_set(self) -> bool:
         return os.getppid() != self.parent
@@ -145,4 +145,4 @@ def _begin(database: Database, company_id: int, publication_id: int) -> bool:
 
 
 if __name__ == "__main__":
-    print_backlog(pickle.load(sys.stdin.buffer))
+    print_backlog(*pickle.load(sys.stdin.buffer))

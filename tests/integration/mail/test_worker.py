@@ -1,6 +1,7 @@
 """The worker as a whole: it notices, it does, it stops, and it picks up what others dropped."""
 
 import datetime as dt
+import os
 import sqlite3
 import threading
 import time
@@ -244,6 +245,16 @@ def test_a_printer_that_others_keep_from_writing_goes_on_afterwards(post, monkey
     monkeypatch.setattr(printing, "print_all", kept_waiting)
     monkeypatch.setattr(printing, "open_installation", lambda settings: post.installation)
     monkeypatch.setattr(printing.os, "nice", lambda by: 0)
-    printing.print_backlog(post.installation.settings)
+    printing.print_backlog(post.installation.settings, os.getppid())
 
     assert (len(tried), unprinted(post.installation.database, 1)) == (2, [])
+
+
+def test_a_printer_whose_beginner_is_gone_before_it_looks_prints_nothing(post, monkeypatch):
+    post.notices(2)
+
+    monkeypatch.setattr(printing, "open_installation", lambda settings: post.installation)
+    monkeypatch.setattr(printing.os, "nice", lambda by: 0)
+    printing.print_backlog(post.installation.settings, os.getpid())
+
+    assert len(unprinted(post.installation.database, 5)) == 2
