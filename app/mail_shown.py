@@ -66,7 +66,7 @@ def mail_source(installation: Installation, mail: OutgoingMail) -> MailSource | 
             return None
         *values, finished_at = seen
         due = DueMail(**dict(zip(DueMail.__struct_fields__, values, strict=True)))
-        facts = letter_facts(db, [due]) if due.frozen is None and finished_at is None else None
+        facts = letter_facts(db, [due], mail.account_id) if due.frozen is None and finished_at is None else None
     if facts is not None:
         try:
             return MailSource(preview_mail(installation, facts, due, clock.now()), was_written=False)

@@ -1,7 +1,7 @@
 """What the letters of a group of mails say: gathered in a fixed number of queries, however many mails there are."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,6 +11,7 @@ from msgspec import Struct, field
 from app.domain.mail_accounts import account_of
 from app.domain.outbox import DueMail
 from app.domain.publishing_sql import still_tells, was_published_before
+from app.domain.queries.dispatches import DispatchFacts, dispatch_facts
 from app.scope import ScopedSession
 from models import Company, Document, MailAccount, PortalAccount, PortalMembership, Publication
 from models.document import OPEN
@@ -72,10 +73,13 @@ class LetterFacts(Struct, frozen=True):
     readers: dict[int, Reader] = field(default_factory=dict)
     listings: dict[tuple[int, int], Listing] = field(default_factory=dict)
     """By batch and account."""
+    dispatches: dict[int, DispatchFacts] = field(default_factory=dict)
+    """As many as may be written together; the others' mails wait for the next time."""
 
 
-def letter_facts(db: ScopedSession, due: Iterable[DueMail], account_id: int | None = None) -> LetterFacts:
+def letter_facts(db: ScopedSession, due: Sequence[DueMail], account_id: int | None = None) -> LetterFacts:
     """For mails that leave from the same account, the company's when none."""
+    sent = list(dict.fromkeys(mail.dispatch_id for mail in due if mail.dispatch_id is not None))
     due = [mail for mail in due if mail.portal_account_id is not None]
     batches = {mail.batch_id for mail in due if mail.batch_id is not None}
     people = {mail.portal_account_id for mail in due if mail.portal_account_id is not None}
@@ -85,6 +89,7 @@ def letter_facts(db: ScopedSession, due: Iterable[DueMail], account_id: int | No
         account=account_of(db, account_id),
         readers=_readers(db, contacts, people) if people else {},
         listings=_listings(db, contacts, batches) if batches and contacts else {},
+        dispatches=dispatch_facts(db, sent) if sent else {},
     )
 
 
