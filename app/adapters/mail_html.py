@@ -25,7 +25,16 @@ COLOURS: Mapping[str, str] = {
     "morado": "#6b3fa0",
     "gris": "#566072",
 }
-"""Each readable on white; the layout of our mails has their lighter twins for dark paper."""
+NIGHT_COLOURS: Mapping[str, str] = {
+    "rojo": "#f49a92",
+    "naranja": "#eab765",
+    "verde": "#79cf9d",
+    "azul": "#7cb8e4",
+    "morado": "#c3a3ee",
+    "gris": "#a5aebd",
+}
+"""The same on dark paper, for mail programs that have it."""
+
 
 TAGS = frozenset({
     "a", "b", "blockquote", "br", "div", "em", "i", "img", "li", "ol", "p", "s", "span", "strong", "table", "tbody",
