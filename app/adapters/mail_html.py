@@ -4,6 +4,7 @@
 pictures are files of the company's own, which travel with the mail.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from html import escape
@@ -49,7 +50,7 @@ _RUNS = _KEPT_INSIDE | {
     "script", "style", "svg", "template", "textarea", "title", "video",
 }  # fmt: skip
 _PICTURE = re.compile(rf"{PICTURES}([0-9a-f]{{64}})")
-_IMAGES = re.compile(rf'src="(?:{PICTURES}|cid:)([0-9a-f]{{64}})(?:@[a-z.]+)?"')
+_IMAGES = re.compile(rf'src="(?:{PICTURES}([0-9a-f]{{64}})|cid:([A-Za-z0-9_-]{{43}})@[a-z]+)"')
 _SIZE = re.compile(r"[1-9]\d{0,3}")
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -87,7 +88,7 @@ def clean(html: str) -> CleanHtml:
 
 def images_of(html: str) -> tuple[str, ...]:
     """The SHA-256 of the company's pictures in it, each once, before or after it was dressed."""
-    return tuple(dict.fromkeys(_IMAGES.findall(html)))
+    return tuple(dict.fromkeys(sha256 or _sha256(name) for sha256, name in _IMAGES.findall(html)))
 
 
 def dressed(html: str, accent: str) -> str:
@@ -96,8 +97,12 @@ def dressed(html: str, accent: str) -> str:
 
 
 def content_id(sha256: str) -> str:
-    """What a picture of a mail is called inside it."""
-    return f"{sha256}@{CID_DOMAIN}"
+    """What a picture is called inside a mail: short enough for a header of one line."""
+    return f"{base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip('=')}@{CID_DOMAIN}"
+
+
+def _sha256(name: str) -> str:
+    return base64.urlsafe_b64decode(f"{name}=").hex()
 
 
 def _dress(tag: str, attributes: str, accent: str) -> str:

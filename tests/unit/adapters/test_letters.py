@@ -10,7 +10,7 @@ from jinja2 import UndefinedError
 
 from app.adapters.letters import Letters, templates
 from app.adapters.mail_address import one_line
-from app.adapters.mail_html import images_of
+from app.adapters.mail_html import content_id, images_of
 from app.domain.mail_secrets import Secret
 from app.domain.mail_texts import choose
 from app.domain.outbox import DueMail
@@ -307,7 +307,7 @@ def test_own_words_take_the_place_of_the_greeting_and_nothing_else():
     shown = Reading(html)
     assert "Estimado Lucía : hay una factura nueva en su área de cliente, véalo ." in shown.text
     assert "Hola" not in shown.text
-    assert shown.links == [f"cid:{'b2' * 32}@ventanilla", *[f"{PORTAL}/facturas/131"] * 3, "tel:960000123"]
+    assert shown.links == [f"cid:{content_id('b2' * 32)}", *[f"{PORTAL}/facturas/131"] * 3, "tel:960000123"]
     assert images_of(html) == ("b2" * 32,)
 
 
