@@ -12,6 +12,8 @@ from msgspec import Struct, field
 
 from app.adapters.letters import HIDDEN, Letters
 from app.adapters.mail_address import MailAddress
+from app.adapters.mail_html import images_of
+from app.adapters.mail_pictures import pictures_of
 from app.adapters.mime import Skeleton
 from app.domain.delivering import give_up_at, has_dead_link
 from app.domain.mail_secrets import LIFE, Secret, mint_link, mint_password
@@ -96,8 +98,10 @@ class _Writer:
         self.now = now
         self.letters = Letters(installation.settings.base_url, facts)
         self.domain = mail_domain(installation.settings.base_url)
-        sender = sender_of(installation, facts)
-        self.skeleton = _skeleton(sender, _reply_to(facts, sender))
+        self.storage = installation.storage
+        self.sender = sender_of(installation, facts)
+        self.reply_to = _reply_to(facts, self.sender)
+        self.skeletons: dict[tuple[str, ...], Skeleton] = {(): _skeleton(self.sender, self.reply_to)}
         self.secrets: dict[tuple[int, TokenPurpose | None], Secret] = {}
 
     def write(self, mail: DueMail) -> WrittenMail:
@@ -108,7 +112,7 @@ class _Writer:
         secret = self._secret(mail, reader)
         letter = self.letters.write(mail, secret, self.now)
         message_id = self._message_id(mail)
-        content = self.skeleton.fill(
+        content = self._skeleton(letter.html).fill(
             MailAddress(mail.recipient, mail.recipient_name),
             letter.subject,
             letter.text,
@@ -128,6 +132,14 @@ class _Writer:
             give_up_at=give_up_at(mail.kind, self.now),
             secret=secret,
         )
+
+    def _skeleton(self, html: str) -> Skeleton:
+        """What the mails of a group share; those in own words, also their pictures."""
+        shown = images_of(html) if self.facts.wordings else ()
+        if shown not in self.skeletons:
+            pictures = pictures_of(self.storage, self.facts.company.id, html)
+            self.skeletons[shown] = Skeleton(self.sender, reply_to=self.reply_to, pictures=pictures, headers=HEADERS)
+        return self.skeletons[shown]
 
     def _as_frozen(self, mail: DueMail, frozen: bytes) -> WrittenMail:
         context = frozen_context(self.facts.company.id, mail.id)

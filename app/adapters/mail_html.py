@@ -4,6 +4,7 @@
 pictures are files of the company's own, which travel with the mail.
 """
 
+import base64
 import re
 from collections.abc import Mapping
 from html import escape
@@ -25,7 +26,16 @@ COLOURS: Mapping[str, str] = {
     "morado": "#6b3fa0",
     "gris": "#566072",
 }
-"""Each readable on white; the layout of our mails has their lighter twins for dark paper."""
+NIGHT_COLOURS: Mapping[str, str] = {
+    "rojo": "#f49a92",
+    "naranja": "#eab765",
+    "verde": "#79cf9d",
+    "azul": "#7cb8e4",
+    "morado": "#c3a3ee",
+    "gris": "#a5aebd",
+}
+"""The same on dark paper, for mail programs that have it."""
+
 
 TAGS = frozenset({
     "a", "b", "blockquote", "br", "div", "em", "i", "img", "li", "ol", "p", "s", "span", "strong", "table", "tbody",
@@ -40,7 +50,7 @@ _RUNS = _KEPT_INSIDE | {
     "script", "style", "svg", "template", "textarea", "title", "video",
 }  # fmt: skip
 _PICTURE = re.compile(rf"{PICTURES}([0-9a-f]{{64}})")
-_IMAGES = re.compile(rf'src="(?:{PICTURES}|cid:)([0-9a-f]{{64}})(?:@[a-z.]+)?"')
+_IMAGES = re.compile(rf'src="(?:{PICTURES}([0-9a-f]{{64}})|cid:([A-Za-z0-9_-]{{43}})@[a-z]+)"')
 _SIZE = re.compile(r"[1-9]\d{0,3}")
 _MARKUP = re.compile(r"</?[a-zA-Z][^<>]*>|<!--")
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
@@ -78,7 +88,7 @@ def clean(html: str) -> CleanHtml:
 
 def images_of(html: str) -> tuple[str, ...]:
     """The SHA-256 of the company's pictures in it, each once, before or after it was dressed."""
-    return tuple(dict.fromkeys(_IMAGES.findall(html)))
+    return tuple(dict.fromkeys(sha256 or _sha256(name) for sha256, name in _IMAGES.findall(html)))
 
 
 def dressed(html: str, accent: str) -> str:
@@ -87,8 +97,12 @@ def dressed(html: str, accent: str) -> str:
 
 
 def content_id(sha256: str) -> str:
-    """What a picture of a mail is called inside it."""
-    return f"{sha256}@{CID_DOMAIN}"
+    """What a picture is called inside a mail: short enough for a header of one line."""
+    return f"{base64.urlsafe_b64encode(bytes.fromhex(sha256)).decode().rstrip('=')}@{CID_DOMAIN}"
+
+
+def _sha256(name: str) -> str:
+    return base64.urlsafe_b64decode(f"{name}=").hex()
 
 
 def _dress(tag: str, attributes: str, accent: str) -> str:

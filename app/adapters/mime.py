@@ -39,6 +39,7 @@ BLOCK = 57 * 4096
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,128}@[A-Za-z0-9.-]{1,253}>")
 _MEDIA_TYPE = re.compile(r"[a-z0-9]+/[a-z0-9.+-]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
+_CONTENT_ID = re.compile(r"[A-Za-z0-9._-]{1,128}@[A-Za-z0-9.-]{1,100}")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
 
 
@@ -51,6 +52,22 @@ class Attachment(Struct, frozen=True):
         if not _MEDIA_TYPE.fullmatch(self.media_type):
             raise InvalidValue(_("El tipo del adjunto no es válido."))
         force_setattr(self, "name", file_name(self.name))
+
+
+class Picture(Struct, frozen=True):
+    """A part of the mail that its HTML shows as ``cid:`` and this id; nobody is offered it as a file."""
+
+    content_id: str
+    content: bytes
+    media_type: str
+
+    def __post_init__(self) -> None:
+        if not _MEDIA_TYPE.fullmatch(self.media_type) or not _CONTENT_ID.fullmatch(self.content_id):
+            raise InvalidValue(_("La imagen no es válida."))
+
+    @property
+    def name(self) -> str:
+        return f"{self.content_id.partition('@')[0][:16]}.{self.media_type.rpartition('/')[2]}"
 
 
 class Message(Struct, frozen=True, kw_only=True):
@@ -70,6 +87,7 @@ class Message(Struct, frozen=True, kw_only=True):
     cc: tuple[MailAddress, ...] = ()
     reply_to: MailAddress | None = None
     attachments: tuple[Attachment, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
@@ -124,6 +142,9 @@ def build(message: Message) -> bytes:
         text=_octets(message.text).decode(),
         html=_octets(message.html).decode() if message.html is not None else None,
     )
+    for picture in message.pictures:
+        shown = {"content_disposition": "inline", "content_id": picture.content_id}
+        written.attach(filename=picture.name, data=picture.content, mime_type=picture.media_type, **shown)
     marks = [_mark(message.message_id, place) for place, _attachment in enumerate(message.attachments)]
     for mark, attachment in zip(marks, message.attachments, strict=True):
         written.attach(filename=attachment.name, data=mark, mime_type=attachment.media_type)
@@ -164,13 +185,14 @@ def _set_boundaries(written: Any, parts: EmailMessage) -> None:
 class Skeleton:
     """What the mails of a batch share, written once by `emails`, with six gaps to fill."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a mail
         self,
         sender: MailAddress,
         *,
         has_html: bool = True,
         reply_to: MailAddress | None = None,
         attachments: tuple[Attachment, ...] = (),
+        pictures: tuple[Picture, ...] = (),
         headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         marks = [f"{letter}{secrets.token_hex(8)}" for letter in "istbh"]
@@ -185,6 +207,7 @@ class Skeleton:
             date=dt.datetime(2000, 1, 1, tzinfo=dt.UTC),
             reply_to=reply_to,
             attachments=attachments,
+            pictures=pictures,
             headers=headers,
         )
         gaps = [

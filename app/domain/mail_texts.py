@@ -10,7 +10,6 @@ from sqlalchemy import or_, select
 from app.domain import fields
 from app.domain.built_in_texts import built_in
 from app.domain.kinds import KINDS
-from app.domain.locking import lock_company
 from app.domain.mail_variables import check
 from app.errors import InvalidValue
 from app.scope import ScopedSession
@@ -123,7 +122,6 @@ def save_mail_text(db: ScopedSession, command: SaveMailText) -> MailTextSaved:
     signature for all documents that does not suit all of them.
     """
     checked = check_texts(db, command)
-    lock_company(db)  # two who save at once follow one another
     _keep(db, command.kind, command.user_id, **checked)
     others = [kind for kind in DOCUMENTS if kind is not command.kind] if command.signs_all else []
     for kind in others:
