@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from app.adapters.letters import Letters
 from app.adapters.mail_address import MailAddress
+from app.adapters.mail_pictures import pictures_of
 from app.adapters.mime import Attachment, Message, build
 from app.adapters.pdf.from_document import file_name
 from app.domain.enclosures import MOST_OCTETS, TooLarge
@@ -26,6 +27,7 @@ def dispatch_message(  # noqa: PLR0913 - what a message is made of
 
     Raises ``TooLarge`` and, for a file that is not there, ``AdapterError``.
     """
+    company_id = letters.facts.company.id
     letter = letters.compose(dispatch.subject, dispatch.body)
     recipient, *also_to = (MailAddress(email, name) for email, name in dispatch.to)
     return build(
@@ -40,7 +42,8 @@ def dispatch_message(  # noqa: PLR0913 - what a message is made of
             message_id=message_id,
             date=dispatch.due_at,
             reply_to=reply_to,
-            attachments=_enclosed(installation, letters.facts.company.id, dispatch),
+            attachments=_enclosed(installation, company_id, dispatch),
+            pictures=pictures_of(installation.storage, company_id, letter.html),
             headers=_receipt(dispatch, sender),
         )
     )
