@@ -25,7 +25,13 @@ STATES: dict[str, tuple[str, tuple[MailStatus, ...]]] = {
     "enviado": ("Enviado", (MailStatus.SENT,)),
     "anulado": ("Anulado", (MailStatus.CANCELLED,)),
 }
-KINDS = {"avisos": MailKind.NOTICE, "accesos": MailKind.ACCESS, "claves": MailKind.RECOVERY, "pruebas": MailKind.TEST}
+KINDS = {
+    "documentos": MailKind.DOCUMENT,
+    "avisos": MailKind.NOTICE,
+    "accesos": MailKind.ACCESS,
+    "claves": MailKind.RECOVERY,
+    "pruebas": MailKind.TEST,
+}
 PERIODS = {"hoy": ("Hoy", 0), "semana": ("Últimos 7 días", 6), "mes": ("Últimos 30 días", 29)}
 
 

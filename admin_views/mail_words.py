@@ -29,6 +29,7 @@ MAIL_KINDS = {
     MailKind.ACCESS: "Acceso a la intranet",
     MailKind.RECOVERY: "Contraseña olvidada",
     MailKind.TEST: "Correo de prueba",
+    MailKind.DOCUMENT: "Envío de documentos",
 }
 LATE = dt.timedelta(minutes=10)
 

@@ -31,6 +31,7 @@ ENTITIES: dict[str, str] = {
     "tax_rates": "el impuesto",
     "batches": "una publicación",
     "outgoing_mails": "un correo",
+    "dispatches": "documentos",
 }
 
 ENTITY_NAMES: dict[str, str] = {
@@ -55,6 +56,7 @@ ENTITY_NAMES: dict[str, str] = {
     "tax_rates": "Impuesto",
     "batches": "Publicación",
     "outgoing_mails": "Correo enviado",
+    "dispatches": "Envío por correo",
 }
 
 # What was done: as a sentence about somebody, and as a word.
@@ -69,6 +71,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "grant_access": ("dio acceso a", "Acceso dado"),
     "withdraw_access": ("retiró el acceso de", "Acceso retirado"),
     "import": ("importó", "Importación"),
+    "send": ("envió por correo", "Envío por correo"),
     "retry": ("envió otra vez", "Reenvío"),
     "cancel": ("anuló el envío de", "Envío anulado"),
     "archive": ("archivó", "Archivado"),

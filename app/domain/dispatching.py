@@ -6,7 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from app import clock
-from app.domain.batches import batch_of, close_batch, first_result, open_batch
+from app.domain import audit
+from app.domain.batches import batch_of, figures_of, first_result, open_batch
 from app.domain.enclosures import TooLarge
 from app.domain.locking import lock_company
 from app.domain.queueing import queue_dispatches
@@ -15,6 +16,7 @@ from app.domain.sending_wishes import SendDocuments, checked
 from app.errors import Refusal
 from app.scope import ScopedSession
 from app.texts import _, plural
+from models import Batch, Dispatch
 from models.enums import BatchKind
 
 NAMES_KEPT = 50
@@ -110,9 +112,16 @@ def send_documents(db: ScopedSession, command: SendDocuments) -> Sent:
         too_large=plan.too_large.count,
         later=command.due_at is not None,
     )
-    left_out = [one.name for one in (*plan.without_email, *plan.too_large)]
-    close_batch(db, batch, sent, "send", left_out=left_out[:NAMES_KEPT])
+    _note(db, batch, sent, [one.name for one in (*plan.without_email, *plan.too_large)])
     return sent
+
+
+def _note(db: ScopedSession, batch: Batch, sent: Sent, left_out: list[str]) -> None:
+    figures = figures_of(sent)
+    batch.figures = figures | {"left_out": left_out[:NAMES_KEPT]}
+    db.flush()
+    changes = {name: [None, value] for name, value in figures.items() if value}
+    audit.record(db, "send", Dispatch.__tablename__, label=batch.selection, changes=changes)
 
 
 def _told_apart(command: SendDocuments) -> str:

@@ -255,7 +255,7 @@ def test_one_entry_of_the_audit_tells_it(db, make, user, invoice):
     db.commit()
 
     (entry,) = db.scalars(select(AuditEntry).where(AuditEntry.action == "send"))
-    assert (entry.actor, entry.entity, entry.label) == ("Marta", "batches", "Las marcadas")
+    assert (entry.actor, entry.entity, entry.label) == ("Marta", "dispatches", "Las marcadas")
 
 
 @pytest.mark.parametrize(
