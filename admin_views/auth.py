@@ -77,7 +77,8 @@ MATRIX: dict[str, Row] = {
         "action:new-password": ADMIN,
     },
     "audit-entry": {"list": MANAGE, "details": MANAGE, "export": ADMIN},
-    "account": {"list": READ, "edit": READ},
+    "mail-texts": {"list": ADMIN, "edit": ADMIN},
+    "account": {"list": READ, "edit": READ, "action:texts": BILL},
 }
 
 GRANTS: dict[Role, frozenset[tuple[str, str]]] = {

@@ -1,4 +1,4 @@
-"""Pictures of mails: brought from storage to travel with the mail, and put back into its HTML to be looked at."""
+"""Pictures of mails: brought from storage to travel with a mail, and put back into its HTML to be looked at."""
 
 import base64
 import logging
