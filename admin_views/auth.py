@@ -36,6 +36,7 @@ _DOCUMENT: Row = _SEEN_BY_ALL | {
     "action:preview": READ,
     "action:pdf": READ,
     "action:publish": BILL,
+    "action:send": BILL,
     "action:grant-access": BILL,
 }
 _KEPT_BY_BILLING: Row = _SEEN_BY_ALL | {"create": BILL, "edit": BILL, "action:archive": BILL}

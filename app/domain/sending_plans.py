@@ -68,11 +68,13 @@ class PlannedMail(Struct, frozen=True, kw_only=True):
 class Plan(Struct, frozen=True, kw_only=True):
     """``mails`` in the order in which they would leave. What is left out is counted or named, and why.
 
+    ``is_asked``: their readers were asked for, so that nobody need be shown them.
     ``without_access``: contacts whose links lead to an intranet that nobody may enter for them. ``sent_before`` counts
     documents of the plan that somebody has sent by mail already.
     """
 
     mails: tuple[PlannedMail, ...]
+    is_asked: bool = False
     drafts: int = 0
     unpublished: int = 0
     without_email: Names = Names()
@@ -97,10 +99,11 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     @property
     def fingerprint(self) -> str:
-        """The same for the same documents to the same addresses."""
+        """The same for the same documents to the same addresses, where those are not asked for."""
+        shown = [() if self.is_asked else [one.email for one in mail.to] for mail in self.mails]
         meant = [
-            (mail.contact_id, [one.email for one in mail.to], [each.id for each in mail.documents])
-            for mail in self.mails
+            (mail.contact_id, to, [each.id for each in mail.documents])
+            for mail, to in zip(self.mails, shown, strict=True)
         ]
         return f"{len(self.mails)}.{hashlib.sha256(repr(meant).encode()).hexdigest()[:40]}"
 
@@ -128,6 +131,7 @@ def plan_sending(db: ScopedSession, wishes: Wishes) -> Plan:
     fitting = [mail for mail in reached if _fits(mail, wishes)]
     return Plan(
         mails=tuple(fitting),
+        is_asked=wishes.to is not None,
         drafts=len(rows) - len(issued),
         unpublished=len(issued) - len(meant),
         without_email=_names(mail for mail in mails if not mail.to),
