@@ -27,7 +27,7 @@ def button_of(plan: Plan | None, *, later: bool) -> str:
 def nothing_to_send(kind: Words, plan: Plan) -> str:
     """Why there is no mail at all."""
     if plan.too_large:
-        return too_large()
+        return too_large(1)
     if plan.without_email:
         return _("Escriba al menos una dirección.") if plan.without_email.count == 1 else _("Nadie tiene correo.")
     if plan.unpublished:
@@ -46,9 +46,10 @@ def nothing_to_send(kind: Words, plan: Plan) -> str:
     return _("No hay nada que enviar en esta selección.")
 
 
-def too_large() -> str:
-    sentence = _("Pasa de %(n)s MB o de %(m)s documentos: quite archivos o envíe enlaces.")
-    return sentence % {"n": MOST_OCTETS // 2**20, "m": MOST_DOCUMENTS}
+def too_large(mails: int) -> str:
+    one = _("Pasa de %(n)s MB o de %(m)s documentos: quite archivos o envíe enlaces.")
+    many = _("Pasan de %(n)s MB o de %(m)s documentos: quite archivos o envíe enlaces.")
+    return (one if mails == 1 else many) % {"n": MOST_OCTETS // 2**20, "m": MOST_DOCUMENTS}
 
 
 def usual_look(documents: int, published: int) -> str:

@@ -8,7 +8,7 @@ from app.texts import _
 MOST_OCTETS = 20 * 1024 * 1024
 """Of all files of one mail together. Mail makes them a third larger, and most servers take no more than that."""
 
-MOST_DOCUMENTS = 50
+MOST_DOCUMENTS = 100
 """In one mail."""
 
 MOST_FILES = 20

@@ -58,3 +58,9 @@ def dispatches_with(document_id: int) -> Select[Any]:
 
 def dispatches_to(contact_id: int) -> Select[Any]:
     return select(Dispatch.id).where(Dispatch.contact_id == contact_id)
+
+
+def documents_of(db: ScopedSession, dispatch_id: int) -> list[Document]:
+    """What one dispatch carries, in its order."""
+    found = select(Document).join(DispatchDocument, DispatchDocument.document_id == Document.id)
+    return list(db.scalars(found.where(DispatchDocument.dispatch_id == dispatch_id).order_by(DispatchDocument.id)))

@@ -317,3 +317,18 @@ def test_what_was_typed_arrives(desk, db, make, company, settings, installation,
     assert [part.get_filename() for part in message.iter_attachments()] == [f"Factura-{invoice}.pdf", "Niño & cía.txt"]
     assert str(invoice) in PdfReader(io.BytesIO(pdf)).pages[0].extract_text()
     assert text == "ñ".encode()
+
+
+@ONLY_SQLITE
+def test_its_page_in_the_outbox_tells_what_it_carries_and_to_whom(desk, db, make, merino, invoice):
+    other = make.invoice(contact=merino)
+    db.commit()
+    both = form_of(opened(desk, invoice, other), grouping="customer", bcc="oculta@tosma.example")
+    desk.post(SEND, again(both, looked(desk, both)))
+    to, hidden = queued(db, "id")
+
+    told, of_hidden = (text_of(desk.get(f"outgoing-mail/details/{mail_id}")) for (mail_id,) in (to, hidden))
+
+    assert f"Documentos {invoice} , {other}" in told
+    assert "<oculta@tosma.example> en copia oculta" in of_hidden
+    assert "en copia" not in told
