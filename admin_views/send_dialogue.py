@@ -3,6 +3,7 @@
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import case, func, select
 from starlette.requests import Request
 
@@ -22,7 +23,7 @@ from app.domain.letter_texts import Letterhead, filled
 from app.domain.mail_accounts import account_of, senders_for
 from app.domain.mail_texts import PICTURES, CleanHtml, texts_for
 from app.domain.mail_variables import VARIABLES
-from app.domain.queries.addressees import addresses_of, meant_for
+from app.domain.queries.addressees import Addressee, addresses_of, meant_for
 from app.domain.queries.documents import live_publication
 from app.domain.queries.publishing_choices import usable_versions
 from app.domain.queries.wordings import logo_of
@@ -191,8 +192,10 @@ class SendDialogue:
         """With the words there are; of one document, as it would be sent, unless its own words look like variables."""
         texts = texts_for(db, TextKind(self.view.kind), self.user_id)
         subject, body = texts.subject.text, str(texts.letter)
-        if self.chosen.documents == 1 and (plan := self._plan(db, form)).mails:
-            said, letter = self.fill(db, plan.mails[0], subject, CleanHtml(body), has_links=False)
+        # Who has no address yet is written to all the same.
+        somebody = replace(self.wishes(db, form), to=(Addressee("alguien@empresa.example"),))
+        if self.chosen.documents == 1 and (mails := plan_sending(db, somebody).mails):
+            said, letter = self.fill(db, mails[0], subject, CleanHtml(body), has_links=False)
             if not {"{", "}"} & {*said, *letter}:
                 subject, body = said, letter
         form.subject.data, form.body.data = subject, body

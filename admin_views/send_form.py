@@ -18,7 +18,7 @@ from app.domain import fields
 from app.domain.enclosures import NewFile
 from app.domain.queries.addressees import Address, Addressee
 from app.domain.sending_plans import Grouping
-from app.domain.sending_wishes import MOST_PEOPLE
+from app.domain.sending_wishes import MOST_PEOPLE, check_moment
 from app.errors import InvalidValue
 from app.texts import _
 
@@ -189,6 +189,11 @@ class SendForm(OfficeForm):
         """What is wrong with an address or a moment as far as it is typed, beside which nothing can be worked out."""
         fields = (*((self.to,) if self.is_single else ()), self.cc, self.bcc, self.reply_to, self.day, self.hour)
         wrong = [f"{field.label.text}: {error}" for field in fields for error in field.process_errors]
+        if self.due_at is not None:
+            try:
+                check_moment(self.due_at)
+            except InvalidValue as refusal:
+                wrong.append(str(refusal))
         return wrong[0] if wrong else ""
 
     @property
