@@ -34,6 +34,7 @@ function askAgain() {
   const only = document.createElement("input");
   [only.type, only.name, only.value] = ["hidden", "_preview", "1"];
   form.append(only);
+  written = false;
   form.submit();
 }
 
@@ -76,10 +77,16 @@ function chosen(input) {
   hint.textContent = input.dataset.tooLarge;
 }
 
-// A press that came twice is one: the button rests once it has been pressed.
+// A press that came twice is one: the button rests once it has been pressed. What was written is not left by accident.
+let written = false;
+form.addEventListener("input", (event) => { written ||= event.isTrusted && !isOnlyShown(event.target); });
 form.addEventListener("submit", (event) => {
+  if (event.submitter?.matches("[data-preview]")) return;
+  written = false;
   if (event.submitter?.matches("[data-confirm]")) setTimeout(() => confirming()?.setAttribute("disabled", ""));
 });
+document.addEventListener("click", (event) => { if (event.target.closest("[data-leave]")) written = false; });
+addEventListener("beforeunload", (event) => { if (written) event.preventDefault(); });
 addEventListener("pageshow", (event) => event.persisted && workOut());
 
 // Addresses: one in each control. What separates addresses elsewhere goes on to the next one here.
@@ -96,6 +103,13 @@ for (const people of form.querySelectorAll("[data-people]")) {
     return another;
   }
 
+  // What was wrong with an address is no longer true once it is another.
+  place.addEventListener("input", ({ target }) => {
+    if (!target.matches(".is-invalid")) return;
+    target.classList.remove("is-invalid");
+    target.removeAttribute("aria-invalid");
+    if (!place.querySelector(".is-invalid")) people.querySelector(".v-hint.bad")?.remove();
+  });
   place.addEventListener("keydown", (event) => {
     if (!["Enter", ",", ";"].includes(event.key)) return;
     event.preventDefault();

@@ -264,12 +264,14 @@ def test_links_need_something_published_and_somebody_who_may_enter(desk, db, mak
 @ONLY_SQLITE
 def test_what_was_sent_before_and_what_bounced_is_told(desk, db, make, merino, invoice):
     make.account(merino, bounced_at=clock.now())
+    other = make.invoice(contact=merino)
     db.commit()
     desk.post(SEND, form_of(opened(desk, invoice)))
 
-    told = text_of(opened(desk, invoice))
+    told, of_both = text_of(opened(desk, invoice)), text_of(opened(desk, invoice, other))
 
-    assert "De ellas, ya enviadas antes por correo 1" in told
+    assert "Ya se envió antes por correo Sí" in told
+    assert "De ellas, ya enviadas antes por correo 1" in of_both
     assert "1 dirección ya rebotó. Lo último que se le envió volvió: lucia@merino.example." in told
 
 
