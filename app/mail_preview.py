@@ -146,7 +146,7 @@ class Sample:
         return Letters(installation.settings.base_url, facts).write(mail, secret, clock.now())
 
 
-def _found(kind: TextKind) -> Select[tuple[Document]]:
+def _found(kind: TextKind) -> Select[Document]:
     """Documents that a text of this kind is about: the newest first, but what is owed the longest."""
     if kind is TextKind.REMINDER:
         owed = select(Document).where(Document.kind == DocumentKind.INVOICE, Document.status.in_(OPEN))
