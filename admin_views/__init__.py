@@ -13,6 +13,7 @@ from admin_views.intranet import IntranetAdmin
 from admin_views.invoice import InvoiceAdmin
 from admin_views.mail import OutgoingMailAdmin, WaitingMailAdmin
 from admin_views.mail_account import MailAccountPage
+from admin_views.mail_texts import MailTextsPage
 from admin_views.office import Office
 from admin_views.product import ProductAdmin
 from admin_views.proforma import ProformaAdmin
@@ -42,6 +43,7 @@ VIEWS = [
     OutgoingMailAdmin,
     WaitingMailAdmin,
     MailAccountPage,
+    MailTextsPage,
     CompanyAdmin,
     IntranetAdmin,
     SeriesAdmin,

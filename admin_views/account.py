@@ -1,4 +1,4 @@
-"""Mi configuración: one's own password and sessions, and the series one's documents take."""
+"""Mi configuración: one's own texts of mails, the series one's documents take, password and sessions."""
 
 from typing import Any
 
@@ -13,6 +13,7 @@ from admin_views.base import OfficePage, page
 from admin_views.command_page import Command
 from admin_views.entering import enter
 from admin_views.forms import OfficeForm, Secret
+from admin_views.mail_texts import OWN, OwnTextPages
 from admin_views.posted import posted
 from admin_views.templating import render
 from app.domain import staff_accounts
@@ -25,7 +26,12 @@ from app.texts import _
 from app.web import installation_of
 
 HOME, SERIES = "/admin/account", "/admin/account/series"
-TABS = ((SERIES, "Series por defecto"), (HOME, "Seguridad"))
+TABS = (
+    (OWN, "Valores por defecto para envíos", "action:texts"),
+    (SERIES, "Series por defecto", "edit"),
+    (HOME, "Seguridad", "edit"),
+)
+"""Address, name, and who sees it."""
 
 
 class PasswordForm(OfficeForm):
@@ -34,10 +40,18 @@ class PasswordForm(OfficeForm):
     again = Secret("Repita la nueva", required=True, css="s3")
 
 
-class AccountPage(OfficePage):
+class AccountPage(OwnTextPages, OfficePage):
     name = "Mi configuración"
     icon = "settings"
     home = HOME
+
+    def tabs(self, request: Request) -> list[tuple[str, str, bool]]:
+        """Address, name, and whether it is this one."""
+        here = request.url.path
+        shown = [(address, _(label)) for address, label, needs in TABS if self.has_permission(request, needs)]
+        return [
+            (address, label, here == address or (address == OWN and here.startswith(OWN))) for address, label in shown
+        ]
 
     @page("/account", needs="edit", identity="account")
     async def account(self, request: Request) -> Response:
@@ -54,7 +68,7 @@ class AccountPage(OfficePage):
             run=lambda db, form: account_series.save(db, form, user_id),
             back=SERIES,
             template="admin/account/series.html",
-            context={"tabs": _tabs(SERIES), "groups": account_series.GROUPS},
+            context={"groups": account_series.GROUPS},
         )
         return await self.command_page(request, command)
 
@@ -67,10 +81,6 @@ class AccountPage(OfficePage):
         )
         Flash.success(request, _("Las demás sesiones están cerradas."))
         return RedirectResponse(HOME, status_code=303)
-
-
-def _tabs(current: str) -> list[tuple[str, str, bool]]:
-    return [(address, _(label), address == current) for address, label in TABS]
 
 
 def _account(view: AccountPage, request: Request) -> Response:
@@ -90,7 +100,6 @@ def _account(view: AccountPage, request: Request) -> Response:
     with installation_of(request).database.read(SYSTEM) as db:
         context: dict[str, Any] = {
             "view": view,
-            "tabs": _tabs(HOME),
             "form": form,
             "visit": visit,
             "sessions": staff_accounts.live_sessions(db, visit.user_id),

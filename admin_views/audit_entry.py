@@ -11,7 +11,7 @@ from admin_views.formatters import moment
 from admin_views.history import differences_of
 from admin_views.saved_views import Tab
 from admin_views.searching import Order
-from admin_views.words import ACTIONS, ENTITY_NAMES, field_name
+from admin_views.words import ACTIONS, ENTITY_NAMES, field_name, field_value
 from app.scope import ScopedSession
 from app.texts import _
 from models import AuditEntry
@@ -25,6 +25,8 @@ def action_word(action: str) -> str:
 
 def entity_word(entity: str, label: str) -> str:
     name = _(ENTITY_NAMES.get(entity, entity))
+    if entity == "mail_texts":
+        label = field_value("kind", label)
     return f"{name} · {label}" if label else name
 
 

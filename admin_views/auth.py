@@ -36,6 +36,7 @@ _DOCUMENT: Row = _SEEN_BY_ALL | {
     "action:preview": READ,
     "action:pdf": READ,
     "action:publish": BILL,
+    "action:send": BILL,
     "action:grant-access": BILL,
 }
 _KEPT_BY_BILLING: Row = _SEEN_BY_ALL | {"create": BILL, "edit": BILL, "action:archive": BILL}
@@ -77,7 +78,8 @@ MATRIX: dict[str, Row] = {
         "action:new-password": ADMIN,
     },
     "audit-entry": {"list": MANAGE, "details": MANAGE, "export": ADMIN},
-    "account": {"list": READ, "edit": READ},
+    "mail-texts": {"list": ADMIN, "edit": ADMIN},
+    "account": {"list": READ, "edit": READ, "action:texts": BILL},
 }
 
 GRANTS: dict[Role, frozenset[tuple[str, str]]] = {

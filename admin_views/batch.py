@@ -128,7 +128,7 @@ class BatchAdmin(OfficeView, model=Batch):
     tabs = (Tab("Todas"), Tab("Publicaciones", "que=publicadas"), Tab("Anulaciones", "que=anuladas"))
 
     def own_rows(self, company_id: int) -> list[ColumnElement[bool]]:
-        return [Batch.company_id == company_id, Batch.kind != BatchKind.IMPORT]
+        return [Batch.company_id == company_id, Batch.kind.not_in((BatchKind.IMPORT, BatchKind.SEND))]
 
     def conditions(self, company_id: int, search: Search) -> list[ColumnElement[bool]]:
         return [*super().conditions(company_id, search), Batch.kind.in_(PUBLISHING)]

@@ -15,6 +15,7 @@ from admin_views.filters import Choice, DayRange, Filter, Lookup
 from admin_views.listing import COUNT_CAP, MOST, beyond_cursor, ordered
 from admin_views.publishing import PublishingPages
 from admin_views.searching import Order, Search
+from admin_views.sending import SendingPages
 from app import clock
 from app.domain.kinds import KINDS
 from app.domain.queries import documents
@@ -36,13 +37,13 @@ def filters_of(kind: DocumentKind) -> tuple[Filter, ...]:
     )
 
 
-class DocumentAdmin(DocumentWriting, DocumentReading, DocumentActions, PublishingPages, OfficeView):
+class DocumentAdmin(DocumentWriting, DocumentReading, DocumentActions, PublishingPages, SendingPages, OfficeView):
     """What a view does not take from its kind (``of_kind``) it says itself: icon, tabs, words for an empty list."""
 
     kind: ClassVar[DocumentKind]
     default_order = Order("fecha", descending=True)
     sum_of_ticked = "total"
-    action_icons = {"publish": "world"}  # noqa: RUF012 - as the base declares it
+    action_icons = {"publish": "world", "send": "mail"}  # noqa: RUF012 - as the base declares it
 
     @property
     def party_screen(self) -> str:

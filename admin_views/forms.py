@@ -101,6 +101,11 @@ class Strict(StringField):
     def _value(self) -> str:
         return self.typed if self.typed is not None else self.spell(self.data)
 
+    def put(self, text: str) -> None:
+        """Have it say this, as if it had been typed."""
+        self.data = self.typed = text
+        self.process_errors = []
+
     def spell(self, value: Any) -> str:
         """A value as a person would type it."""
         return "" if value is None else str(value)

@@ -3,15 +3,16 @@
 import datetime as dt
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, select
 
 from admin_views.columns import Column
 from admin_views.filters import Choice, DayRange, Lookup
 from admin_views.formatters import DASH, badge
 from admin_views.mail_words import MAIL_KINDS, MAIL_SIGNS, mail_sign
 from app import clock
+from app.scope import ScopedSession
 from app.texts import _
-from models import Batch, Contact, OutgoingMail
+from models import Batch, Contact, Dispatch, OutgoingMail
 from models.enums import MailKind, MailStatus
 
 # Words of the address for the states of the list, and for those that want somebody.
@@ -25,7 +26,13 @@ STATES: dict[str, tuple[str, tuple[MailStatus, ...]]] = {
     "enviado": ("Enviado", (MailStatus.SENT,)),
     "anulado": ("Anulado", (MailStatus.CANCELLED,)),
 }
-KINDS = {"avisos": MailKind.NOTICE, "accesos": MailKind.ACCESS, "claves": MailKind.RECOVERY, "pruebas": MailKind.TEST}
+KINDS = {
+    "documentos": MailKind.DOCUMENT,
+    "avisos": MailKind.NOTICE,
+    "accesos": MailKind.ACCESS,
+    "claves": MailKind.RECOVERY,
+    "pruebas": MailKind.TEST,
+}
 PERIODS = {"hoy": ("Hoy", 0), "semana": ("Últimos 7 días", 6), "mes": ("Últimos 30 días", 29)}
 
 
@@ -71,6 +78,20 @@ ATTEMPTS = Column(
     css="num hide",
 )
 
+
+class Sending(Lookup, frozen=True, kw_only=True):
+    """The mails of one sending: led to by what was sent, not looked up."""
+
+    template: str = "admin/filters/kept.html"
+
+    def conditions(self, value: int) -> list[ColumnElement[bool]]:
+        sent = select(Dispatch.id).where(Dispatch.company_id == OutgoingMail.company_id, Dispatch.batch_id == value)
+        return [OutgoingMail.dispatch_id.in_(sent.correlate(OutgoingMail))]
+
+    def spell(self, db: ScopedSession, value: int) -> str:
+        return db.scalar(select(Batch.selection).where(Batch.id == value)) or _("(no existe)")
+
+
 FILTERS = (
     Choice(
         name="estado",
@@ -93,4 +114,5 @@ FILTERS = (
     DayRange(name="fecha", label="Fecha", column=OutgoingMail.created_at, of_moments=True),
     Lookup(name="cliente", label="Cliente", screen="customer", model=Contact, column=OutgoingMail.contact_id),
     Lookup(name="publicacion", label="Publicación", screen="batch", model=Batch, column=OutgoingMail.batch_id),
+    Sending(name="envio", label="Envío", screen="", model=Batch),
 )

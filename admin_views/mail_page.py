@@ -15,6 +15,7 @@ from admin_views.templating import render
 from app import clock
 from app.domain.mail_desk import CAN_GO_AGAIN, WAITING
 from app.domain.queries.outbox import UNSENT, attempts_of
+from app.domain.queries.sendings import documents_of
 from app.mail_shown import mail_as_sent, mail_source
 from app.scope import CompanyScope, ScopedSession
 from app.texts import _
@@ -30,6 +31,10 @@ FRAME_POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'; "
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
+
+
+# How its recipient stands in a mail that others get too.
+PLACES = {"cc": "en copia", "bcc": "en copia oculta"}
 
 
 class Neighbour(NamedTuple):
@@ -77,12 +82,19 @@ def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, r
         "contact": db.get(Contact, row.contact_id) if row.contact_id else None,
         "batch": db.get(Batch, row.batch_id) if row.batch_id else None,
         "document": db.get(Document, row.document_id) if row.document_id else None,
+        "enclosed": documents_of(db, row.dispatch_id) if row.dispatch_id and not row.document_id else [],
+        "place": _place(row),
         "trouble": trouble_of(db, demo=installation.settings.demo) if row.status in WAITING else None,
         "may_again": may_again and row.status in CAN_GO_AGAIN,
         "may_repeat": may_again and row.status is MailStatus.SENT,
         "may_cancel": view.has_permission(request, "action:cancel") and row.status in WAITING,
         "is_demo": installation.settings.demo,
     }
+
+
+def _place(row: OutgoingMail) -> str:
+    word = PLACES.get((row.facts or {}).get("place", ""))
+    return _(word) if word else ""
 
 
 def content(view: "OutgoingMailAdmin", request: Request) -> Response:

@@ -29,6 +29,7 @@ MAIL_KINDS = {
     MailKind.ACCESS: "Acceso a la intranet",
     MailKind.RECOVERY: "Contraseña olvidada",
     MailKind.TEST: "Correo de prueba",
+    MailKind.DOCUMENT: "Envío de documentos",
 }
 LATE = dt.timedelta(minutes=10)
 
@@ -77,6 +78,8 @@ def note_on(mail: OutgoingMail) -> Note:
     if mail.status is MailStatus.RETRY:
         advice = _("Se intentará otra vez el %(cuando)s.") % {"cuando": moment(mail.due_at)}
         return Note("warn", "refresh", said or _("Todavía no se ha podido entregar."), advice, words)
+    if mail.status is MailStatus.QUEUED and mail.due_at > clock.now() + LATE:
+        return Note("", "calendar-time", _("Programado: sale el %(cuando)s.") % {"cuando": moment(mail.due_at)})
     advice = said if mail.status is MailStatus.CANCELLED else ""
     if mail.status is MailStatus.SENT:
         advice = _("Su servidor lo aceptó el %(cuando)s.") % {"cuando": moment(mail.finished_at)}

@@ -21,6 +21,7 @@ ENTITIES: dict[str, str] = {
     "due_dates": "un vencimiento",
     "import_runs": "unos archivos de facturas",
     "mail_accounts": "la cuenta de correo",
+    "mail_texts": "el texto de correo",
     "memberships": "el puesto de un usuario",
     "portal_accounts": "la cuenta de intranet",
     "portal_memberships": "un acceso a la intranet",
@@ -30,6 +31,7 @@ ENTITIES: dict[str, str] = {
     "tax_rates": "el impuesto",
     "batches": "una publicación",
     "outgoing_mails": "un correo",
+    "dispatches": "documentos",
 }
 
 ENTITY_NAMES: dict[str, str] = {
@@ -44,6 +46,7 @@ ENTITY_NAMES: dict[str, str] = {
     "due_dates": "Vencimiento",
     "import_runs": "Importación de facturas",
     "mail_accounts": "Cuenta de correo",
+    "mail_texts": "Texto de correo",
     "memberships": "Puesto",
     "portal_accounts": "Cuenta de intranet",
     "portal_memberships": "Acceso a la intranet",
@@ -53,6 +56,7 @@ ENTITY_NAMES: dict[str, str] = {
     "tax_rates": "Impuesto",
     "batches": "Publicación",
     "outgoing_mails": "Correo enviado",
+    "dispatches": "Envío por correo",
 }
 
 # What was done: as a sentence about somebody, and as a word.
@@ -67,6 +71,7 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "grant_access": ("dio acceso a", "Acceso dado"),
     "withdraw_access": ("retiró el acceso de", "Acceso retirado"),
     "import": ("importó", "Importación"),
+    "send": ("envió por correo", "Envío por correo"),
     "retry": ("envió otra vez", "Reenvío"),
     "cancel": ("anuló el envío de", "Envío anulado"),
     "archive": ("archivó", "Archivado"),
@@ -89,6 +94,7 @@ FIELDS: dict[str, str] = {
     "archived_at": "archivada el",
     "base_total": "base imponible",
     "batch_id": "publicación",
+    "body": "texto",
     "bounced_at": "correo rechazado el",
     "button_colour": "color del botón",
     "button_size": "tamaño del botón",
@@ -188,6 +194,7 @@ FIELDS: dict[str, str] = {
     "sender_name": "nombre del remitente",
     "series_id": "serie",
     "series_label": "serie",
+    "signature": "firma",
     "short_code": "código corto",
     "slug": "dirección de la intranet",
     "slug_key": "dirección de la intranet, en minúsculas",
@@ -275,6 +282,10 @@ _VALUES: dict[str, Mapping[Any, str]] = {
         "invoice": "Factura",
         "proforma": "Proforma",
         "purchase_order": "Pedido de compra",
+        "notice": "Aviso de publicación",
+        "access": "Acceso a la intranet",
+        "licence": "Datos de licencia",
+        "reminder": "Recordatorio de pago",
         **dict(TAX_KINDS.items()),
     },
 }

@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.adapters.letters import HIDDEN
+from app.adapters.mail_pictures import with_pictures
 from app.domain.outbox import DueMail
 from app.domain.queries.letters import letter_facts
 from app.errors import Refusal
@@ -66,7 +67,7 @@ def mail_source(installation: Installation, mail: OutgoingMail) -> MailSource | 
             return None
         *values, finished_at = seen
         due = DueMail(**dict(zip(DueMail.__struct_fields__, values, strict=True)))
-        facts = letter_facts(db, [due]) if due.frozen is None and finished_at is None else None
+        facts = letter_facts(db, [due], mail.account_id) if due.frozen is None and finished_at is None else None
     if facts is not None:
         try:
             return MailSource(preview_mail(installation, facts, due, clock.now()), was_written=False)
@@ -115,6 +116,16 @@ def _text_of(part: Message) -> str:
     return payload.decode() if isinstance(payload, bytes) else ""
 
 
+def _pictures(message: Message) -> dict[str, tuple[str, bytes]]:
+    """The pictures its HTML shows, by what it calls them: type and bytes."""
+    found = {}
+    for part in message.walk():
+        name, payload = str(part["Content-ID"] or "").strip("<>"), part.get_payload(decode=True)
+        if name and part.get_content_type() in ("image/png", "image/jpeg") and isinstance(payload, bytes):
+            found[name] = part.get_content_type(), payload
+    return found
+
+
 def _parts(content: bytes, *, was_written: bool) -> ShownMail:
     message = BytesParser(EmailMessage, policy=SMTP).parsebytes(content)
     bodies = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
@@ -127,7 +138,7 @@ def _parts(content: bytes, *, was_written: bool) -> ShownMail:
         date=parsedate_to_datetime(str(date)) if date else None,
         message_id=str(message["Message-ID"] or ""),
         text=bodies["plain"].get_content() if bodies["plain"] else "",
-        html=bodies["html"].get_content() if bodies["html"] else "",
+        html=with_pictures(bodies["html"].get_content(), _pictures(message)) if bodies["html"] else "",
         attachments=tuple(part.get_filename() or "" for part in message.iter_attachments()),
         was_written=was_written,
     )

@@ -12,12 +12,16 @@ from msgspec import Struct, field
 
 from app.adapters.letters import HIDDEN, Letters
 from app.adapters.mail_address import MailAddress
+from app.adapters.mail_html import images_of
+from app.adapters.mail_pictures import pictures_of
 from app.adapters.mime import Skeleton
+from app.dispatches import dispatch_message
 from app.domain.delivering import give_up_at, has_dead_link
 from app.domain.mail_secrets import LIFE, Secret, mint_link, mint_password
 from app.domain.outbox import DueMail, SetAside, WrittenMail
+from app.domain.queries.dispatches import DispatchFacts
 from app.domain.queries.letters import LetterFacts, Reader
-from app.errors import Refusal
+from app.errors import AdapterError, Refusal
 from app.installation import Installation
 from app.secrets import Keys, SealBroken, TooBusy
 from app.texts import _
@@ -37,6 +41,10 @@ class Pointless(Refusal):
     """There is nothing left to tell, or nobody to tell it to."""
 
 
+class _NotNow(Exception):
+    """There is more than may be in memory together: this one waits for the next time."""
+
+
 class Writing(Struct):
     """What came of writing a group."""
 
@@ -48,14 +56,14 @@ def write_mails(installation: Installation, facts: LetterFacts, due: Iterable[Du
     """Those tried before keep the bytes they have, while there is a point; the others are written now.
 
     Mails of one account in the same group share its secret. One whose password cannot be hashed for the moment is
-    left for the next time.
+    left for the next time, and so is what would be too much at once.
     """
     writer = _Writer(installation, facts, now, _mint)
     writing = Writing()
     for mail in due:
         try:
             writing.written.append(writer.write(mail))
-        except TooBusy:
+        except (TooBusy, _NotNow):
             continue
         except Pointless as pointless:
             writing.set_aside.append(SetAside(mail.id, MailStatus.CANCELLED, str(pointless)))
@@ -64,6 +72,9 @@ def write_mails(installation: Installation, facts: LetterFacts, due: Iterable[Du
         except SealBroken:
             reason = _("La clave de la instalación no es la que guardó este correo.")
             writing.set_aside.append(SetAside(mail.id, MailStatus.FAILED, reason))
+        except AdapterError as missing:
+            log.warning("mail %s cannot be written: %s", mail.id, missing)
+            writing.set_aside.append(SetAside(mail.id, MailStatus.FAILED, str(missing)))
         except MISTAKES:
             log.exception("mail %s cannot be written", mail.id)
             writing.set_aside.append(SetAside(mail.id, MailStatus.FAILED, _("No se ha podido redactar el correo.")))
@@ -90,17 +101,22 @@ def sender_of(installation: Installation, facts: LetterFacts) -> MailAddress:
 
 class _Writer:
     def __init__(self, installation: Installation, facts: LetterFacts, now: dt.datetime, mint: Mint) -> None:
+        self.installation = installation
         self.keys: Keys = installation.keys
         self.mint = mint
         self.facts = facts
         self.now = now
         self.letters = Letters(installation.settings.base_url, facts)
         self.domain = mail_domain(installation.settings.base_url)
-        sender = sender_of(installation, facts)
-        self.skeleton = _skeleton(sender, _reply_to(facts, sender))
+        self.sender = sender_of(installation, facts)
+        self.reply_to = _reply_to(facts, self.sender)
+        self.skeletons: dict[tuple[str, ...], Skeleton] = {(): _skeleton(self.sender, self.reply_to)}
         self.secrets: dict[tuple[int, TokenPurpose | None], Secret] = {}
+        self.messages: dict[int, bytes] = {}
 
     def write(self, mail: DueMail) -> WrittenMail:
+        if mail.dispatch_id is not None:
+            return self._write_dispatch(mail, mail.dispatch_id)
         reader = self.facts.readers.get(mail.portal_account_id or 0)
         self._check_point(mail, reader)
         if mail.frozen is not None and not (has_dead_link(mail, self.now) and self._can_renew(mail, reader)):
@@ -108,7 +124,7 @@ class _Writer:
         secret = self._secret(mail, reader)
         letter = self.letters.write(mail, secret, self.now)
         message_id = self._message_id(mail)
-        content = self.skeleton.fill(
+        content = self._skeleton(letter.html).fill(
             MailAddress(mail.recipient, mail.recipient_name),
             letter.subject,
             letter.text,
@@ -127,6 +143,41 @@ class _Writer:
             is_telling=_tells(mail, reader, secret is not None),
             give_up_at=give_up_at(mail.kind, self.now),
             secret=secret,
+        )
+
+    def _skeleton(self, html: str) -> Skeleton:
+        """What the mails of a group share; those in own words, also their pictures."""
+        shown = images_of(html) if self.facts.wordings else ()
+        if shown not in self.skeletons:
+            pictures = pictures_of(self.installation.storage, self.facts.company.id, html)
+            self.skeletons[shown] = Skeleton(self.sender, reply_to=self.reply_to, pictures=pictures, headers=HEADERS)
+        return self.skeletons[shown]
+
+    def _write_dispatch(self, mail: DueMail, dispatch_id: int) -> WrittenMail:
+        """The message its mails share: what was frozen with the first of them, or is now."""
+        dispatch = self.facts.dispatches.get(dispatch_id)
+        if dispatch is None:
+            raise _NotNow
+        if dispatch.has_links and not any(document.is_published for document in dispatch.documents):
+            raise Pointless(_("Ya no queda ningún documento publicado al que lleven sus enlaces."))
+        message_id = self._message_id_of("dispatch", dispatch_id)
+        if dispatch_id not in self.messages:
+            self.messages[dispatch_id] = dispatch.frozen or self._message(dispatch, message_id)
+        content = self.messages[dispatch_id]
+        return WrittenMail(
+            mail=mail,
+            content=content,
+            message_id=mail.message_id or message_id,
+            subject=dispatch.subject,
+            stored=content if mail.message_id is None else None,
+            give_up_at=mail.give_up_at or give_up_at(mail.kind, self.now),
+        )
+
+    def _message(self, dispatch: DispatchFacts, message_id: str) -> bytes:
+        sender = MailAddress(self.sender.email, dispatch.sender_name or self.sender.name)
+        reply_to = MailAddress(dispatch.reply_to) if dispatch.reply_to else self.reply_to
+        return dispatch_message(
+            self.installation, self.letters, dispatch, sender=sender, reply_to=reply_to, message_id=message_id
         )
 
     def _as_frozen(self, mail: DueMail, frozen: bytes) -> WrittenMail:
@@ -171,7 +222,10 @@ class _Writer:
 
     def _message_id(self, mail: DueMail) -> str:
         """The same for the same mail; another when it is written anew after having been tried."""
-        tag = self.keys.sign("message-id", f"{self.facts.company.id}/{mail.id}/{mail.attempts}")
+        return self._message_id_of(mail.id, mail.attempts)
+
+    def _message_id_of(self, *what: object) -> str:
+        tag = self.keys.sign("message-id", "/".join(map(str, (self.facts.company.id, *what))))
         return f"<{tag}@{self.domain}>"
 
 

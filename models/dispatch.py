@@ -1,8 +1,9 @@
 """What somebody of the office sends by mail: one message, its documents and files. Its mails are in the outbox."""
 
+import datetime as dt
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, UniqueConstraint
+from sqlalchemy import ForeignKey, Index
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.base import CompanyRecord, company_table, inside
@@ -12,25 +13,28 @@ from models.types import BigId, Email, Json, Key, LongText, Name
 class Dispatch(CompanyRecord):
     """One message as it was written: subject and body complete, variables and all.
 
-    ``recipients`` are the visible ones, ``{"to": [[email, name], …], "cc": […]}``; hidden ones are only mails. ``key``
-    is the dialogue's: the same one sent twice is one dispatch. With ``has_links`` the documents are links to the
-    intranet instead of attachments.
+    ``recipients`` are the visible ones, ``{"to": [[email, name], …], "cc": […]}``; hidden ones are only mails.
+    ``batch_id`` is the sending it is part of, whose unique key makes the same dialogue sent twice one sending.
+    ``due_at`` is when it is to leave, and the date of the message whenever it does. With ``has_links`` the documents
+    are links to the intranet instead of attachments.
     """
 
     __tablename__ = "dispatches"
     __table_args__ = company_table(
         inside("account_id", "mail_accounts"),
         inside("contact_id", "contacts"),
-        UniqueConstraint("company_id", "key"),
+        inside("batch_id", "batches"),
         Index(None, "company_id", "contact_id"),
+        Index(None, "company_id", "batch_id"),
     )
 
-    key: Mapped[Name]
+    batch_id: Mapped[Key]
     user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff_users.id"))
     account_id: Mapped[Key | None]
     contact_id: Mapped[Key | None]
     sender_name: Mapped[Name] = mapped_column(default="")
     reply_to: Mapped[Email] = mapped_column(default="")
+    due_at: Mapped[dt.datetime]
     recipients: Mapped[dict[str, Any]] = mapped_column(Json)
     subject: Mapped[Name]
     body: Mapped[LongText]

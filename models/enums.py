@@ -111,6 +111,7 @@ class BatchKind(StrEnum):
     GRANT_ACCESS = "grant_access"
     WITHDRAW_ACCESS = "withdraw_access"
     IMPORT = "import"
+    SEND = "send"
 
 
 class ImportStage(StrEnum):

@@ -33,3 +33,6 @@ class MailText(CompanyRecord):
     subject: Mapped[Name] = mapped_column(default="")
     body: Mapped[LongText] = mapped_column(default="")
     signature: Mapped[LongText] = mapped_column(default="")
+
+    def __str__(self) -> str:
+        return self.kind

@@ -66,6 +66,7 @@ def upgrade() -> None:
                 "grant_access",
                 "withdraw_access",
                 "import",
+                "send",
                 name="batchkind",
                 native_enum=False,
                 length=32,

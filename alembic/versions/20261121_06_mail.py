@@ -73,12 +73,13 @@ def upgrade() -> None:
     )
     op.create_table(
         "dispatches",
-        sa.Column("key", sa.String(length=200), nullable=False),
+        sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("sender_name", sa.String(length=200), nullable=False),
         sa.Column("reply_to", sa.String(length=254), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("recipients", sa.JSON(), nullable=False),
         sa.Column("subject", sa.String(length=200), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
@@ -95,6 +96,11 @@ def upgrade() -> None:
             name=op.f("fk_dispatches_company_id_account_id"),
         ),
         sa.ForeignKeyConstraint(
+            ["company_id", "batch_id"],
+            ["batches.company_id", "batches.id"],
+            name=op.f("fk_dispatches_company_id_batch_id"),
+        ),
+        sa.ForeignKeyConstraint(
             ["company_id", "contact_id"],
             ["contacts.company_id", "contacts.id"],
             name=op.f("fk_dispatches_company_id_contact_id"),
@@ -103,9 +109,9 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["staff_users.id"], name=op.f("fk_dispatches_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_dispatches")),
         sa.UniqueConstraint("company_id", "id", name=op.f("uq_dispatches_company_id_id")),
-        sa.UniqueConstraint("company_id", "key", name=op.f("uq_dispatches_company_id_key")),
         sqlite_autoincrement=True,
     )
+    op.create_index(op.f("ix_dispatches_company_id_batch_id"), "dispatches", ["company_id", "batch_id"], unique=False)
     op.create_index(
         op.f("ix_dispatches_company_id_contact_id"), "dispatches", ["company_id", "contact_id"], unique=False
     )

@@ -9,19 +9,28 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 
 from app import clock, money, texts
+from app.adapters.html_reading import as_text
+from app.adapters.letter_words import day_word, kind_word, news
+from app.adapters.mail_html import NIGHT_COLOURS, content_id, dressed
 from app.colours import light_accent
 from app.domain.kinds import KINDS
 from app.domain.mail_secrets import Secret
+from app.domain.mail_texts import Chosen, Source
+from app.domain.mail_values import sender_values
+from app.domain.mail_variables import Values, fill_html, fill_line, fill_text
 from app.domain.outbox import DueMail
-from app.domain.queries.letters import LetterFacts, ListedDocument, Listing
+from app.domain.queries.letters import LetterFacts, Listing
+from app.domain.queries.wordings import Wording
 from app.texts import _, ending, plural
 from models import Company
-from models.enums import DocumentKind, MailKind, TokenPurpose
+from models.enums import MailKind, TokenPurpose
 
 TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
 HIDDEN = "••••"
+LONGEST_SUBJECT = 200
 
 
 class Letter(NamedTuple):
@@ -37,13 +46,80 @@ class Letters:
         self.facts = facts
         self.portal = f"{base_url}/in/{facts.company.slug}"
         self._sender = _sender(facts.company)
+        self._as_text: dict[str, str] = {}
+        self._as_html: dict[str, str] = {}
 
     def write(self, mail: DueMail, secret: Secret | None, now: dt.datetime) -> Letter:
         """One letter; ``secret`` is what its reader enters with, if they need something to."""
         with _speaking(mail.language):
             context = self._context(mail, secret, now)
+            wording = self.facts.wording(mail)
+            if wording is not None:
+                return self._in_own_words(mail.kind, wording, context)
             pages = templates(mail.kind)
             return Letter(*(page.render(context) for page in pages))
+
+    def compose(self, subject: str, body_html: str, language: str = "es") -> Letter:
+        """A letter that says just this, complete and clean, in the layout of our mails: for previews and for sending.
+
+        Its pictures are parts of the mail that ``images_of`` its HTML names.
+        """
+        with _speaking(language):
+            text = as_text(body_html)
+            context = self._own_context() | {
+                "language": texts.spoken(),
+                "subject": subject,
+                "text": text,
+                "summary": shortened(" ".join(text.split()), 140),
+                "body": Markup(dressed(body_html, self._sender["accent"])),
+            }
+            page, plain = own_templates("letter")
+            return Letter(shortened(subject, LONGEST_SUBJECT), plain.render(context), page.render(context))
+
+    def _in_own_words(self, kind: MailKind, wording: Wording, context: dict[str, Any]) -> Letter:
+        """A letter of ours with somebody's words for its subject, its greeting or its end."""
+        chosen, values = wording.texts, self._values(wording, context)
+        own = context | self._own_context() | dict.fromkeys(("body", "text", "signature", "signature_text"))
+        if chosen.body.source is not Source.BUILT_IN:
+            own["body"], own["text"] = self._filled(chosen.body, values)
+        if chosen.signature.source is not Source.BUILT_IN:
+            own["signature"], own["signature_text"] = self._filled(chosen.signature, values)
+        if chosen.subject.source is Source.BUILT_IN:
+            subject = str(templates(kind)[0].render(context))
+        else:
+            subject = shortened(fill_line(chosen.subject.text, values), LONGEST_SUBJECT)
+        page, plain = own_templates("around")
+        own["kind"] = kind
+        return Letter(subject, plain.render(own), page.render(own))
+
+    def _filled(self, chosen: Chosen, values: Values) -> tuple[Markup, str]:
+        """A text for a reader. What does not depend on who that is is worked out once."""
+        html, text = chosen.text, chosen.text
+        if html not in self._as_html:
+            self._as_html[html] = dressed(html, self._sender["accent"])
+            self._as_text[text] = as_text(text)
+        return Markup(fill_html(self._as_html[html], values)), fill_text(self._as_text[text], values)
+
+    def _values(self, wording: Wording, context: dict[str, Any]) -> dict[str, str]:
+        """What the variables of a notice or an access stand for."""
+        values = sender_values(self.facts.company, wording.user, portal=self.portal) | {
+            "cliente": context["name"] or context["user"],
+            "correo_acceso": context["user"],
+        }
+        if "listing" in context:
+            only = context["only"]
+            values |= {
+                "documentos": f"{kind_word(only.kind)} {only.number}" if only else context["news"],
+                "novedades": context["news"],
+                "area": context["area"],
+                "enlace": context["address"](only) if only else context["all_of_them"],
+            }
+        return values
+
+    def _own_context(self) -> dict[str, Any]:
+        """A letter in own words comes with the company's logo and the colours there may be in it."""
+        logo = content_id(self.facts.logo) if self.facts.logo else ""
+        return self._sender | {"logo": logo, "night_colours": NIGHT_COLOURS}
 
     def _context(self, mail: DueMail, secret: Secret | None, now: dt.datetime) -> dict[str, Any]:
         account_id = mail.portal_account_id or 0
@@ -75,11 +151,11 @@ class Letters:
         is_purchase = listing.kind is not None and KINDS[listing.kind].is_purchase
         return {
             "listing": listing,
-            "news": _news(listing.kind, listing.count, are_new=listing.are_new),
+            "news": news(listing.kind, listing.count, are_new=listing.are_new),
             "only": only,
             "area": _("área de proveedor") if is_purchase else _("área de cliente"),
             "kind_word": kind_word,
-            "day_word": _day_word,
+            "day_word": day_word,
             "address": lambda document: f"{self.portal}/{KINDS[document.kind].slug}/{document.id}",
             "all_of_them": f"{self.portal}/{KINDS[listing.kind].slug}" if listing.kind else self.portal,
         }
@@ -99,56 +175,9 @@ def _sender(company: Company) -> dict[str, Any]:
         "legal_name": company.name,
         "tax_id": company.tax_id,
         "place": ", ".join(filter(None, (company.address, town))),
+        "logo": "",
+        "night_colours": {},
     }
-
-
-def kind_word(kind: DocumentKind) -> str:
-    return _(KINDS[kind].words.title)
-
-
-def _day_word(document: ListedDocument) -> str:
-    """``vence el 18/12/2026``; nothing for what has no day, or whose day no longer matters."""
-    if document.due_on is None or document.kind not in _DAYS:
-        return ""
-    return _(_DAYS[document.kind]) % {"day": f"{document.due_on:%d/%m/%Y}"}
-
-
-_DAYS = {
-    DocumentKind.INVOICE: "vence el %(day)s",
-    DocumentKind.QUOTE: "válido hasta el %(day)s",
-    DocumentKind.SALES_ORDER: "entrega prevista el %(day)s",
-    DocumentKind.WORK_ORDER: "previsto para el %(day)s",
-    DocumentKind.PROFORMA: "válida hasta el %(day)s",
-    DocumentKind.PURCHASE_ORDER: "entrega prevista el %(day)s",
-}
-
-
-def _news(kind: DocumentKind | None, count: int, *, are_new: bool) -> str:
-    """What there is, as the object of *Tiene …*; without ``kind``, documents of several. New only where all are."""
-    one, many = (_NEW if are_new else _THERE)[kind]
-    return plural(one, many, count)
-
-
-_NEW = {
-    DocumentKind.INVOICE: ("una factura nueva", "%(n)s facturas nuevas"),
-    DocumentKind.QUOTE: ("un presupuesto nuevo", "%(n)s presupuestos nuevos"),
-    DocumentKind.SALES_ORDER: ("un pedido nuevo", "%(n)s pedidos nuevos"),
-    DocumentKind.WORK_ORDER: ("un parte de trabajo nuevo", "%(n)s partes de trabajo nuevos"),
-    DocumentKind.DELIVERY_NOTE: ("un albarán nuevo", "%(n)s albaranes nuevos"),
-    DocumentKind.PROFORMA: ("una factura proforma nueva", "%(n)s facturas proforma nuevas"),
-    DocumentKind.PURCHASE_ORDER: ("un pedido de compra nuevo", "%(n)s pedidos de compra nuevos"),
-    None: ("un documento nuevo", "%(n)s documentos nuevos"),
-}
-_THERE = {
-    DocumentKind.INVOICE: ("una factura", "%(n)s facturas"),
-    DocumentKind.QUOTE: ("un presupuesto", "%(n)s presupuestos"),
-    DocumentKind.SALES_ORDER: ("un pedido", "%(n)s pedidos"),
-    DocumentKind.WORK_ORDER: ("un parte de trabajo", "%(n)s partes de trabajo"),
-    DocumentKind.DELIVERY_NOTE: ("un albarán", "%(n)s albaranes"),
-    DocumentKind.PROFORMA: ("una factura proforma", "%(n)s facturas proforma"),
-    DocumentKind.PURCHASE_ORDER: ("un pedido de compra", "%(n)s pedidos de compra"),
-    None: ("un documento", "%(n)s documentos"),
-}
 
 
 @lru_cache
@@ -159,6 +188,17 @@ def templates(kind: MailKind) -> tuple[Any, Any, Any]:
         environment.get_template(f"{kind}/{name}") for name in ("subject.txt", "body.txt", "body.html")
     )
     return subject, text, html
+
+
+@lru_cache
+def own_templates(name: str) -> tuple[Any, Any]:
+    """HTML and text of what somebody has written: a whole letter, or words around what one of ours tells."""
+    environment = _environment()
+    return environment.get_template(f"own/{name}.html"), environment.get_template(f"own/{name}.txt")
+
+
+def shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 @lru_cache

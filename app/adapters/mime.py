@@ -1,18 +1,23 @@
 """Building mails: `emails` writes them; a skeleton it wrote once is filled for every mail of a batch.
 
-Filling costs a fiftieth of building, and the result parses equal. Bodies are base64 of their UTF-8 with CRLF line ends,
-so that no relay has a reason to touch them and no line of a text can look like a boundary or a final dot.
+Filling costs a fiftieth of building, and the result parses equal. Building the same message gives the same bytes.
+Bodies are base64 of their UTF-8 with CRLF line ends, so that no relay has a reason to touch them and no line of a text
+can look like a boundary or a final dot.
 """
 
 import binascii
 import datetime as dt
+import hashlib
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterator
+from email.message import Message as EmailMessage
 from email.utils import format_datetime
+from typing import Any
 
 from msgspec import Struct
-from msgspec.structs import force_setattr
+from msgspec.structs import force_setattr, replace
 
 from app.adapters.mail_address import MailAddress, one_line
 from app.errors import InvalidValue
@@ -29,9 +34,12 @@ HEADERS = frozenset(
 )
 """The only headers a caller may add; the others are ours."""
 
+BLOCK = 57 * 4096
+
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,128}@[A-Za-z0-9.-]{1,253}>")
 _MEDIA_TYPE = re.compile(r"[a-z0-9]+/[a-z0-9.+-]+")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9 !#$%&'*+/=?^_`{|}~-]*")
+_CONTENT_ID = re.compile(r"[A-Za-z0-9._-]{1,128}@[A-Za-z0-9.-]{1,100}")
 _DEVICE = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\.|\Z)", re.IGNORECASE)
 
 
@@ -46,8 +54,27 @@ class Attachment(Struct, frozen=True):
         force_setattr(self, "name", file_name(self.name))
 
 
+class Picture(Struct, frozen=True):
+    """A part of the mail that its HTML shows as ``cid:`` and this id; nobody is offered it as a file."""
+
+    content_id: str
+    content: bytes
+    media_type: str
+
+    def __post_init__(self) -> None:
+        if not _MEDIA_TYPE.fullmatch(self.media_type) or not _CONTENT_ID.fullmatch(self.content_id):
+            raise InvalidValue(_("La imagen no es válida."))
+
+    @property
+    def name(self) -> str:
+        return f"{self.content_id.partition('@')[0][:16]}.{self.media_type.rpartition('/')[2]}"
+
+
 class Message(Struct, frozen=True, kw_only=True):
-    """One mail, complete. Cannot exist with a text unfit for its place: that raises ``InvalidValue``."""
+    """One mail, complete. Cannot exist with a text unfit for its place: that raises ``InvalidValue``.
+
+    ``also_to`` and ``cc`` are further people, who read that it went to all of them. Hidden ones are nowhere here.
+    """
 
     sender: MailAddress
     recipient: MailAddress
@@ -56,12 +83,16 @@ class Message(Struct, frozen=True, kw_only=True):
     message_id: str
     date: dt.datetime
     html: str | None = None
+    also_to: tuple[MailAddress, ...] = ()
+    cc: tuple[MailAddress, ...] = ()
     reply_to: MailAddress | None = None
     attachments: tuple[Attachment, ...] = ()
+    pictures: tuple[Picture, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
 
     def __post_init__(self) -> None:
         force_setattr(self, "subject", one_line(self.subject))
+        force_setattr(self, "attachments", tuple(_told_apart(self.attachments)))
         force_setattr(self, "headers", tuple((name, one_line(value)) for name, value in self.headers))
         if not all(name in HEADERS and value.isascii() for name, value in self.headers):
             raise InvalidValue(_("Esa cabecera no se puede añadir a un correo."))
@@ -72,8 +103,20 @@ class Message(Struct, frozen=True, kw_only=True):
             _octets(self.html)
 
 
+def _told_apart(attachments: tuple[Attachment, ...]) -> Iterator[Attachment]:
+    """`emails` keeps one of each name only, and so do people who save them in one folder."""
+    seen: set[str] = set()
+    for attachment in attachments:
+        stem, dot, extension = attachment.name.rpartition(".")
+        stem, ending = (stem, dot + extension) if stem else (extension, "")
+        names = (attachment.name, *(f"{stem} ({number}){ending}" for number in range(2, len(attachments) + 2)))
+        name = next(name for name in names if name.casefold() not in seen)
+        seen.add(name.casefold())
+        yield attachment if name == attachment.name else replace(attachment, name=name)
+
+
 def build(message: Message) -> bytes:
-    """The mail as bytes, by `emails`. Boundaries differ each time: whoever needs the same bytes keeps them."""
+    """The mail as bytes, by `emails`: the same for the same message, whoever builds it."""
     from emails.message import Message as Writer  # a tenth of a second, and only the worker needs it
 
     accented: dict[bytes, bytes] = {}
@@ -92,30 +135,64 @@ def build(message: Message) -> bytes:
         date=format_datetime(message.date),
         subject=_literal(message.subject),
         mail_from=pair(message.sender),
-        mail_to=pair(message.recipient),
+        mail_to=[pair(address) for address in (message.recipient, *message.also_to)],
+        cc=[pair(address) for address in message.cc],
         reply_to=pair(message.reply_to) if message.reply_to else None,
         headers=dict(message.headers),
         text=_octets(message.text).decode(),
         html=_octets(message.html).decode() if message.html is not None else None,
     )
-    for attachment in message.attachments:
-        written.attach(filename=attachment.name, data=attachment.content, mime_type=attachment.media_type)
+    for picture in message.pictures:
+        shown = {"content_disposition": "inline", "content_id": picture.content_id}
+        written.attach(filename=picture.name, data=picture.content, mime_type=picture.media_type, **shown)
+    marks = [_mark(message.message_id, place) for place, _attachment in enumerate(message.attachments)]
+    for mark, attachment in zip(marks, message.attachments, strict=True):
+        written.attach(filename=attachment.name, data=mark, mime_type=attachment.media_type)
+    written.after_build = _set_boundaries
     octets: bytes = written.as_bytes()
     for stand_in, real in accented.items():
         octets = octets.replace(stand_in, real)
-    return octets
+    return _with_contents(octets, marks, message.attachments)
+
+
+def _mark(message_id: str, place: int) -> bytes:
+    """Stands for an attachment while the mail is built: `emails` would hold seven copies of it at once."""
+    return hashlib.sha256(f"{message_id}/{place}".encode()).digest()[:30]
+
+
+def _with_contents(octets: bytes, marks: list[bytes], attachments: tuple[Attachment, ...]) -> bytes:
+    first, *others = _between(octets, [binascii.b2a_base64(mark, newline=False) for mark in marks])
+    contents = (_base64_of(attachment.content) for attachment in attachments)
+    return b"".join([first, *(piece for pair in zip(contents, others, strict=True) for piece in pair)])
+
+
+def _base64_of(content: bytes) -> bytes:
+    """In lines, a block at a time."""
+    encoded = bytearray()
+    for at in range(0, len(content), BLOCK):
+        encoded += b"\r\n" * bool(at) + _base64_block(content[at : at + BLOCK])
+    return bytes(encoded)
+
+
+def _set_boundaries(written: Any, parts: EmailMessage) -> None:
+    """From the Message-ID, not by chance. All contents are base64, in which there is no ``_``."""
+    tag = hashlib.sha256(written.message_id.encode()).hexdigest()[:32]
+    for place, part in enumerate(parts.walk()):
+        if part.is_multipart():
+            part.set_boundary(f"=_{tag}_{place}")
 
 
 class Skeleton:
     """What the mails of a batch share, written once by `emails`, with six gaps to fill."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - the parts of a mail
         self,
         sender: MailAddress,
         *,
         has_html: bool = True,
         reply_to: MailAddress | None = None,
         attachments: tuple[Attachment, ...] = (),
+        pictures: tuple[Picture, ...] = (),
         headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         marks = [f"{letter}{secrets.token_hex(8)}" for letter in "istbh"]
@@ -130,6 +207,7 @@ class Skeleton:
             date=dt.datetime(2000, 1, 1, tzinfo=dt.UTC),
             reply_to=reply_to,
             attachments=attachments,
+            pictures=pictures,
             headers=headers,
         )
         gaps = [
@@ -237,7 +315,10 @@ def _octets(text: str) -> bytes:
 
 
 def _base64_lines(text: str) -> bytes:
-    octets = _octets(text)
+    return _base64_block(_octets(text))
+
+
+def _base64_block(octets: bytes) -> bytes:
     encode = binascii.b2a_base64
     return b"\r\n".join([encode(octets[at : at + 57], newline=False) for at in range(0, len(octets), 57)])
 

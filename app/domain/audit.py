@@ -33,6 +33,7 @@ from models import (
     DocumentTemplate,
     DueDate,
     MailAccount,
+    MailText,
     Membership,
     PortalAccount,
     PortalMembership,
@@ -45,7 +46,7 @@ from models import (
 
 AUDITED = (
     Company, Contact, ContactAddress, ContactEmail, Document, DocumentLine, DocumentTemplate, DueDate, MailAccount,
-    Membership, PortalAccount, PortalMembership, Product, Series, StaffUser, TaxRate, TemplateVersion,
+    MailText, Membership, PortalAccount, PortalMembership, Product, Series, StaffUser, TaxRate, TemplateVersion,
 )  # fmt: skip
 SECRET = frozenset({"password_hash", "sealed_password", "token_hash", "pinned_fingerprint"})
 SILENT = frozenset(

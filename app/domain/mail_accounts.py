@@ -14,7 +14,7 @@ from app.errors import InvalidValue
 from app.scope import ScopedSession
 from app.secrets import Keys
 from app.texts import _
-from models import MailAccount
+from models import Company, MailAccount
 from models.enums import MailSecurity
 
 PROBE_EVERY = dt.timedelta(minutes=1)
@@ -33,6 +33,21 @@ class Standing(StrEnum):
     GOOD = "good"
     UNREACHABLE = "unreachable"
     REFUSED = "refused"
+
+
+class SenderChoice(Struct, frozen=True, kw_only=True):
+    """An account that somebody may send with: the company's when ``account_id`` is none."""
+
+    account_id: int | None
+    name: str
+    email: str
+    reply_to: str
+    wants_receipt: bool
+    standing: Standing
+
+    @property
+    def is_own(self) -> bool:
+        return self.account_id is not None
 
 
 class SaveMailAccount(Struct, frozen=True, kw_only=True):
@@ -63,6 +78,24 @@ def account_of(db: ScopedSession, account_id: int | None) -> MailAccount | None:
 def user_account(db: ScopedSession, user_id: int) -> MailAccount | None:
     """The account that a member of staff has of their own."""
     return db.scalar(sa.select(MailAccount).where(MailAccount.user_id == user_id))
+
+
+def senders_for(db: ScopedSession, user_id: int) -> list[SenderChoice]:
+    """What somebody may send with, what they would rather use first: their own account, then the company's."""
+    own, companys = user_account(db, user_id), company_account(db)
+    company = db.get_one(Company, db.company_id)
+    return [
+        SenderChoice(
+            account_id=None if account is companys else account.id,
+            name=account.sender_name or company.shown_name,
+            email=account.sender_email,
+            reply_to=account.reply_to or (company.email if account is companys else ""),
+            wants_receipt=account.wants_receipt,
+            standing=standing_of(account),
+        )
+        for account in (own, companys)
+        if account is not None
+    ]
 
 
 def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -> MailAccount:

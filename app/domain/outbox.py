@@ -38,7 +38,10 @@ URGENT = sa.text("outgoing_mails.kind <> 'notice'")
 
 
 class DueMail(Struct, frozen=True, kw_only=True):
-    """A mail that may leave, as it was when seen. ``frozen``: it was tried before and leaves with these bytes."""
+    """A mail that may leave, as it was when seen. ``frozen``: it was tried before and leaves with these bytes.
+
+    Those of a dispatch are read with it, once for all its mails (``queries.dispatches``).
+    """
 
     id: int
     kind: MailKind
@@ -113,6 +116,9 @@ def next_mails(
     return [DueMail(**row._mapping) for row in rows]
 
 
+_SEEN: dict[str, Any] = {"frozen": sa.case((mails.c.dispatch_id.is_(None), mails.c.frozen)).label("frozen")}
+
+
 def _next(whose: ColumnElement[bool], *narrower: TextClause) -> Any:
     resting = mails.alias("resting")
     rests = sa.select(resting.c.recipient).where(
@@ -121,7 +127,7 @@ def _next(whose: ColumnElement[bool], *narrower: TextClause) -> Any:
         resting.c.deferred_at > sa.bindparam("not_since"),
     )
     return (
-        sa.select(*(mails.c[name] for name in DueMail.__struct_fields__))
+        sa.select(*(_SEEN.get(name, mails.c[name]) for name in DueMail.__struct_fields__))
         .where(
             mails.c.company_id == sa.bindparam("of_company"),
             OPEN,

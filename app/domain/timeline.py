@@ -8,11 +8,12 @@ from itertools import chain
 from typing import Any
 
 from msgspec import Struct, field
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, or_, select
 from sqlalchemy.orm import aliased
 
 from app import clock
 from app.domain.kinds import KINDS, Kind
+from app.domain.queries.sendings import dispatches_to, dispatches_with, sendings
 from app.errors import NotFound
 from app.scope import ScopedSession
 from app.texts import _, plural
@@ -86,7 +87,8 @@ def document_timeline(db: ScopedSession, document_id: int, most: int = MOST) -> 
     return _newest(
         most,
         _publications(db, batches, most, kind),
-        _mails(db, OutgoingMail.document_id == document_id, most),
+        _sendings(db, dispatches_with(document_id), most, kind),
+        _mails(db, OutgoingMail.dispatch_id.in_(dispatches_with(document_id)), most),
         _mails(db, _notices_of(document, batches), most),
         _readings(db, document_id, kind),
         _records(db, Document.__tablename__, document_id, most, _(kind.words.the)),
@@ -104,6 +106,8 @@ def contact_timeline(db: ScopedSession, contact_id: int, most: int = MOST) -> li
         most,
         _publications(db, _batches(db, Publication.contact_id == contact_id), most),
         _mails(db, own, most),
+        _sendings(db, dispatches_to(contact_id), most),
+        _mails(db, OutgoingMail.dispatch_id.in_(dispatches_to(contact_id)), most),
         _accesses(db, contact_id, most),
         _events(db, contact_id, most),
         _records(db, "contacts", contact_id, most, _("la ficha")),
@@ -185,11 +189,26 @@ def _mails(db: ScopedSession, which: ColumnElement[bool], most: int) -> Iterator
         yield Happening(at=row.at, told=Told.MAIL, what=words)
 
 
+def _sendings(db: ScopedSession, which: Select[Any], most: int, kind: Kind | None = None) -> Iterator[Happening]:
+    """Who sent what by mail; with the ``kind`` of the document at hand, it is called by its name."""
+    for one in sendings(db, which, most):
+        only = Mentioned(one.only.id, str(one.only), one.only.kind) if kind is None and one.only is not None else None
+        many = "" if only else plural("%(n)s documento", "%(n)s documentos", one.documents)
+        if one.due_at is None:
+            what = _("envió por correo %(que)s") % {"que": _(kind.words.the) if kind else many}
+        else:
+            sent = _(kind.words.of_the) if kind else _("de %(que)s") % {"que": many}
+            when = f"{clock.madrid(one.due_at):%d/%m/%Y, %H:%M}"
+            what = _("programó para el %(cuando)s el envío %(de)s") % {"cuando": when, "de": sent}
+        yield Happening(at=one.at, told=Told.OFFICE, who=one.who or _somebody(), what=what.strip(), document=only)
+
+
 _LETTERS = {
     MailKind.NOTICE: "Aviso",
     MailKind.ACCESS: "Invitación",
     MailKind.RECOVERY: "Recuperación de contraseña",
     MailKind.TEST: "Correo de prueba",
+    MailKind.DOCUMENT: "Envío",
 }
 _MAILS = {
     MailStatus.QUEUED: "%(que)s: correo en cola para %(quien)s",

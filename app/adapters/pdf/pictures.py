@@ -1,27 +1,21 @@
 """Pictures: a company's logo, made harmless once and kept ready; the square code."""
 
 import io
-import struct
 import zlib
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import zxingcpp
-from PIL import Image, ImageOps
-from PIL.JpegImagePlugin import JpegImageFile
-from PIL.PngImagePlugin import PngImageFile
+from PIL import Image
 
 from app.adapters.pdf import HEAVIEST_LOGO
 from app.adapters.pdf.paper import Box
+from app.adapters.pictures import BROKEN, TooManyPixels, opened, redrawn
 from app.errors import InvalidValue
 from app.texts import _
 
-WIDEST = 4000
-MOST_PIXELS = 8_000_000
 KEPT_SIZE = (600, 240)
 
-_READERS = {b"\x89PNG\r\n\x1a\n": PngImageFile, b"\xff\xd8\xff": JpegImageFile}
-_BROKEN = (SyntaxError, OSError, ValueError, TypeError, LookupError, struct.error, zlib.error)
 _BIT = bytes.maketrans(b"\x00\xff", b"01")
 
 
@@ -42,8 +36,12 @@ def normalise_logo(content: bytes) -> bytes:
     if len(content) > HEAVIEST_LOGO:
         raise InvalidValue(_("El logotipo ocupa demasiado: como mucho 2 MB."), field="logo")
     try:
-        clean = _redrawn(_opened(content))
-    except _BROKEN as broken:
+        clean = redrawn(opened(content), KEPT_SIZE)
+    except TooManyPixels as large:
+        raise InvalidValue(
+            _("El logotipo es demasiado grande: como mucho 4.000 píxeles de lado y 8 megapíxeles."), field="logo"
+        ) from large
+    except BROKEN as broken:
         raise InvalidValue(_("El logotipo no es una imagen PNG o JPEG válida."), field="logo") from broken
     out = io.BytesIO()
     clean.save(out, "PNG", optimize=True)
@@ -80,27 +78,6 @@ def square_code(content: str, box: Box) -> str:
         f"q 0 g {box.width:.2f} 0 0 {box.height:.2f} {box.x:.2f} {box.y:.2f} cm\n"
         f"BI /IM true /W {side} /H {side} /BPC 1 /F /AHx ID {stencil}> EI Q"
     )
-
-
-def _opened(content: bytes) -> Image.Image:
-    """The picture, not yet decoded. Pillow's own ``open`` would only warn about a bomb."""
-    reader = next((reader for start, reader in _READERS.items() if content.startswith(start)), None)
-    if reader is None:
-        raise ValueError("neither PNG nor JPEG")
-    picture = reader(io.BytesIO(content))
-    if max(picture.size) > WIDEST or picture.width * picture.height > MOST_PIXELS:
-        raise InvalidValue(
-            _("El logotipo es demasiado grande: como mucho 4.000 píxeles de lado y 8 megapíxeles."), field="logo"
-        )
-    return picture
-
-
-def _redrawn(picture: Image.Image) -> Image.Image:
-    """The pixels alone, on a new canvas."""
-    upright = ImageOps.exif_transpose(picture)
-    upright = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
-    upright.thumbnail(KEPT_SIZE, Image.Resampling.LANCZOS)
-    return Image.frombytes(upright.mode, upright.size, upright.tobytes())
 
 
 @lru_cache(maxsize=32)

@@ -1,7 +1,7 @@
 """What the letters of a group of mails say: gathered in a fixed number of queries, however many mails there are."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -11,12 +11,17 @@ from msgspec import Struct, field
 from app.domain.mail_accounts import account_of
 from app.domain.outbox import DueMail
 from app.domain.publishing_sql import still_tells, was_published_before
+from app.domain.queries.dispatches import DispatchFacts, dispatch_facts
+from app.domain.queries.wordings import Wording, Wordings, logo_of, wordings_of
 from app.scope import ScopedSession
 from models import Company, Document, MailAccount, PortalAccount, PortalMembership, Publication
 from models.document import OPEN
-from models.enums import DocumentKind, DocumentStatus
+from models.enums import DocumentKind, DocumentStatus, MailKind
 
 MOST_LISTED = 20
+OWN_WORDS = (MailKind.NOTICE, MailKind.ACCESS)
+"""What the office may say in its own words."""
+
 AWAITED = (DocumentStatus.ISSUED, DocumentStatus.CONFIRMED)
 """Where the day of what is no invoice still matters; of an invoice it does while it is owed."""
 
@@ -67,24 +72,41 @@ class Reader(Struct, frozen=True, kw_only=True):
 
 
 class LetterFacts(Struct, frozen=True):
+    """``listings`` are by batch and account. ``logo`` is the SHA-256 of the company's, for letters in own words.
+
+    ``dispatches`` are as many as may be written together; the mails of others wait for the next time.
+    """
+
     company: Company
     account: MailAccount | None
     readers: dict[int, Reader] = field(default_factory=dict)
     listings: dict[tuple[int, int], Listing] = field(default_factory=dict)
-    """By batch and account."""
+    wordings: Wordings = {}
+    logo: str = ""
+    dispatches: dict[int, DispatchFacts] = field(default_factory=dict)
+
+    def wording(self, mail: DueMail) -> Wording | None:
+        """The own words for a mail, if there are any."""
+        return self.wordings.get((mail.kind, mail.batch_id)) if self.wordings else None
 
 
-def letter_facts(db: ScopedSession, due: Iterable[DueMail], account_id: int | None = None) -> LetterFacts:
+def letter_facts(db: ScopedSession, due: Sequence[DueMail], account_id: int | None = None) -> LetterFacts:
     """For mails that leave from the same account, the company's when none."""
+    sent = list(dict.fromkeys(mail.dispatch_id for mail in due if mail.dispatch_id is not None))
     due = [mail for mail in due if mail.portal_account_id is not None]
     batches = {mail.batch_id for mail in due if mail.batch_id is not None}
     people = {mail.portal_account_id for mail in due if mail.portal_account_id is not None}
     contacts = _contacts(db, people) if people else {}
+    company = db.get_one(Company, db.company_id)
+    wordings = wordings_of(db, batches) if any(mail.kind in OWN_WORDS for mail in due) else {}
     return LetterFacts(
-        company=db.get_one(Company, db.company_id),
+        company=company,
         account=account_of(db, account_id),
         readers=_readers(db, contacts, people) if people else {},
         listings=_listings(db, contacts, batches) if batches and contacts else {},
+        wordings=wordings,
+        logo=logo_of(db, company) if wordings or sent else "",
+        dispatches=dispatch_facts(db, sent) if sent else {},
     )
 
 

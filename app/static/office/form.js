@@ -7,7 +7,7 @@ if (form) {
   const bar = form.querySelector("[data-changes]");
   const save = form.querySelector("[data-save]");
   const failed = document.getElementById("problemas") !== null || form.hasAttribute("data-unsaved");
-  const values = () => new Map([...new FormData(form)].filter(([name]) => name !== "csrf").map(([name, value]) => [name, typeof value === "string" ? value : value.name]));
+  const values = () => new Map([...new FormData(form)].filter(([name]) => name !== "csrf" && !name.startsWith("_")).map(([name, value]) => [name, typeof value === "string" ? value : value.name]));
   let before = values();
   let leaving = false;
 

@@ -1,31 +1,4 @@
-// The proof follows what is chosen: sent to a new frame each time, so that the browser's Back button is not filled with proofs.
-const form = document.querySelector("[data-template]");
-const button = form.querySelector("[data-preview]");
-let waiting;
-let turn = 0;
+// The proof follows what is chosen.
+import { watchProof } from "./proof.js";
 
-function proof() {
-  const shown = form.querySelector("iframe:not([hidden])");
-  const next = document.createElement("iframe");
-  next.name = `preview-${++turn}`;
-  next.title = shown.title;
-  next.hidden = true;
-  shown.after(next);
-  const mine = turn;
-  next.addEventListener("load", () => {
-    if (mine !== turn) { next.remove(); return; }
-    for (const old of form.querySelectorAll("iframe")) if (old !== next) old.remove();
-    next.hidden = false;
-  });
-  button.formTarget = next.name;
-  form.requestSubmit(button);
-}
-
-form.addEventListener("input", () => {
-  clearTimeout(waiting);
-  waiting = setTimeout(proof, 500);
-});
-button.addEventListener("click", (event) => {
-  event.preventDefault();
-  proof();
-});
+watchProof(document.querySelector("[data-template]"));

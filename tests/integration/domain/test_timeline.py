@@ -6,15 +6,18 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
+from app import clock
 from app.domain.publishing import publish_documents
+from app.domain.queries.addressees import Addressee
 from app.domain.timeline import Happening, Mentioned, Told, contact_timeline, document_timeline
 from app.domain.withdrawing import UndoBatch, undo_batch, withdraw_documents
 from app.errors import NotFound
 from app.scope import Actor, CompanyScope
-from models import AuditEntry, DocumentEvent, OutgoingMail, PortalAccount
+from models import AuditEntry, Dispatch, DocumentEvent, OutgoingMail, PortalAccount
 from models.enums import DocumentKind, EventKind, MailStatus
 from tests.factories import Make
 from tests.integration.domain.publishing import searched, ticked, to_publish, to_withdraw
+from tests.integration.domain.sending import by_customer, send, wishes
 
 MOMENT = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 
@@ -211,3 +214,38 @@ def test_a_document_of_another_company_tells_nothing(db, make, system_db):
     with pytest.raises(NotFound):
         document_timeline(db, theirs.id)
     assert contact_timeline(db, theirs.contact_id) == []
+
+
+def test_what_was_sent_by_mail_is_told_to_whom_and_by_whom(db, make, marta):
+    contact = make.contact(email="lucia@merino.example")
+    first, second = make.invoice(contact=contact), make.invoice(contact=contact)
+    send(db, wishes(first), marta, key="una", cc=(Addressee("asesor@gestoria.example"),))
+    send(db, by_customer(first, second), marta, key="todas")
+    send(db, wishes(second), marta, key="luego", due_at=clock.now() + dt.timedelta(hours=3))
+    (due_at,) = db.execute(select(Dispatch.due_at).order_by(Dispatch.id.desc()).limit(1)).one()
+    when = f"{clock.madrid(due_at):%d/%m/%Y, %H:%M}"
+
+    of_first, of_contact = document_timeline(db, first.id), contact_timeline(db, contact.id)
+
+    assert told_without_audit(of_first) == [
+        "Marta Ruiz envió por correo la factura",
+        "Marta Ruiz envió por correo la factura",
+        "Envío: correo en cola para asesor@gestoria.example",
+        "Envío: correo en cola para lucia@merino.example",
+        "Envío: correo en cola para lucia@merino.example",
+    ]
+    assert [line for line in told_without_audit(of_contact) if line.startswith("Marta")] == [
+        f"Marta Ruiz envió por correo {first}",
+        "Marta Ruiz envió por correo 2 documentos",
+        f"Marta Ruiz programó para el {when} el envío de {second}",
+    ]
+    assert [line for line in told_without_audit(document_timeline(db, second.id)) if "programó" in line] == [
+        f"Marta Ruiz programó para el {when} el envío de la factura"
+    ]
+
+
+def told_without_audit(happenings):
+    """What was done, from the first to the last, and then the mails."""
+    told = [one for one in reversed(happenings) if one.told in (Told.OFFICE, Told.MAIL)]
+    office, mail = ([str(one) for one in told if one.told is where] for where in (Told.OFFICE, Told.MAIL))
+    return [*office, *sorted(mail)]

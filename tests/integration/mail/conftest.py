@@ -20,6 +20,7 @@ from app.scope import CompanyScope
 from app.writing import write_mails
 from models import MailAccount, MailAttempt, OutgoingMail
 from models.enums import MailKind
+from tests.integration.domain.sending import send
 from tests.smtp_sink import Sink
 
 LEASE = dt.timedelta(seconds=20)
@@ -176,3 +177,30 @@ def post(installation, db, make, company, sink) -> Post:
 @pytest.fixture
 def holder(post) -> Holder:
     return Holder(post, "mine")
+
+
+@pytest.fixture
+def user(make):
+    return make.user(name="Marta Ruiz Ortega")
+
+
+@pytest.fixture
+def merino(make):
+    return make.contact(name="Instalaciones Merino, S.L.", email="compras@merino.example")
+
+
+@pytest.fixture
+def invoice(make, merino):
+    return make.invoice(contact=merino)
+
+
+@pytest.fixture
+def mail_out(post, db, user):
+    """Queues a sending as somebody of the office would."""
+
+    def mail_out(wanted, **values):
+        sent = send(db, wanted, user, **values)
+        db.commit()
+        return sent
+
+    return mail_out

@@ -10,11 +10,14 @@ from jinja2 import UndefinedError
 
 from app.adapters.letters import Letters, templates
 from app.adapters.mail_address import one_line
+from app.adapters.mail_html import content_id, images_of
 from app.domain.mail_secrets import Secret
+from app.domain.mail_texts import choose
 from app.domain.outbox import DueMail
 from app.domain.queries.letters import LetterFacts, ListedDocument, Listing, Reader
-from models import Company
-from models.enums import DocumentKind, MailKind, TokenPurpose
+from app.domain.queries.wordings import Wording
+from models import Company, MailText, StaffUser
+from models.enums import DocumentKind, MailKind, TextKind, TokenPurpose
 
 NOW = dt.datetime(2026, 11, 21, 9, 30, tzinfo=dt.UTC)
 PORTAL = "https://clientes.tosma.example/in/Tosma"
@@ -45,12 +48,24 @@ def letter(kind: MailKind, *documents: ListedDocument, secret: Secret | None = N
         id=9, email="lucia@artieda.example", password_hash="", must_change_password=False, is_told=False,
         is_active=False, has_access=True,
     )  # fmt: skip
+    wording = values.pop("wording", None)
     kinds, several = {each.kind for each in documents}, len({each.buyer for each in documents}) > 1
     listing = Listing(documents, len(documents) + more, kinds.pop() if len(kinds) == 1 else None, several)
-    facts = LetterFacts(company=firm, account=None, readers={9: reader}, listings={(5, 9): listing})
+    facts = LetterFacts(
+        company=firm, account=None, readers={9: reader}, listings={(5, 9): listing}, **_said(kind, wording)
+    )
     known = dict.fromkeys(DueMail.__struct_fields__) | {"kind": kind, "language": "es", "batch_id": 5}
     mail = DueMail(**known | {"portal_account_id": 9, "recipient": reader.email, "recipient_name": "Lucía"} | values)
     return Letters("https://clientes.tosma.example", facts).write(mail, secret, NOW)
+
+
+def _said(kind: MailKind, wording: Wording | None) -> dict:
+    return {"wordings": {(kind, 5): wording}, "logo": "b2" * 32} if wording else {}
+
+
+def own(kind: TextKind = TextKind.NOTICE, user: StaffUser | None = None, **texts: str) -> Wording:
+    """What the company has written, the rest built in."""
+    return Wording(choose(kind, None, MailText(**{"subject": "", "body": "", "signature": ""} | texts)), user)
 
 
 def link(purpose: TokenPurpose) -> Secret:
@@ -265,3 +280,113 @@ def test_a_missing_value_is_a_mistake_and_not_a_blank():
 
     with pytest.raises(UndefinedError):
         text.render({"name": ""})
+
+
+# In the office's own words
+
+
+def test_own_words_take_the_place_of_the_greeting_and_nothing_else():
+    body = '<p>Estimado <b>{cliente}</b>: hay {novedades} en su {area}, <a href="{enlace}">véalo</a>.</p>'
+    wording = own(subject="{documentos} ({empresa})", body=body, signature="<p>{usuario}<br>{telefono}</p>")
+
+    subject, text, html = letter(MailKind.NOTICE, document(), wording=wording)
+
+    assert subject == "Factura 2026/A-000131 (Electricidad Tosma)"
+    assert text == (
+        f"Estimado Lucía: hay una factura nueva en su área de cliente, véalo ({PORTAL}/facturas/131).\n\n"
+        "- Factura 2026/A-000131, 18/11/2026: 1.286,77\u00a0€ (vence el 18/12/2026)\n\n"
+        "Vea el documento y descargue su PDF aquí:\n\n"
+        f"{PORTAL}/facturas/131\n\n"
+        "Electricidad Tosma\n960 000 123\n\n"
+        "¿No esperaba este correo o ve algo que no cuadra? Responda a este mensaje o llame al 960 000 123 "
+        "(de lunes a viernes, de 9 a 14 h).\n\n"
+        "-- \n"
+        "Electricidad Tosma, S.L. · NIF B12345674\n"
+        "Calle del Telar, 8, 46015 Valencia\n"
+    )
+    shown = Reading(html)
+    assert "Estimado Lucía : hay una factura nueva en su área de cliente, véalo ." in shown.text
+    assert "Hola" not in shown.text
+    assert shown.links == [f"cid:{content_id('b2' * 32)}", *[f"{PORTAL}/facturas/131"] * 3, "tel:960000123"]
+    assert images_of(html) == ("b2" * 32,)
+
+
+def test_what_nobody_wrote_stays_built_in():
+    built_in = letter(MailKind.NOTICE, document(), document(132))
+
+    only_subject = letter(MailKind.NOTICE, document(), document(132), wording=own(subject="Novedades"))
+    only_end = letter(MailKind.NOTICE, document(), document(132), wording=own(signature="<p>Marta</p>"))
+
+    assert (only_subject.subject, only_subject.text) == ("Novedades", built_in.text)
+    assert only_end.subject == built_in.subject == "2 facturas nuevas de Electricidad Tosma"
+    assert only_end.text == built_in.text.replace("¿No esperaba", "Marta\n\n¿No esperaba")
+    assert (
+        Reading(only_end.html).text.partition("Hola, ")[2].replace("Marta ", "")
+        == (Reading(built_in.html).text.partition("Hola, ")[2])
+    )
+
+
+@pytest.mark.parametrize("secret", [link(TokenPurpose.ACTIVATE), PASSWORD, None])
+def test_an_access_in_own_words_still_says_how_to_enter(secret):
+    wording = own(TextKind.ACCESS, body="<p>Bienvenido, {cliente}. Entre con {correo_acceso}.</p>")
+
+    _, text, html = letter(MailKind.ACCESS, secret=secret, wording=wording)
+    built_in = letter(MailKind.ACCESS, secret=secret)
+
+    assert text.partition("\n\n")[0] == "Bienvenido, Lucía. Entre con lucia@artieda.example."
+    assert text.partition("\n\n")[2] == built_in.text.partition("convenga.\n\n")[2]
+    assert set(Reading(built_in.html).links) <= set(Reading(html).links)
+
+
+def test_who_publishes_is_named():
+    user = StaffUser(name="Marta Ruiz", email="marta@tosma.example")
+
+    _, text, _ = letter(MailKind.NOTICE, document(), wording=own(signature="<p>{usuario}</p>", user=user))
+
+    assert "\nMarta Ruiz\n" in text
+
+
+def test_values_stay_values_in_own_words():
+    wording = own(subject="{cliente}", body="<p>{cliente}</p>", signature="<p>{empresa}</p>")
+    names = {"recipient_name": f"{HOSTILE} {{empresa}} 😀", "company": company(trade_name=HOSTILE)}
+
+    subject, text, html = letter(MailKind.NOTICE, document(), wording=wording, **names)
+
+    shown = Reading(html)
+    assert subject == f"{HOSTILE} {{empresa}} 😀"
+    assert text.startswith(f"{HOSTILE} {{empresa}} 😀\n\n")
+    assert f"\n{HOSTILE}\n" in text
+    assert "script" not in shown.tags
+    assert f"{HOSTILE} {{empresa}} 😀" in shown.text
+
+
+def test_a_reader_without_a_name_is_called_by_their_address():
+    _, text, _ = letter(MailKind.NOTICE, document(), wording=own(body="<p>Hola, {cliente}:</p>"), recipient_name="")
+
+    assert text.startswith("Hola, lucia@artieda.example:\n")
+
+
+def test_a_composed_letter_says_just_what_it_is_given():
+    facts = LetterFacts(company=company(accent="#ffee00"), account=None, logo="b2" * 32)
+    body = (
+        f'<p>Hola, <span class="c-rojo">Lucía</span>:</p><p><img src="/admin/mail-images/{"a1" * 32}" alt="Sello"></p>'
+    )
+
+    subject, text, html = Letters("https://clientes.tosma.example", facts).compose("Adjunto " + "ñ" * 300, body)
+
+    assert subject == "Adjunto " + "ñ" * 191 + "…"
+    assert text.startswith("Hola, Lucía:\n\n[Sello]\n\n¿No esperaba")
+    assert text.endswith("Electricidad Tosma, S.L. · NIF B12345674\nCalle del Telar, 8, 46015 Valencia\n")
+    assert images_of(html) == ("b2" * 32, "a1" * 32)
+    assert '<span class="c-rojo" style="color:#a8231c">Lucía</span>' in html
+    assert ".c-rojo { color: #f49a92 !important }" in html
+    assert "<h1" not in html
+
+
+def test_a_company_without_a_logo_signs_with_its_initial():
+    facts = LetterFacts(company=company(), account=None)
+
+    html = Letters("https://clientes.tosma.example", facts).compose("Hola", "<p>Hola</p>").html
+
+    assert "img" not in Reading(html).tags
+    assert ">E</td>" in html

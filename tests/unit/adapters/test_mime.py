@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.adapters.mail_address import MailAddress, checked_address, one_line
-from app.adapters.mime import Attachment, Message, Skeleton, build, file_name
+from app.adapters.mime import Attachment, Message, Picture, Skeleton, build, file_name
 from app.adapters.smtp import on_the_wire
 from app.errors import InvalidValue
 
@@ -179,6 +179,36 @@ def test_a_skeleton_keeps_attachments_and_structure():
     filled = skeleton.fill(RECIPIENT, "Adjunta", "Adjunta.", "<p>Adjunta.</p>", message_id=ID, date=DATE)
 
     assert meaning(filled) == meaning(build(message(subject="Adjunta", text="Adjunta.", **values)))
+
+
+def test_pictures_belong_to_the_html_and_are_no_attachments():
+    shown = Picture("a1b2@ventanilla", b"\x89PNG\r\n\x1a\n\x00\xff" * 50, "image/png")
+    values = {"attachments": (PDF,), "pictures": (shown,)}
+    html = '<p><img src="cid:a1b2@ventanilla"></p>'
+    skeleton = Skeleton(SENDER, **values)
+
+    filled = skeleton.fill(RECIPIENT, "Adjunta", "Adjunta.", html, message_id=ID, date=DATE)
+
+    assert meaning(filled) == meaning(build(message(subject="Adjunta", text="Adjunta.", html=html, **values)))
+    parsed = email.message_from_bytes(filled, EmailMessage, policy=email.policy.default)
+    assert [part.get_content_type() for part in parsed.walk()] == [
+        "multipart/mixed", "multipart/related", "multipart/alternative", "text/plain", "text/html", "image/png",
+        "application/pdf",
+    ]  # fmt: skip
+    picture = list(parsed.walk())[5]
+    assert (picture["Content-ID"], picture.get_content_disposition()) == ("<a1b2@ventanilla>", "inline")
+    assert picture.get_payload(decode=True) == shown.content
+    assert [part.get_filename() for part in parsed.iter_attachments()] == [PDF.name]
+
+
+@pytest.mark.parametrize(
+    "values", [("a b@c", "image/png"), ("a@b>", "image/png"), ("a@b", "image/png\r\nX: y"), ("", "")]
+)
+def test_a_picture_has_a_name_and_a_type(values):
+    name, media_type = values
+
+    with pytest.raises(InvalidValue):
+        Picture(name, b"", media_type)
 
 
 @pytest.mark.parametrize("has_html", [True, False])

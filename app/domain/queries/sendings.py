@@ -1,0 +1,66 @@
+"""What was sent by mail, for timelines: by whom, when, with how many documents."""
+
+import datetime as dt
+from typing import Any
+
+from msgspec import Struct
+from sqlalchemy import Select, func, select
+
+from app.scope import ScopedSession
+from models import Dispatch, DispatchDocument, Document, StaffUser
+
+
+class Sending(Struct, frozen=True, kw_only=True):
+    """One message. ``due_at`` is when it was to leave, if that was chosen; ``only`` its document, if it had but one."""
+
+    at: dt.datetime
+    who: str
+    due_at: dt.datetime | None
+    documents: int
+    only: Document | None
+
+
+def sendings(db: ScopedSession, which: Select[Any], most: int) -> list[Sending]:
+    """The last of some dispatches, in two queries."""
+    rows = db.execute(
+        select(
+            Dispatch.created_at,
+            Dispatch.due_at,
+            func.max(StaffUser.name).label("who"),
+            func.count(DispatchDocument.id).label("documents"),
+            func.min(DispatchDocument.document_id).label("first"),
+        )
+        .select_from(Dispatch)
+        .join(DispatchDocument, DispatchDocument.dispatch_id == Dispatch.id)
+        .outerjoin(StaffUser, StaffUser.id == Dispatch.user_id)
+        .where(Dispatch.id.in_(which))
+        .group_by(Dispatch.id, Dispatch.created_at, Dispatch.due_at)
+        .order_by(Dispatch.id.desc())
+        .limit(most)
+    ).all()
+    alone = {row.first for row in rows if row.documents == 1}
+    found = {one.id: one for one in db.scalars(select(Document).where(Document.id.in_(alone)))} if alone else {}
+    return [
+        Sending(
+            at=row.created_at,
+            who=row.who or "",
+            due_at=row.due_at if row.due_at != row.created_at else None,
+            documents=row.documents,
+            only=found[row.first] if row.documents == 1 else None,
+        )
+        for row in rows
+    ]
+
+
+def dispatches_with(document_id: int) -> Select[Any]:
+    return select(DispatchDocument.dispatch_id).where(DispatchDocument.document_id == document_id)
+
+
+def dispatches_to(contact_id: int) -> Select[Any]:
+    return select(Dispatch.id).where(Dispatch.contact_id == contact_id)
+
+
+def documents_of(db: ScopedSession, dispatch_id: int) -> list[Document]:
+    """What one dispatch carries, in its order."""
+    found = select(Document).join(DispatchDocument, DispatchDocument.document_id == Document.id)
+    return list(db.scalars(found.where(DispatchDocument.dispatch_id == dispatch_id).order_by(DispatchDocument.id)))

@@ -1,0 +1,131 @@
+// Sending documents by mail: what would happen and how it would arrive, worked out while somebody writes.
+import { replaceParts } from "./parts.js";
+import { watchProof } from "./proof.js";
+
+const form = document.querySelector("[data-send]");
+const body = form.querySelector(".v-send");
+const proof = watchProof(form);
+let asking = null;
+let waiting = 0;
+
+const confirming = () => form.querySelector("[data-confirm]");
+
+// Files are sent once, as soon as they are chosen; afterwards their names travel with the form.
+async function workOut({ files = false, drop = "" } = {}) {
+  asking?.abort();
+  asking = new AbortController();
+  body.setAttribute("aria-busy", "true");
+  const fields = new FormData(form);
+  if (!files) fields.delete("files");
+  if (drop) fields.set("_preview", drop);
+  try {
+    const answer = await fetch(form.dataset.send, { method: "POST", body: fields, signal: asking.signal });
+    if (!answer.ok) return askAgain();
+    replaceParts(await answer.text());
+    body.removeAttribute("aria-busy");
+    if (files || drop) proof();
+  } catch (error) {
+    if (error.name !== "AbortError") askAgain();
+  }
+}
+
+// Whatever stands in the way (a session that rests, another company, no network) is told by a whole page.
+function askAgain() {
+  const only = document.createElement("input");
+  [only.type, only.name, only.value] = ["hidden", "_preview", "1"];
+  form.append(only);
+  written = false;
+  form.submit();
+}
+
+function changed(patience) {
+  clearTimeout(waiting);
+  const button = confirming();
+  if (button) button.disabled = true;
+  waiting = setTimeout(workOut, patience);
+}
+
+const isOnlyShown = (field) => field.name?.startsWith("_");
+const isText = (field) => field.matches("[name=subject], .v-rich *, .v-rich textarea");
+
+form.addEventListener("change", (event) => {
+  const field = event.target;
+  if (field.type === "file" && field.name === "files") return chosen(field);
+  if (isOnlyShown(field)) return proof();
+  if (!isText(field)) changed(0);
+});
+form.addEventListener("input", (event) => {
+  if (event.target.closest("[data-people]") || event.target.matches("[name=day], [name=hour]")) changed(400);
+});
+form.addEventListener("click", (event) => {
+  const drop = event.target.closest("[data-drop]");
+  if (!drop) return;
+  event.preventDefault();
+  workOut({ drop: drop.value });
+});
+
+function chosen(input) {
+  const kept = [...form.querySelectorAll("[data-octets]")].reduce((sum, one) => sum + Number(one.dataset.octets), 0);
+  const all = [...input.files].reduce((sum, file) => sum + file.size, kept);
+  if (all <= Number(input.dataset.most)) return workOut({ files: true });
+  input.value = "";
+  input.setAttribute("aria-invalid", "true");
+  input.classList.add("is-invalid");
+  const hint = form.querySelector("#files-most");
+  hint.classList.add("t", "bad");
+  hint.setAttribute("role", "alert");
+  hint.textContent = input.dataset.tooLarge;
+}
+
+// A press that came twice is one: the button rests once it has been pressed. What was written is not left by accident.
+let written = false;
+form.addEventListener("input", (event) => { written ||= event.isTrusted && !isOnlyShown(event.target); });
+form.addEventListener("submit", (event) => {
+  if (event.submitter?.matches("[data-preview]")) return;
+  written = false;
+  if (event.submitter?.matches("[data-confirm]")) setTimeout(() => confirming()?.setAttribute("disabled", ""));
+});
+document.addEventListener("click", (event) => { if (event.target.closest("[data-leave]")) written = false; });
+addEventListener("beforeunload", (event) => { if (written) event.preventDefault(); });
+addEventListener("pageshow", (event) => event.persisted && workOut());
+
+// Addresses: one in each control. What separates addresses elsewhere goes on to the next one here.
+for (const people of form.querySelectorAll("[data-people]")) {
+  const place = people.querySelector(".v-addresses");
+
+  function next(text = "") {
+    const last = place.lastElementChild;
+    if (!last.value) { last.value = text; return last; }
+    const another = last.cloneNode();
+    another.removeAttribute("id");
+    another.value = text;
+    place.append(another);
+    return another;
+  }
+
+  // What was wrong with an address is no longer true once it is another.
+  place.addEventListener("input", ({ target }) => {
+    if (!target.matches(".is-invalid")) return;
+    target.classList.remove("is-invalid");
+    target.removeAttribute("aria-invalid");
+    if (!place.querySelector(".is-invalid")) people.querySelector(".v-hint.bad")?.remove();
+  });
+  place.addEventListener("keydown", (event) => {
+    if (!["Enter", ",", ";"].includes(event.key)) return;
+    event.preventDefault();
+    if (event.target.value.trim()) { next().focus(); changed(0); }
+  });
+  place.addEventListener("paste", (event) => {
+    const found = event.clipboardData.getData("text").split(/[\s,;<>]+/).filter((part) => part.includes("@"));
+    if (found.length < 2) return;
+    event.preventDefault();
+    for (const one of found) next(one);
+    next().focus();
+    changed(0);
+  });
+  place.addEventListener("focusout", (event) => {
+    if (event.target.value.trim() && event.target === place.lastElementChild) next();
+  });
+}
+
+proof();

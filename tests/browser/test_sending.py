@@ -1,0 +1,196 @@
+"""Sending documents by mail in a browser: the keyboard alone, files, what is shown meanwhile; and without scripts."""
+
+import datetime as dt
+import re
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import expect
+from sqlalchemy import select
+
+from app import clock
+from app.scope import SYSTEM
+from app.secrets import new_token, token_hash
+from models import Dispatch, OutgoingMail, StaffSession, StoredFile
+from tests.browser.test_publishing import AXE
+from tests.rig.desk import COOKIE, renew
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def office(db, make):
+    """Three invoices of two customers, and who sends them."""
+    make.template()
+    make.mail_account()
+    first, second = make.contact(name="Cliente A", email="a@a.example"), make.contact(name="Cliente B", email=None)
+    for contact in (first, second, first):
+        make.invoice(contact=contact)
+    return make.user()
+
+
+@pytest.fixture
+def sit(office, db, company, make_session, live_server, open_page):
+    """``sit("invoice/list")``: a page of the office where somebody is signed in."""
+
+    def sit(path, **options):
+        token = new_token()
+        db.commit()
+        with make_session(scope=SYSTEM) as system:
+            kept = {"user_id": office.id, "company_id": company.id, "seen_at": clock.now()}
+            system.add(StaffSession(token_hash=token_hash(token), **kept))
+            system.commit()
+        page = open_page(**options)
+        page.context.add_cookies([{"name": COOKIE, "value": token, "domain": "127.0.0.1", "path": "/admin"}])
+        page.goto(f"{live_server}/admin/{path}")
+        return page
+
+    return sit
+
+
+def mails(db):
+    renew(db)
+    return list(db.scalars(select(OutgoingMail.recipient).order_by(OutgoingMail.id)))
+
+
+def letter(page):
+    return page.frame_locator("iframe:not([hidden])")
+
+
+def test_one_document_with_the_keyboard_alone(sit, db):
+    page = sit("invoice/details/1")
+    page.get_by_role("link", name="Enviar por correo").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Enviar la factura FV26-0001 por correo")).to_be_visible()
+
+    page.get_by_label("Para, otra dirección").focus()
+    page.keyboard.type("uno@b.example, dos@b.example")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Shift+Tab")
+    expect(letter(page).get_by_text("dos@b.example")).to_be_visible()
+    expect(page.locator("[data-confirm]")).to_be_enabled()
+    page.locator("[data-confirm]").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_text("1 correo en cola.")).to_be_visible()
+    assert mails(db) == ["a@a.example", "uno@b.example", "dos@b.example"]
+
+
+def test_enter_in_a_field_sends_nothing(sit, db):
+    page = sit("invoice/send?pks=1")
+
+    page.get_by_label("Asunto").focus()
+    page.keyboard.press("Enter")
+
+    expect(page.get_by_role("heading", name="Enviar la factura FV26-0001 por correo")).to_be_visible()
+    assert mails(db) == []
+
+
+def test_what_is_written_is_shown_as_it_would_arrive(sit, db):
+    page = sit("invoice/send?pks=1")
+    expect(letter(page).get_by_text("Factura-FV26-0001.pdf")).to_be_visible()
+
+    page.get_by_label("Asunto").fill("Su factura de noviembre")
+    page.get_by_role("textbox", name="Mensaje").fill("Buenos días")
+
+    expect(letter(page).get_by_text("Su factura de noviembre")).to_be_visible()
+    expect(letter(page).frame_locator("iframe").get_by_role("paragraph").get_by_text("Buenos días")).to_be_visible()
+    page.locator("[data-confirm]").dblclick()
+    expect(page.get_by_text("1 correo en cola.")).to_be_visible()
+    renew(db)
+    assert [tuple(row) for row in db.execute(select(Dispatch.subject, Dispatch.body))] == [
+        ("Su factura de noviembre", "<p>Buenos días</p>")
+    ]
+
+
+def test_files_are_sent_once_and_can_be_taken_away(sit, db):
+    page = sit("invoice/send?pks=1")
+    files = [{"name": f"{name}.txt", "mimeType": "text/plain", "buffer": b"x"} for name in ("Año", "otro")]
+
+    page.get_by_label("Otros archivos").set_input_files(files)
+    expect(page.get_by_text("otro.txt")).to_be_visible()
+    page.get_by_role("button", name="Quitar otro.txt").click()
+    expect(page.locator("[data-part=files]").get_by_text("otro.txt")).to_be_hidden()
+    expect(letter(page).get_by_text("Año.txt")).to_be_visible()
+    large = {"name": "grande.bin", "mimeType": "application/octet-stream", "buffer": b"0" * (20 * 2**20)}
+    page.get_by_label("Otros archivos").set_input_files([large])
+    expect(page.get_by_text("Los archivos pasan de 20 MB entre todos")).to_be_visible()
+    page.locator("[data-confirm]").click()
+
+    expect(page.get_by_text("1 correo en cola.")).to_be_visible()
+    renew(db)
+    assert list(db.scalars(select(StoredFile.name))) == ["Año.txt"]
+
+
+def test_a_selection_follows_how_it_is_divided(sit, db):
+    page = sit("invoice/list")
+    page.locator("[data-all]").check()
+    page.get_by_role("button", name="Enviar por correo").click()
+    expect(page.get_by_role("button", name="Enviar 2 correos")).to_be_visible()
+    expect(page.get_by_text("1 destinatario sin correo.")).to_be_visible()
+
+    page.get_by_label("Un correo por cliente, con todos los suyos").check()
+    expect(page.get_by_role("button", name="Enviar el correo")).to_be_enabled()
+    page.get_by_label("El día y a la hora que elija").check()
+    page.get_by_label("Día", exact=True).fill("01012020")
+    page.get_by_label("Hora", exact=True).fill("09:30")
+    expect(page.locator("[data-part=outcome]").get_by_text("Ese momento ya ha pasado.")).to_be_visible()
+    page.get_by_label("Día", exact=True).fill(f"{clock.today() + dt.timedelta(days=9):%d/%m/%Y}")
+    expect(page.get_by_role("button", name="Programar el correo")).to_be_enabled()
+    page.get_by_label("Ahora").check()
+    page.get_by_role("button", name="Enviar el correo").click()
+
+    expect(page.get_by_text("1 correo en cola. A 1 destinatario no se le envía.")).to_be_visible()
+    assert mails(db) == ["a@a.example"]
+
+
+def test_an_address_that_is_none_is_said_at_once(sit, db):
+    page = sit("invoice/send?pks=2")
+    expect(page.locator("[data-part=outcome]").get_by_text("Escriba al menos una dirección.")).to_be_visible()
+
+    page.get_by_label("Para, otra dirección").fill("a@b")
+
+    expect(page.locator("[data-part=outcome]").get_by_text("«a@b»: Escriba una sola dirección")).to_be_visible()
+    expect(page.locator("[data-confirm]")).to_be_hidden()
+
+
+def test_without_scripts_everything_is_there(sit, db):
+    page = sit("invoice/send?pks=2", java_script_enabled=False)
+
+    page.get_by_label("Para, otra dirección").fill("b@b.example")
+    page.get_by_role("textbox", name="Mensaje").fill("Hola\n\nSu factura")
+    page.get_by_label("Otros archivos").set_input_files(
+        [{"name": "nota.txt", "mimeType": "text/plain", "buffer": b"hola"}]
+    )
+    page.get_by_role("button", name="Calcular").click()
+    expect(page.get_by_text("nota.txt")).to_be_visible()
+    page.get_by_role("button", name="Ver el correo").click()
+    expect(page.frame_locator("iframe").get_by_text("Factura-FV26-0002.pdf")).to_be_visible()
+    page.get_by_role("button", name="Enviar el correo").click()
+
+    expect(page.get_by_text("1 correo en cola.")).to_be_visible()
+    renew(db)
+    assert mails(db) == ["b@b.example"]
+    assert list(db.scalars(select(Dispatch.body))) == ["<p>Hola</p><p>Su factura</p>"]
+
+
+@pytest.mark.parametrize("dark", [False, True])
+@pytest.mark.parametrize("path", ["invoice/send?pks=1", "invoice/send?scope=filter&q="])
+def test_everybody_can_use_it(sit, path, dark):
+    page = sit(path, dark=dark)
+    page.get_by_text("Añadir copia (Cc)").click()
+    page.wait_for_load_state("networkidle")
+
+    found = Axe().run(page, options=AXE | {"iframes": False})
+
+    assert [(one["id"], [node["target"] for node in one["nodes"]]) for one in found.response["violations"]] == []
+
+
+@pytest.mark.parametrize("path", ["invoice/send?pks=1", "invoice/send?scope=filter&q="])
+def test_nothing_hangs_over_the_edge_of_a_phone(sit, path):
+    page = sit(path, width=390)
+    page.get_by_text("Añadir copia (Cc)").click()
+    page.wait_for_load_state("networkidle")
+
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert re.search("por correo", page.title())
