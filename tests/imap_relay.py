@@ -8,10 +8,10 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 _LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r\n\Z")
 
@@ -39,7 +39,8 @@ class _HungUp(Exception):
 class Relay:
     upstream: int
     script: Mapping[str, Sequence[Turn]] = field(default_factory=dict)
-    replace: Mapping[bytes, bytes] = field(default_factory=dict)  # in everything the server says outside literals
+    lies: Mapping[bytes, bytes] = field(default_factory=dict)  # in everything the server says outside literals
+    on: Mapping[str, Callable[[Any], None]] = field(default_factory=dict)  # called before a command is passed on
     security: str = "none"
     context: ssl.SSLContext | None = None
     tokens: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # access token: user and password it stands for
@@ -48,7 +49,7 @@ class Relay:
         self.commands: list[str] = []
         self.connections = 0
         self.stopped = threading.Event()
-        self.steps = {verb: list(turns) for verb, turns in self.script.items()}
+        self.steps = {verb: [replace(turn) for turn in turns] for verb, turns in self.script.items()}
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
 
@@ -137,6 +138,7 @@ class _Conversation:
         self.relay.commands.append(command)
         tag, verb = line.partition(b" ")[0], _verb(command)
         turn = self.relay.next_turn(verb)
+        self.relay.on.get(verb, lambda _relay: None)(self.relay)
         self.play(turn, tag)
         if turn.reply is not None or turn.raw is not None:
             return
@@ -215,7 +217,7 @@ class _Conversation:
         return line
 
     def tell(self, line: bytes) -> None:
-        for old, new in self.relay.replace.items():
+        for old, new in self.relay.lies.items():
             line = line.replace(old, new)
         self.send(line)
 

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
+from app.domain.keeping_copies import note_copy
 from app.domain.mail_accounts import Standing, account_of, standing_of
 from app.domain.mail_secrets import LIFE, accounts
 from app.domain.outbox import MOST_BREAKS, OPEN, REST, DueMail, SetAside, WrittenMail, attempts, mails, set_aside
@@ -45,13 +46,17 @@ class Fate(Struct, frozen=True):
 
 
 class RecordOutcome(Struct, frozen=True, kw_only=True):
-    """``shown`` replaces the frozen bytes of a mail with a secret when it ends: what may still be seen of it."""
+    """``shown`` replaces the frozen bytes of a mail with a secret when it ends: what may still be seen of it.
+
+    ``keeper_id`` is the account it leaves from when that keeps copies of what it sends.
+    """
 
     written: WrittenMail
     claim: str
     outcome: Outcome
     now: dt.datetime
     shown: bytes | None = None
+    keeper_id: int | None = None
 
 
 def fate_of(mail: DueMail, give_up_at: dt.datetime | None, outcome: Outcome, now: dt.datetime) -> Fate:
@@ -108,6 +113,8 @@ def record_outcome(db: ScopedSession, command: RecordOutcome) -> bool:
         recorded = _ENDS.execute(db, row)
     if recorded:
         _tell_account(db, command)
+        if command.keeper_id is not None and outcome.answer is Answer.TAKEN:
+            note_copy(db, mail.id, command.keeper_id, command.written.message_id, now)
     return recorded
 
 

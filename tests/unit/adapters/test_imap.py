@@ -58,7 +58,7 @@ def test_the_sent_folder_is_the_one_the_server_marks(imap):
 def test_without_a_mark_it_goes_by_its_name(imap, made, sent):
     user = imap.user()
     imap.make_folders(user, *made)
-    with Relay(upstream=imap.port, replace={b" \\Sent": b""}) as relay, through(imap, user, relay) as mailbox:
+    with Relay(upstream=imap.port, lies={b" \\Sent": b""}) as relay, through(imap, user, relay) as mailbox:
         assert [folder.name for folder in mailbox.folders() if folder.is_sent] == [sent]
 
 
@@ -117,7 +117,7 @@ def test_a_copy_can_be_removed_again_and_nothing_else_with_it(imap):
 
 def test_without_uidplus_it_is_only_marked(imap):
     user = imap.user()
-    with Relay(upstream=imap.port, replace={b" UIDPLUS": b""}) as relay, through(imap, user, relay) as mailbox:
+    with Relay(upstream=imap.port, lies={b" UIDPLUS": b""}) as relay, through(imap, user, relay) as mailbox:
         mailbox.append("Enviados", LETTER, NOON)
 
         assert mailbox.remove("Enviados", "<1@demo.example>") == 1
@@ -173,7 +173,7 @@ def test_a_folder_that_is_not_there_is_named(imap):
     ],
 )
 def test_providers_that_keep_their_own_copies_are_known(imap, told, keeps):
-    with Relay(upstream=imap.port, replace=told) as relay, through(imap, imap.user(), relay) as mailbox:
+    with Relay(upstream=imap.port, lies=told) as relay, through(imap, imap.user(), relay) as mailbox:
         assert mailbox.keeps_own_copies is keeps
 
 
@@ -247,7 +247,7 @@ def test_nonsense_ends_in_a_sentence(imap, raw):
 
 def test_a_server_without_numbers_cannot_be_followed(imap):
     with (
-        Relay(upstream=imap.port, replace={b"UIDVALIDITY": b"NADA"}) as relay,
+        Relay(upstream=imap.port, lies={b"UIDVALIDITY": b"NADA"}) as relay,
         through(imap, imap.user(), relay) as mailbox,
         pytest.raises(AdapterError, match="no numera"),
     ):

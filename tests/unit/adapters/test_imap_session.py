@@ -51,7 +51,7 @@ def test_a_mailbox_opens_with_every_security(imap, security):
     ],
 )
 def test_any_way_of_signing_in_gives_any_password(imap, offered, used):
-    with Relay(upstream=imap.port, replace={b"AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5": offered}) as relay:
+    with Relay(upstream=imap.port, lies={b"AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5": offered}) as relay:
         assert opened(imap.account(imap.user(), port=relay.port)) == FOLDERS
 
     said = [command.partition(" ")[2] for command in relay.commands]
@@ -84,7 +84,7 @@ def test_the_answer_to_the_credentials_decides(imap, reply, outcome):
 
 
 def test_where_passwords_are_not_taken_none_is_sent(imap):
-    with Relay(upstream=imap.port, replace={b"AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5": b"LOGINDISABLED"}) as relay:
+    with Relay(upstream=imap.port, lies={b"AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5": b"LOGINDISABLED"}) as relay:
         outcome = opened(imap.account(imap.user(), port=relay.port))
 
     assert outcome == ("refused", "El servidor no admite usuario y contraseña en esta conexión.")
@@ -154,7 +154,7 @@ def test_no_credential_leaves_over_a_connection_that_is_not_trusted(imap, tmp_pa
     context, authority = server_context(kind, tmp_path)
     offer = {b"SASL-IR": b"SASL-IR STARTTLS"}
 
-    with Relay(upstream=imap.port, security=security, context=context, replace=offer) as relay:
+    with Relay(upstream=imap.port, security=security, context=context, lies=offer) as relay:
         outcome = opened(imap.account(imap.user(), port=relay.port, security=security), authority)
 
     assert outcome == ("TLS", sentence)
@@ -166,7 +166,7 @@ def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(imap,
     context, _authority = server_context("self-signed", tmp_path)
     user, offer = imap.user(), {b"SASL-IR": b"SASL-IR STARTTLS"}
 
-    with Relay(upstream=imap.port, security=security, context=context, replace=offer) as relay:
+    with Relay(upstream=imap.port, security=security, context=context, lies=offer) as relay:
         pinned = imap_fingerprint("localhost", relay.port, security, private_hosts=HOSTS)
         account = {"port": relay.port, "security": security}
         outcomes = [
@@ -180,7 +180,7 @@ def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(imap,
 @pytest.mark.parametrize(
     "relay",
     [
-        {"replace": {b"STARTTLS": b"X-NADA"}},
+        {"lies": {b"STARTTLS": b"X-NADA"}},
         {"script": {"CONNECT": [Turn(raw=b"* PREAUTH [CAPABILITY IMAP4rev1] pase sin cifrar\r\n")]}},
     ],
     ids=["not offered", "signed in already"],
@@ -204,7 +204,7 @@ def test_answers_slipped_in_before_encryption_are_not_believed(imap, tmp_path):
 
 
 def test_asking_for_a_fingerprint_explains_itself_when_there_is_none(imap):
-    with Relay(upstream=imap.port, replace={b"STARTTLS": b"X-NADA"}) as relay:
+    with Relay(upstream=imap.port, lies={b"STARTTLS": b"X-NADA"}) as relay:
         with pytest.raises(AdapterError, match="no ofrece STARTTLS"):
             imap_fingerprint("localhost", relay.port, Security.STARTTLS, private_hosts=HOSTS)
         with pytest.raises(AdapterError, match="No se pudo cifrar"):
