@@ -8,8 +8,8 @@ from msgspec import Struct
 from admin_views.formatters import Sign, moment
 from app import clock
 from app.domain.mail_accounts import Standing, company_account, standing_of
-from app.domain.mail_desk import explain
 from app.domain.queries.outbox import due_since, queue_figures
+from app.domain.replies import explain
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models import MailAccount, OutgoingMail

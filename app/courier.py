@@ -174,15 +174,15 @@ class Courier:
         demo, shown = self.installation.settings.demo, None
         if written.is_secret:
             shown = written.content if demo else masked(written.content)
-        # Nothing leaves a demonstration, and nobody misses the copy of a test.
-        keeps = facts.account is not None and facts.account.keeps_copies and written.mail.kind is not MailKind.TEST
+        account = None if demo else facts.account  # nothing leaves a demonstration
         return RecordOutcome(
             written=written,
             claim=claim,
             outcome=_outcome(delivery),
             now=self.clock(),
             shown=shown,
-            keeper_id=facts.account.id if facts.account and keeps and not demo else None,
+            account_id=account.id if account else None,
+            keeps_copy=account is not None and account.keeps_copies and written.mail.kind is not MailKind.TEST,
         )
 
     def extend(self, claim: str) -> bool:

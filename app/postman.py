@@ -9,6 +9,7 @@ from app.adapters.imap import MailboxRefused, open_mailbox
 from app.domain.mailbox_rights import leave_mailbox, leave_refused, leave_unreachable
 from app.domain.queries.mailboxes import WaitingMailbox
 from app.errors import AdapterError, InvalidValue
+from app.inbox import read_inbox
 from app.installation import Installation
 from app.mailboxes import imap_account_of
 from app.secrets import SealBroken
@@ -54,3 +55,5 @@ def _go_there(visit: Visit, account: MailAccount) -> None:
     with open_mailbox(way, private_hosts=settings.private_hosts, ca_file=settings.mail_ca_file) as mailbox:
         if account.sent_folder:
             store_copies(visit, mailbox, account.sent_folder)
+        if account.inbox_due_at is None or account.inbox_due_at <= visit.clock():
+            read_inbox(visit, mailbox, account)

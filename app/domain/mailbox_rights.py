@@ -56,6 +56,12 @@ def leave_refused(db: ScopedSession, right: MailboxRight, reason: str, now: dt.d
     return _end(db, right, imap_paused_until=now + pause, imap_failures=failures + 1, imap_error=reason)
 
 
+def note_inbox_read(db: ScopedSession, account_id: int, validity: int, uid: int, due_at: dt.datetime) -> None:
+    """The inbox has been read up to there, and is to be read again then."""
+    read = _of_company(db, account_id)
+    db.connection().execute(read.values(inbox_validity=validity, inbox_uid=uid, inbox_due_at=due_at))
+
+
 def mailbox_standing(account: MailAccount) -> Standing:
     """How an account is doing over IMAP; ``MISSING`` when it does without."""
     if not account.imap_host:

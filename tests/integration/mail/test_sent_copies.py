@@ -105,7 +105,7 @@ def test_the_same_message_to_several_people_is_kept_once(kept, holder):
     written = holder.take()
     for each in written:
         same = replace(each, message_id="<1@tosma.example>")
-        assert holder.record(same, keeper_id=kept.post.account.id)
+        assert holder.record(same, account_id=kept.post.account.id, keeps_copy=True)
 
     assert [mail.id for mail in mails] == [each.mail.id for each in written]
     assert kept.copies() == [("waiting", 0, "")]
