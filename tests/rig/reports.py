@@ -7,39 +7,27 @@ from app import clock
 BOUNDARY = "9B095B5ADSN=_01D5A"
 
 
-def bounce(
-    message_id: str,
-    recipient: str = "compras@merino.example",
-    *,
-    action: str = "failed",
-    status: str = "5.1.1",
-    says: str = "smtp; 550 5.1.1 <compras@merino.example>: Recipient address rejected: User unknown",
-    own_id: str = "<dsn-1@mx.example>",
-    returned: str = "message/rfc822",
-    more: str = "",
-) -> bytes:
-    """A delivery status notification like those of Postfix; ``more`` are further recipients' blocks."""
-    return f"""Return-Path: <>
-Date: {format_datetime(clock.now())}
+BOUNCE = """Return-Path: <>
+Date: {date}
 From: MAILER-DAEMON@mx.example (Mail Delivery System)
 Subject: Undelivered Mail Returned to Sender
 To: facturas@tosma.example
 Auto-Submitted: auto-replied
 MIME-Version: 1.0
 Content-Type: multipart/report; report-type=delivery-status;
-\tboundary="{BOUNDARY}"
+\tboundary="{boundary}"
 Message-Id: {own_id}
 
 This is a MIME-encapsulated message.
 
---{BOUNDARY}
+--{boundary}
 Content-Description: Notification
 Content-Type: text/plain; charset=utf-8
 
 I'm sorry to have to inform you that your message could not
 be delivered to one or more recipients.
 
---{BOUNDARY}
+--{boundary}
 Content-Description: Delivery report
 Content-Type: message/delivery-status
 
@@ -52,7 +40,7 @@ Action: {action}
 Status: {status}
 Diagnostic-Code: {says}
 {more}
---{BOUNDARY}
+--{boundary}
 Content-Description: Undelivered Message
 Content-Type: {returned}
 
@@ -65,8 +53,50 @@ Content-Type: multipart/alternative; boundary="otro"
 Message-ID: <in-the-body@nobody.example>
 --otro--
 
---{BOUNDARY}--
-""".replace("\n", "\r\n").encode()
+--{boundary}--
+"""
+
+RECEIPT = """From: Compras <{recipient}>
+To: facturas@tosma.example
+Date: {date}
+Subject: Acuse de recibo (mostrado) - Factura
+Message-ID: {own_id}
+References: {message_id}
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type="Disposition-Notification"; boundary="{boundary}"
+
+--{boundary}
+Content-Type: text/plain; charset=UTF-8; format=flowed
+
+Este es un acuse de recibo del mensaje que envió.
+
+--{boundary}
+Content-Type: message/disposition-notification; name="MDNPart2.txt"
+Content-Transfer-Encoding: 7bit
+
+Reporting-UA: merino.example; Thunderbird
+Final-Recipient: rfc822;{recipient}
+Original-Message-ID: {message_id}
+Disposition: {disposition}
+
+--{boundary}--
+"""
+
+
+def bounce(
+    message_id: str,
+    recipient: str = "compras@merino.example",
+    *,
+    action: str = "failed",
+    status: str = "5.1.1",
+    says: str = "smtp; 550 5.1.1 <compras@merino.example>: Recipient address rejected: User unknown",
+    own_id: str = "<dsn-1@mx.example>",
+    returned: str = "message/rfc822",
+    more: str = "",
+) -> bytes:
+    """A delivery status notification like those of Postfix; ``more`` are further recipients' blocks."""
+    facts = {"recipient": recipient, "action": action, "status": status, "says": says, "own_id": own_id, "more": more}
+    return _filled(BOUNCE, **facts, message_id=message_id, returned=returned)
 
 
 def receipt(
@@ -77,28 +107,10 @@ def receipt(
     own_id: str = "<mdn-1@merino.example>",
 ) -> bytes:
     """A message disposition notification like those of Thunderbird."""
-    return f"""From: Compras <{recipient}>
-To: facturas@tosma.example
-Date: {format_datetime(clock.now())}
-Subject: Acuse de recibo (mostrado) - Factura
-Message-ID: {own_id}
-References: {message_id}
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type="Disposition-Notification"; boundary="{BOUNDARY}"
+    facts = {"recipient": recipient, "disposition": disposition, "own_id": own_id}
+    return _filled(RECEIPT, **facts, message_id=message_id)
 
---{BOUNDARY}
-Content-Type: text/plain; charset=UTF-8; format=flowed
 
-Este es un acuse de recibo del mensaje que envió.
-
---{BOUNDARY}
-Content-Type: message/disposition-notification; name="MDNPart2.txt"
-Content-Transfer-Encoding: 7bit
-
-Reporting-UA: merino.example; Thunderbird
-Final-Recipient: rfc822;{recipient}
-Original-Message-ID: {message_id}
-Disposition: {disposition}
-
---{BOUNDARY}--
-""".replace("\n", "\r\n").encode()
+def _filled(text: str, **facts: str) -> bytes:
+    filled = text.format(boundary=BOUNDARY, date=format_datetime(clock.now()), **facts)
+    return filled.replace("\n", "\r\n").encode()
