@@ -48,6 +48,16 @@ class TakeReport(Struct, frozen=True, kw_only=True):
     dated: dt.datetime | None = None
 
 
+class Bounce(Struct, frozen=True):
+    """Why an address is taken for no good, and the mail that it came of."""
+
+    address: str
+    mail_id: int
+    code: str
+    says: str
+    at: dt.datetime
+
+
 class Dismissed(Struct, frozen=True):
     address: str
 
@@ -76,32 +86,36 @@ def note_refusal(db: ScopedSession, mail_id: int, account_id: int, reply: str, n
 def dismiss_bounces(db: ScopedSession, address: str, now: dt.datetime) -> Dismissed:
     """Somebody knows that the address is good all the same. Raises ``NotFound`` when nothing speaks against it."""
     against = sa.update(reports).where(reports.c.recipient == address, *_standing(db.company_id))
-    if not db.connection().execute(against.values(dismissed_at=now)).rowcount:
+    reader = sa.update(accounts).where(
+        accounts.c.company_id == db.company_id, accounts.c.email == address, accounts.c.bounced_at.is_not(None)
+    )
+    changed = [against.values(dismissed_at=now), reader.values(bounced_at=None)]
+    if not sum(db.connection().execute(statement).rowcount for statement in changed):
         raise NotFound(_("ese rebote"))
-    reader = sa.update(accounts).where(accounts.c.company_id == db.company_id, accounts.c.email == address)
-    db.connection().execute(reader.values(bounced_at=None))
     record(db, "dismiss_bounce", "mail_reports", label=address)
     return Dismissed(address)
 
 
-def is_bounced(company_id: int, address: Any) -> sa.ColumnElement[bool]:
-    """Whether mail to ``address``, a column, came back because of it, and nothing has spoken for it since."""
-    found = sa.select(1).where(reports.c.recipient == address, *_standing(company_id))
-    return found.correlate_except(reports, _LATER).exists()
+def bounced_addresses(company_id: int) -> Any:
+    """Addresses whose mail came back because of them, and for which nothing has spoken since."""
+    # The first condition says nothing but brings SQLite to the index that only holds these.
+    return sa.select(reports.c.recipient).where(reports.c.recipient > "", *_standing(company_id))
 
 
-def bounced_among(db: ScopedSession, addresses: Sequence[str]) -> dict[str, str]:
-    """Those that are no good, with the last words about each."""
+def bounced_among(db: ScopedSession, addresses: Sequence[str]) -> dict[str, Bounce]:
+    """Those of them that are no good, with the last that was said about each."""
     rows = db.connection().execute(
-        sa.select(reports.c.recipient, reports.c.code, reports.c.says)
+        sa.select(reports.c.recipient, reports.c.mail_id, reports.c.code, reports.c.says, reports.c.reported_at)
         .where(reports.c.recipient.in_(addresses), *_standing(db.company_id))
-        .order_by(reports.c.reported_at)
+        .order_by(reports.c.reported_at, reports.c.id)
     )
-    return {row.recipient: row.says or row.code for row in rows}
+    return {row.recipient: Bounce(row.recipient, row.mail_id, row.code, row.says, row.reported_at) for row in rows}
 
 
 _KNOWN = (mails.c.id, mails.c.recipient, mails.c.portal_account_id)
 _LATER: Any = reports.alias("later")
+# As a literal: a partial index only serves a query that says the same.
+_BOUNCED = sa.text("mail_reports.kind = 'bounced' AND mail_reports.dismissed_at IS NULL")
 
 
 def _standing(company_id: int) -> tuple[Any, ...]:
@@ -113,9 +127,8 @@ def _standing(company_id: int) -> tuple[Any, ...]:
     )
     return (
         reports.c.company_id == company_id,
-        reports.c.kind == ReportKind.BOUNCED,
+        _BOUNCED,
         reports.c.code.in_(BLAMING),
-        reports.c.dismissed_at.is_(None),
         ~spoke_for_it.correlate(reports).exists(),
     )
 

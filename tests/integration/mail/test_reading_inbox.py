@@ -6,7 +6,7 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import event, select
 
-from app.domain.bounces import bounced_among, dismiss_bounces, is_bounced
+from app.domain.bounces import bounced_addresses, bounced_among, dismiss_bounces
 from app.errors import NotFound
 from app.postman import visit_mailbox
 from app.scope import CompanyScope
@@ -35,7 +35,7 @@ def read(kept, *messages: bytes) -> None:
 
 def bounced(kept, *addresses: str) -> dict[str, str]:
     with kept.post.installation.database.read(CompanyScope(kept.post.company.id)) as db:
-        return bounced_among(db, addresses)
+        return {address: bounce.says or bounce.code for address, bounce in bounced_among(db, addresses).items()}
 
 
 def test_a_bounce_is_kept_with_its_mail_and_marks_the_address(kept, sent):
@@ -231,8 +231,8 @@ def test_contacts_whose_address_is_no_good_are_found(kept, make, sent):
     kept.post.db.commit()
     company_id = kept.post.company.id
 
-    found = kept.post.db.scalars(select(Contact).where(is_bounced(company_id, Contact.email))).all()
-    theirs = kept.post.db.scalars(select(Contact).where(is_bounced(company_id + 1, Contact.email))).all()
+    found = kept.post.db.scalars(select(Contact).where(Contact.email.in_(bounced_addresses(company_id)))).all()
+    theirs = kept.post.db.scalars(select(Contact).where(Contact.email.in_(bounced_addresses(company_id + 1)))).all()
 
     assert (found, theirs) == ([contact], [])
 
@@ -316,7 +316,7 @@ def test_looking_for_bad_addresses_goes_by_their_index(kept, sent):
     event.listen(engine, "before_cursor_execute", listener)
     with kept.post.installation.database.read(CompanyScope(kept.post.company.id)) as db:
         bounced_among(db, ("a@b.example",))
-        db.scalars(select(Contact.id).where(is_bounced(db.company_id, Contact.email))).all()
+        db.scalars(bounced_addresses(db.company_id)).all()
     event.remove(engine, "before_cursor_execute", listener)
 
     connection = engine.raw_connection()
@@ -329,5 +329,6 @@ def test_looking_for_bad_addresses_goes_by_their_index(kept, sent):
     index = "INDEX ix_mail_reports_company_id_recipient_reported_at (company_id=? AND recipient=?"
     assert {step for step in steps if "mail_reports" in step or "later" in step} == {
         f"SEARCH mail_reports USING {index})",
+        "SEARCH mail_reports USING INDEX ix_mail_reports_bounced (company_id=? AND recipient>?)",
         f"SEARCH later USING {index} AND reported_at>?)",
     }
