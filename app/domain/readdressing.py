@@ -90,13 +90,11 @@ def _checked(db: ScopedSession, mail: OutgoingMail, typed: str) -> str:
     address = fields.email(typed, "address", required=True)
     if address == mail.recipient:
         raise InvalidValue(_("Es la dirección que ya tenía."), field="address")
-    known = sa.select(OutgoingMail.id).where(
-        sa.or_(
-            OutgoingMail.dedup_key == _key(mail, address),
-            sa.and_(OutgoingMail.batch_id == mail.batch_id, OutgoingMail.recipient == address),
-            sa.and_(OutgoingMail.dispatch_id == mail.dispatch_id, OutgoingMail.recipient == address),
-        )
-    )
+    same = [OutgoingMail.dedup_key == _key(mail, address)]
+    for column in (OutgoingMail.batch_id, OutgoingMail.dispatch_id):
+        if (told := getattr(mail, column.key)) is not None:
+            same.append(sa.and_(column == told, OutgoingMail.recipient == address))
+    known = sa.select(OutgoingMail.id).where(sa.or_(*same))
     if db.scalar(known.limit(1)) is not None:
         raise InvalidValue(_("A esa dirección ya se le ha enviado."), field="address")
     return address
@@ -114,9 +112,7 @@ def _reader(db: ScopedSession, mail: OutgoingMail, address: str) -> PortalAccoun
     )
     reader = db.scalar(sa.select(PortalAccount).where(PortalAccount.email == address, PortalAccount.id.in_(acting)))
     if reader is None:
-        sentence = _(
-            "Con esa dirección no se entra en la intranet de este cliente. Cámbiela en su ficha o dele acceso."
-        )
+        sentence = _("Con esa dirección no entra nadie por este cliente: cámbiela en su ficha o dele acceso.")
         raise InvalidValue(sentence, field="address")
     return reader
 
