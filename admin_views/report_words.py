@@ -6,7 +6,7 @@ from admin_views.formatters import Sign, moment
 from app.domain.replies import explain_code
 from app.texts import _
 from models import MailReport, OutgoingMail, SentCopy
-from models.enums import CopyStatus, ReportKind
+from models.enums import CopyStatus, MailStatus, ReportKind
 
 REPORT_SIGNS: dict[str, Sign] = {
     ReportKind.BOUNCED: Sign("Rebotado", "mail-x", "bad"),
@@ -56,7 +56,7 @@ def _code_of(report: MailReport) -> str:
 
 def is_refusal(report: MailReport, mail: OutgoingMail) -> bool:
     """It only repeats what the mail's own tries tell."""
-    return report.says == mail.last_reply
+    return mail.status is MailStatus.FAILED and report.says == mail.last_reply
 
 
 def copy_note(copy: SentCopy) -> CopyNote:
