@@ -15,7 +15,7 @@ from admin_views.base import OfficePage, page
 from admin_views.filters import whole
 from admin_views.mail_account_form import AccountForm, TestForm, certificate_of, check_place
 from admin_views.mail_steps import steps_of
-from admin_views.mail_words import trouble_of
+from admin_views.mail_troubles import trouble_of
 from admin_views.posted import posted
 from admin_views.templating import render
 from app.domain import throttling

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from admin_views.mail_words import Note
 from app.domain.mail_accounts import Standing, standing_of
-from app.domain.mail_desk import explain
+from app.domain.replies import explain
 from app.texts import _
 from models import MailAccount, OutgoingMail
 from models.enums import MailSecurity, MailStatus

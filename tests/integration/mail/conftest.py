@@ -21,6 +21,7 @@ from app.writing import write_mails
 from models import MailAccount, MailAttempt, OutgoingMail
 from models.enums import MailKind
 from tests.integration.domain.sending import send
+from tests.rig.mailbox import KeptMail
 from tests.smtp_sink import Sink
 
 LEASE = dt.timedelta(seconds=20)
@@ -50,12 +51,12 @@ class Post:
         self.account: MailAccount = make.mail_account(port=sink.port)
         db.commit()
 
-    def courier(self, **options) -> Courier:
-        return Courier(self.installation, Queue(self.company.id), clock=self.time, **options)
+    def courier(self, account_id: int | None = None, **options) -> Courier:
+        return Courier(self.installation, Queue(self.company.id, account_id), clock=self.time, **options)
 
-    def send(self) -> None:
-        """What a worker does when it finds this company has mail due."""
-        courier = self.courier()
+    def send(self, account_id: int | None = None) -> None:
+        """What a worker does when it finds this company, or an account of its own, has mail due."""
+        courier = self.courier(account_id)
         courier.run(Event())
         courier.close()
 
@@ -135,9 +136,9 @@ class Holder:
         command = ClaimMails(claim=self.claim, now=self.post.time(), lease=LEASE, written=written)
         return self.run(lambda db: claim_mails(db, command))
 
-    def record(self, written, answer: Answer = Answer.TAKEN) -> bool:
+    def record(self, written, answer: Answer = Answer.TAKEN, **facts) -> bool:
         outcome = Outcome(answer=answer, reply="250 aceptado")
-        result = RecordOutcome(written=written, claim=self.claim, outcome=outcome, now=self.post.time())
+        result = RecordOutcome(written=written, claim=self.claim, outcome=outcome, now=self.post.time(), **facts)
         return self.run(lambda db: record_outcome(db, result))
 
     def run(self, work):
@@ -204,3 +205,9 @@ def mail_out(post, db, user):
         return sent
 
     return mail_out
+
+
+@pytest.fixture
+def kept(post, imap) -> KeptMail:
+    """The company's account with a mailbox, where copies are kept and answers come in."""
+    return KeptMail(post, imap)
