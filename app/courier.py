@@ -28,8 +28,10 @@ from app.domain.outbox import (
 )
 from app.domain.queries.letters import LetterFacts, letter_facts
 from app.domain.queries.outbox import Queue
+from app.errors import AdapterError
 from app.installation import Installation
 from app.mail_shown import masked
+from app.mailboxes import doubt_token
 from app.scope import CompanyScope, ScopedSession
 from app.secrets import new_token
 from app.transports import Transport, TransportFactory, transport_of
@@ -37,6 +39,11 @@ from app.writing import Writing, sender_of, write_mails
 from models import MailAccount
 
 log = logging.getLogger(__name__)
+
+_SETTINGS = (
+    "id", "host", "port", "security", "username", "sealed_password", "provider", "password_changed_at",
+    "pinned_fingerprint",
+)  # fmt: skip
 
 LEASE = dt.timedelta(seconds=20)
 MOST_REFUSALS = 10
@@ -106,8 +113,7 @@ class Courier:
         """There is an account, or need of none; a connection made with other settings than these is left."""
         if account is None and not self.installation.settings.demo:
             return False
-        names = ("id", "host", "port", "security", "username", "sealed_password", "sealed_tokens", "pinned_fingerprint")
-        settings = tuple(getattr(account, name) for name in names) if account else ()
+        settings = tuple(getattr(account, name) for name in _SETTINGS) if account else ()
         if settings != self._settings:
             self.close()
             self._settings = settings
@@ -118,11 +124,21 @@ class Courier:
         patience = self.lease * 1.5  # longer than a server may be silent before we give up
         if account is not None and not self._run(lambda db: may_open(db, account, self.clock(), patience)):
             return False
-        if self._transport is None:
-            self._transport = self._make_transport(self.installation, account)
-        trouble = None if self._transport.is_open else self._transport.verify()
+        trouble = self._open(account)
         self._note(account, trouble)
         return trouble is None
+
+    def _open(self, account: MailAccount | None) -> Deferred | AuthenticationFailed | None:
+        """A transport made anew has a token that is good for a while."""
+        self.close()
+        try:
+            self._transport = self._make_transport(self.installation, account)
+            trouble = None if self._transport.is_open else self._transport.verify()
+            if isinstance(trouble, AuthenticationFailed) and account is not None:
+                doubt_token(self.installation, account)
+        except AdapterError as error:
+            return AuthenticationFailed(str(error)) if error.permanent else Deferred(str(error), "CONNECT")
+        return trouble
 
     def _note(self, account: MailAccount | None, trouble: Delivery | None) -> None:
         """Tell the account how it is doing, for every worker and for the office."""

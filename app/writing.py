@@ -205,8 +205,10 @@ def _needs_entry(mail: DueMail, reader: Reader) -> bool:
 
 
 def _reply_to(facts: LetterFacts, sender: MailAddress) -> MailAddress | None:
+    """Answers go where the account says; to the company's own address, if it is the company's account."""
     own = facts.account.reply_to if facts.account else ""
-    email = own or facts.company.email
+    is_somebodys = facts.account is not None and facts.account.user_id is not None
+    email = own or ("" if is_somebodys else facts.company.email)
     return MailAddress(email, facts.company.shown_name) if email and email != sender.email else None
 
 
