@@ -19,6 +19,7 @@ class MailAccount(CompanyRecord):
     User and password are the same for SMTP and IMAP. Without ``imap_host`` there are no copies and no answers; without
     ``sent_folder``, no copies. ``inbox_validity`` and ``inbox_uid`` are up to where the inbox has been read (RFC 3501).
     The company's account may sign what it sends (DKIM, RFC 6376) as ``dkim_selector`` of ``dkim_domain``.
+    One without ``host`` has been removed: its row stays, empty, for what was sent with it, and serves again.
     """
 
     __tablename__ = "mail_accounts"

@@ -83,8 +83,9 @@ def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -
     account.wants_receipt = command.wants_receipt
     account.failures, account.paused_until, account.last_error = 0, None, ""
     account.imap_failures, account.imap_paused_until, account.imap_error = 0, None, ""
-    db.add(account)
-    db.flush()
+    if account not in db:
+        db.add(account)
+        db.flush()  # what is sealed is sealed for this very row
     _seal(account, keys, command.password)
     db.flush()
     return account
