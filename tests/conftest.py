@@ -26,6 +26,7 @@ from app.settings import Settings
 from models import Company
 from models.base import utc_now
 from tests.factories import Make
+from tests.imap_server import ImapServer, imap_server
 from tests.rig import postgres
 from tests.rig.browser import Visits, launch
 from tests.rig.databases import Databases, PostgresDatabases, SqliteDatabases
@@ -64,6 +65,12 @@ def postgresql_databases(postgres_server: postgres.Server) -> Iterator[PostgresD
     databases = PostgresDatabases(postgres_server)
     yield databases
     databases.close()
+
+
+@pytest.fixture(scope="session")
+def imap() -> Iterator[ImapServer]:
+    with imap_server() as server:
+        yield server
 
 
 def _databases(request: pytest.FixtureRequest) -> Databases:

@@ -1,4 +1,4 @@
-"""An SMTP connection as lines and replies, without opinion on what they mean."""
+"""A mail server's connection as lines and replies, without opinion on what they mean."""
 
 import re
 import socket
@@ -14,6 +14,7 @@ _REPLY_LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*?))?\r?\n", re.DOTALL)
 _LONGEST_LINE = 8192
 _MOST_LINES = 200
 _BLOCK = 65536
+_CHUNK = 16384
 
 
 class LinkLost(Exception):
@@ -58,7 +59,7 @@ class Link:
         deadline = time.monotonic() + (timeout or self._timeout)
         lines: list[bytes] = []
         while len(lines) < _MOST_LINES:
-            parts = _REPLY_LINE.fullmatch(self._line(deadline))
+            parts = _REPLY_LINE.fullmatch(self.line(deadline))
             if parts is None:
                 break
             code, mark, text = parts.groups()
@@ -70,6 +71,20 @@ class Link:
     def ask(self, line: bytes) -> Reply:
         self.send(line + b"\r\n")
         return self.reply()
+
+    def line(self, deadline: float, longest: int = _LONGEST_LINE) -> bytes:
+        """The next line with its end, before ``deadline`` of ``time.monotonic``."""
+        while (end := self._received.find(b"\n")) < 0 and len(self._received) < longest:
+            self._received += self._receive(deadline)
+        if not 0 <= end < longest:
+            raise LinkLost(_("El servidor no responde como un servidor de correo."))
+        return self._taken(end + 1)
+
+    def octets(self, count: int, deadline: float) -> bytes:
+        """Exactly so many octets; what their number may be is for the caller to say."""
+        while len(self._received) < count:
+            self._received += self._receive(deadline)
+        return self._taken(count)
 
     def is_quiet(self) -> bool:
         """Whether nothing has arrived that was not asked for: a farewell, or the end of the connection."""
@@ -94,19 +109,15 @@ class Link:
     def close(self) -> None:
         self._connection.close()
 
-    def _line(self, deadline: float) -> bytes:
-        while (end := self._received.find(b"\n")) < 0 and len(self._received) < _LONGEST_LINE:
-            self._received += self._receive(deadline)
-        if not 0 <= end < _LONGEST_LINE:
-            raise LinkLost(_("El servidor no responde como un servidor de correo."))
-        line, self._received = self._received[: end + 1], self._received[end + 1 :]
-        return line
+    def _taken(self, count: int) -> bytes:
+        taken, self._received = self._received[:count], self._received[count:]
+        return taken
 
     def _receive(self, deadline: float) -> bytes:
         try:
             # One deadline for the whole reply: a server that drips a letter at a time must not hold us for ever.
             self._connection.settimeout(max(deadline - time.monotonic(), 0.001))
-            chunk = self._connection.recv(4096)
+            chunk = self._connection.recv(_CHUNK)
         except OSError as error:
             raise self._lost(error) from error
         if not chunk:

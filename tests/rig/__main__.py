@@ -1,4 +1,4 @@
-"""Sees to it that PostgreSQL and a browser are there, and runs the tests: what ``./scripts/test`` calls."""
+"""Sees to it that PostgreSQL, Dovecot and a browser are there, and runs the tests: what ``./scripts/test`` calls."""
 
 import os
 import shutil
@@ -8,6 +8,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests import imap_server
 from tests.rig import browser, postgres
 
 EVERYTHING = ("--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal")
@@ -15,6 +16,7 @@ EVERYTHING = ("--numprocesses=auto", "--maxprocesses=4", "--dist=worksteal")
 
 def main(arguments: list[str]) -> None:
     prepare_postgres()
+    prepare_imap()
     prepare_browser()
     # A few tests are sooner done in one process.
     spread = () if any(not argument.startswith("-") for argument in arguments) else EVERYTHING
@@ -25,6 +27,12 @@ def prepare_postgres() -> None:
     """Debian's, when root and nothing is there; for others a wheel came with the lock. None at all fails the tests."""
     if not os.environ.get(postgres.ADDRESS) and not postgres.installed():
         install("postgresql")
+
+
+def prepare_imap() -> None:
+    """Debian's, when root and nothing is there. None at all fails the tests."""
+    if not imap_server.find():
+        install("dovecot-imapd")
 
 
 def prepare_browser() -> None:

@@ -1,0 +1,213 @@
+"""Opening a mailbox: a server that answers, a certificate that is checked, credentials that arrive."""
+
+import pytest
+from msgspec.structs import replace
+
+from app.adapters.imap import ImapAccount, MailboxRefused, Security, imap_fingerprint, open_mailbox
+from app.adapters.smtp_session import OpeningFailed
+from app.errors import AdapterError, InvalidValue
+from tests.certificates import server_context
+from tests.imap_relay import Relay, Turn
+from tests.imap_server import HOSTS, PASSWORD
+
+SECURE = [Security.STARTTLS, Security.SSL]
+NO_MAIL_SERVER = "El servidor no responde como un servidor de correo."
+
+
+def opened(account, authority=None):
+    """The names of the folders, or what went wrong and where."""
+    try:
+        with open_mailbox(account, private_hosts=HOSTS, ca_file=authority) as mailbox:
+            return [folder.name for folder in mailbox.folders()]
+    except OpeningFailed as failed:
+        return failed.step, str(failed)
+    except MailboxRefused as refused:
+        return "refused", str(refused)
+
+
+FOLDERS = ["Enviados", "INBOX"]
+WRONG = ("refused", "[AUTHENTICATIONFAILED] Authentication failed.")
+
+
+# Signing in
+
+
+@pytest.mark.parametrize("security", list(Security))
+def test_a_mailbox_opens_with_every_security(imap, security):
+    port = imap.tls_port if security is Security.SSL else imap.port
+    account = imap.account(imap.user(), port=port, security=security)
+
+    outcomes = [opened(each, imap.authority) for each in (account, replace(account, password="otra"))]
+
+    assert outcomes == [FOLDERS, WRONG]
+
+
+@pytest.mark.parametrize(
+    ("offered", "used"),
+    [
+        (b"AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5", "AUTHENTICATE CRAM-MD5"),
+        (b"AUTH=PLAIN", "AUTHENTICATE PLAIN"),
+        (b"AUTH=GSSAPI", "LOGIN"),
+    ],
+)
+def test_any_way_of_signing_in_gives_any_password(imap, offered, used):
+    with Relay(upstream=imap.port, replace={b"AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5": offered}) as relay:
+        assert opened(imap.account(imap.user(), port=relay.port)) == FOLDERS
+
+    said = [command.partition(" ")[2] for command in relay.commands]
+    assert [command for command in said if command.startswith(used)] != []
+    assert PASSWORD not in " ".join(said)
+
+
+def test_a_token_goes_instead_of_a_password(imap):
+    user = imap.user()
+    with Relay(upstream=imap.port, tokens={"ficha-1": (user, PASSWORD)}) as relay:
+        account = {"port": relay.port, "password": None}
+        answers = [opened(imap.account(user, access_token=token, **account)) for token in ("ficha-1", "ficha-2")]
+
+    assert answers == [FOLDERS, ("refused", "[AUTHENTICATIONFAILED] Invalid credentials")]
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        ("NO [AUTHENTICATIONFAILED] no", ("refused", "[AUTHENTICATIONFAILED] no")),
+        ("NO contraseña incorrecta", ("refused", "contraseña incorrecta")),
+        ("NO [UNAVAILABLE] luego", ("AUTH", "[UNAVAILABLE] luego")),
+        ("NO [LIMIT] demasiadas conexiones", ("AUTH", "[LIMIT] demasiadas conexiones")),
+    ],
+)
+def test_the_answer_to_the_credentials_decides(imap, reply, outcome):
+    script = {"AUTHENTICATE": [Turn(reply=reply)]}
+    with Relay(upstream=imap.port, script=script) as relay:
+        assert opened(imap.account(imap.user(), port=relay.port)) == outcome
+
+
+def test_where_passwords_are_not_taken_none_is_sent(imap):
+    with Relay(upstream=imap.port, replace={b"AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5": b"LOGINDISABLED"}) as relay:
+        outcome = opened(imap.account(imap.user(), port=relay.port))
+
+    assert outcome == ("refused", "El servidor no admite usuario y contraseña en esta conexión.")
+    assert set(relay.verbs()) <= {"CAPABILITY"}
+
+
+@pytest.mark.parametrize("values", [{"password": "a\0b"}, {"username": "\ud800"}, {"access_token": "\0"}])
+def test_an_account_that_could_inject_cannot_exist(values):
+    with pytest.raises(InvalidValue) as refusal:
+        ImapAccount(host="a.es", port=993, security=Security.SSL, **{"username": "u"} | values)
+
+    assert refusal.value.field == next(iter(values))
+
+
+def test_an_account_does_not_show_its_password():
+    account = ImapAccount(
+        host="a.es", port=993, security=Security.SSL, username="u", password="clave", access_token="f"
+    )
+
+    assert repr(account) == "ImapAccount('u' at a.es:993)"
+
+
+# Servers that do not open
+
+
+@pytest.mark.parametrize(
+    ("turn", "outcome"),
+    [
+        (Turn(drop=True), ("CONNECT", "El servidor ha cerrado la conexión.")),
+        (Turn(stall=True), ("CONNECT", "El servidor no responde a tiempo.")),
+        (Turn(raw=b"* BYE demasiados\r\n"), ("CONNECT", "demasiados")),
+        (Turn(raw=b"220 hola, soy otro\r\n"), ("CONNECT", NO_MAIL_SERVER)),
+        (Turn(raw=b"x" * 1_100_000), ("CONNECT", NO_MAIL_SERVER)),
+        (Turn(raw=b"* OK {999999999999}\r\n"), ("CONNECT", "El servidor responde con más de lo que se le ha pedido.")),
+        (Turn(raw=b"* 1 EXISTS\r\n"), ("CONNECT", NO_MAIL_SERVER)),
+    ],
+)
+def test_a_server_that_does_not_open_says_so_soon(imap, turn, outcome):
+    with Relay(upstream=imap.port, script={"CONNECT": [turn]}) as relay:
+        assert opened(imap.account(imap.user(), port=relay.port, timeout=0.5)) == outcome
+        relay.stopped.set()
+
+
+def test_a_host_on_a_private_network_is_never_called(imap):
+    with Relay(upstream=imap.port) as relay:
+        account = imap.account(imap.user(), host="127.0.0.1", port=relay.port)
+        with pytest.raises(OpeningFailed) as failure, open_mailbox(account):
+            pass
+
+    assert (failure.value.step, relay.connections) == ("CONNECT", 0)
+
+
+# Encryption
+
+
+@pytest.mark.parametrize("security", SECURE)
+@pytest.mark.parametrize(
+    ("kind", "sentence"),
+    [
+        ("expired", "El certificado de localhost ha caducado."),
+        ("wrong-name", "El certificado no es de localhost."),
+        ("self-signed", "El certificado de localhost no está firmado por una autoridad conocida."),
+        ("old", "No se pudo cifrar la conexión con localhost."),
+    ],
+)
+def test_no_credential_leaves_over_a_connection_that_is_not_trusted(imap, tmp_path, security, kind, sentence):
+    context, authority = server_context(kind, tmp_path)
+    offer = {b"SASL-IR": b"SASL-IR STARTTLS"}
+
+    with Relay(upstream=imap.port, security=security, context=context, replace=offer) as relay:
+        outcome = opened(imap.account(imap.user(), port=relay.port, security=security), authority)
+
+    assert outcome == ("TLS", sentence)
+    assert set(relay.verbs()) <= {"CAPABILITY", "STARTTLS"}
+
+
+@pytest.mark.parametrize("security", SECURE)
+def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(imap, tmp_path, security):
+    context, _authority = server_context("self-signed", tmp_path)
+    user, offer = imap.user(), {b"SASL-IR": b"SASL-IR STARTTLS"}
+
+    with Relay(upstream=imap.port, security=security, context=context, replace=offer) as relay:
+        pinned = imap_fingerprint("localhost", relay.port, security, private_hosts=HOSTS)
+        account = {"port": relay.port, "security": security}
+        outcomes = [
+            opened(imap.account(user, pinned_fingerprint=fingerprint, **account)) for fingerprint in (pinned, "00" * 32)
+        ]
+
+    assert outcomes == [FOLDERS, ("TLS", "El certificado de localhost ha cambiado.")]
+    assert relay.verbs().count("AUTHENTICATE") == 1
+
+
+@pytest.mark.parametrize(
+    "relay",
+    [
+        {"replace": {b"STARTTLS": b"X-NADA"}},
+        {"script": {"CONNECT": [Turn(raw=b"* PREAUTH [CAPABILITY IMAP4rev1] pase sin cifrar\r\n")]}},
+    ],
+    ids=["not offered", "signed in already"],
+)
+def test_without_starttls_the_password_is_not_given(imap, relay):
+    with Relay(upstream=imap.port, **relay) as between:
+        step, sentence = opened(imap.account(imap.user(), port=between.port, security=Security.STARTTLS))
+
+    assert (step, sentence) == ("TLS", "El servidor no ofrece STARTTLS; sin cifrar no se le da la contraseña.")
+    assert set(between.verbs()) <= {"CAPABILITY"}
+
+
+def test_answers_slipped_in_before_encryption_are_not_believed(imap, tmp_path):
+    context, authority = server_context("valid", tmp_path)
+    slipped = Turn(slip=b"* CAPABILITY IMAP4rev1\r\n* BYE\r\n")
+    with Relay(upstream=imap.port, security="starttls", context=context, script={"STARTTLS": [slipped]}) as relay:
+        outcome = opened(imap.account(imap.user(), port=relay.port, security=Security.STARTTLS), authority)
+
+    assert outcome == ("TLS", "El servidor ha mezclado respuestas sin cifrar con el cifrado.")
+    assert set(relay.verbs()) <= {"CAPABILITY", "STARTTLS"}
+
+
+def test_asking_for_a_fingerprint_explains_itself_when_there_is_none(imap):
+    with Relay(upstream=imap.port, replace={b"STARTTLS": b"X-NADA"}) as relay:
+        with pytest.raises(AdapterError, match="no ofrece STARTTLS"):
+            imap_fingerprint("localhost", relay.port, Security.STARTTLS, private_hosts=HOSTS)
+        with pytest.raises(AdapterError, match="No se pudo cifrar"):
+            imap_fingerprint("localhost", relay.port, Security.SSL, private_hosts=HOSTS)
+        with pytest.raises(InvalidValue, match="Sin cifrado"):
+            imap_fingerprint("localhost", relay.port, Security.NONE, private_hosts=HOSTS)
