@@ -5,6 +5,7 @@ import logging
 
 from app import clock
 from app.adapters import oauth
+from app.adapters.imap_session import ImapAccount
 from app.adapters.oauth import ConsentEnded, OAuthApp
 from app.adapters.smtp import Account, Security
 from app.domain.mail_accounts import account_of, open_password
@@ -59,6 +60,22 @@ def smtp_account_of(installation: Installation, account: MailAccount) -> Account
         access_token=access_token_of(installation, account),
         pinned_fingerprint=account.pinned_fingerprint,
         hello_name=mail_domain(installation.settings.base_url),
+    )
+
+
+def imap_account_of(installation: Installation, account: MailAccount) -> ImapAccount:
+    """Raises ``AdapterError`` as above. Only for an account with a mailbox."""
+    security = Security(account.imap_security)
+    if account.provider is not None and security is Security.NONE:
+        raise AdapterError(_("El permiso del proveedor solo se usa en una conexión cifrada."), permanent=True)
+    return ImapAccount(
+        host=account.imap_host,
+        port=account.imap_port,
+        security=security,
+        username=account.username,
+        password=_password(installation, account),
+        access_token=access_token_of(installation, account),
+        pinned_fingerprint=account.imap_fingerprint,
     )
 
 

@@ -153,11 +153,8 @@ def _nonsense(app: OAuthApp) -> AdapterError:
 
 
 def _tokens(app: OAuthApp, answer: Mapping[str, Any], now: dt.datetime) -> Tokens:
-    access, renewing, lasts = (
-        answer.get("access_token"),
-        answer.get("refresh_token", ""),
-        answer.get("expires_in", 3600),
-    )
+    access, renewing = answer.get("access_token"), answer.get("refresh_token", "")
+    lasts = str(answer.get("expires_in", ""))
     is_bearer = str(answer.get("token_type", "")).lower() == "bearer"
     if not (is_bearer and _is_token(access) and (renewing == "" or _is_token(renewing))):
         raise _nonsense(app)
