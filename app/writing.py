@@ -20,6 +20,7 @@ from app.domain.queries.letters import LetterFacts, Reader
 from app.errors import Refusal
 from app.installation import Installation
 from app.secrets import Keys, SealBroken, TooBusy
+from app.signatures import dkim_key_of, signed
 from app.texts import _
 from models.enums import AccessDelivery, MailKind, MailStatus, TokenPurpose
 
@@ -98,6 +99,7 @@ class _Writer:
         self.domain = mail_domain(installation.settings.base_url)
         sender = sender_of(installation, facts)
         self.skeleton = _skeleton(sender, _reply_to(facts, sender))
+        self.key = dkim_key_of(installation, facts.account)
         self.secrets: dict[tuple[int, TokenPurpose | None], Secret] = {}
 
     def write(self, mail: DueMail) -> WrittenMail:
@@ -116,6 +118,7 @@ class _Writer:
             message_id=message_id,
             date=self.now,
         )
+        content = signed(content, self.key, self.now)
         context = frozen_context(self.facts.company.id, mail.id)
         return WrittenMail(
             mail=mail,
