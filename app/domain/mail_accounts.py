@@ -98,7 +98,9 @@ def resume_account(db: ScopedSession, account_id: int | None = None) -> None:
     account = account_of(db, account_id)
     if account is not None:
         waiting = sa.update(_rows).where(_rows.c.company_id == db.company_id, _rows.c.id == account.id)
-        db.connection().execute(waiting.values(failures=0, paused_until=None, last_error=""))
+        sending = {"failures": 0, "paused_until": None, "last_error": ""}
+        reading = {"imap_failures": 0, "imap_paused_until": None, "imap_error": ""}
+        db.connection().execute(waiting.values(**sending, **reading))
 
 
 def open_password(account: MailAccount, keys: Keys) -> str:
