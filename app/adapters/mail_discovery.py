@@ -71,8 +71,8 @@ def by_records(domain: str, resolve: Resolve = ask_dns) -> PublishedPlaces | Non
     return PublishedPlaces(smtp, imap) if smtp else None
 
 
-def _served(domain: str, service: str, security: MailSecurity, resolve: Resolve) -> Place | None:
-    found = resolve(f"_{service}._tcp.{domain}", "SRV")
+def _served(domain: str, kind: str, security: MailSecurity, resolve: Resolve) -> Place | None:
+    found = resolve(f"_{kind}._tcp.{domain}", "SRV")
     for record in sorted(found, key=lambda record: (record.priority, -record.weight)):
         host = record.target.to_text(omit_final_dot=True).lower()
         if host and host != "." and record.port in PORTS:
