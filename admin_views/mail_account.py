@@ -19,9 +19,10 @@ from admin_views.mail_troubles import trouble_of
 from admin_views.posted import posted
 from admin_views.templating import render
 from app.domain import throttling
-from app.domain.mail_accounts import SaveMailAccount, company_account, resume_account, save_mail_account
+from app.domain.mail_accounts import company_account, resume_account
 from app.domain.mail_desk import queue_test
 from app.domain.queries.outbox import UNSENT
+from app.domain.saving_mail_accounts import SaveMailAccount, save_mail_account
 from app.errors import InvalidValue, Refusal
 from app.scope import Actor, CompanyScope, ScopedSession
 from app.texts import _

@@ -6,7 +6,7 @@ from admin_views.forms import OfficeForm, Pick, Secret, Strict, Tick, Whole
 from app.adapters.outbound import PORTS, check_target, host_name
 from app.adapters.smtp import Security, fingerprint
 from app.domain import fields
-from app.domain.mail_accounts import SaveMailAccount
+from app.domain.saving_mail_accounts import SaveMailAccount
 from app.errors import AdapterError, InvalidValue
 from app.texts import _
 from models.enums import MailSecurity

@@ -13,7 +13,7 @@ from app.domain.keeping_copies import forsaken_copies, give_up_copies
 from app.domain.outbox import Released, release_stale
 from app.domain.queries.outbox import due_for_long, stale_companies
 from app.scope import SYSTEM, CompanyScope, ScopedSession
-from models import ImportRun, PortalSession, PortalToken, StaffSession, Throttle
+from models import ImportRun, MailConsent, PortalSession, PortalToken, StaffSession, Throttle
 from models.enums import TokenPurpose
 
 log = logging.getLogger(__name__)
@@ -28,6 +28,7 @@ tokens: Any = PortalToken.__table__
 portal_sessions: Any = PortalSession.__table__
 staff_sessions: Any = StaffSession.__table__
 throttles: Any = Throttle.__table__
+consents: Any = MailConsent.__table__
 import_runs: Any = ImportRun.__table__
 
 
@@ -70,6 +71,7 @@ def throw_away(database: Database, now: dt.datetime) -> None:
             (portal_sessions, portal_sessions.c.seen_at),
             (staff_sessions, staff_sessions.c.seen_at),
             (throttles, throttles.c.since),
+            (consents, consents.c.expires_at),
         ):
             db.connection().execute(sa.delete(table).where(moment < long_ago))
         forgotten = sa.and_(import_runs.c.batch_id.is_(None), import_runs.c.created_at < long_ago)

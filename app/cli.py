@@ -18,6 +18,7 @@ from app.commands.setting_up import setup, show_set_up_address
 from app.commands.spanish import Group, speak_spanish
 from app.commands.staff import staff
 from app.commands.taking_in import import_invoices
+from app.commands.testing_mail import try_mail
 from app.garbage import begin_collecting
 from app.installation import Installation
 from app.settings import Settings
@@ -173,6 +174,7 @@ cli.add_command(check)
 cli.add_command(import_invoices)
 cli.add_command(setup)
 cli.add_command(staff)
+cli.add_command(try_mail)
 
 
 def main() -> None:

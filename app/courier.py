@@ -3,18 +3,17 @@
 import datetime as dt
 import logging
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 from itertools import count
-from threading import Event, Thread
+from threading import Event
 from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.adapters.smtp import Ambiguous, AuthenticationFailed, Deferred, Delivery, Refused, Sent
+from app.adapters.smtp import Ambiguous, AuthenticationFailed, Deferred, Delivery
 from app.db import Runner
-from app.domain.delivering import Answer, Outcome, RecordOutcome, record_outcome
+from app.domain.delivering import RecordOutcome, record_outcome
 from app.domain.mail_accounts import account_of, may_open, note_open, note_refused, note_unreachable
 from app.domain.outbox import (
     ClaimMails,
@@ -28,8 +27,12 @@ from app.domain.outbox import (
 )
 from app.domain.queries.letters import LetterFacts, letter_facts
 from app.domain.queries.outbox import Queue
+from app.errors import AdapterError
 from app.installation import Installation
+from app.leases import kept_alive
 from app.mail_shown import masked
+from app.mailboxes import doubt_token
+from app.outcomes import is_about_account, outcome_of
 from app.scope import CompanyScope, ScopedSession
 from app.secrets import new_token
 from app.transports import Transport, TransportFactory, transport_of
@@ -38,6 +41,11 @@ from models import MailAccount
 from models.enums import MailKind
 
 log = logging.getLogger(__name__)
+
+_SETTINGS = (
+    "id", "host", "port", "security", "username", "sealed_password", "provider", "password_changed_at",
+    "pinned_fingerprint",
+)  # fmt: skip
 
 LEASE = dt.timedelta(seconds=20)
 MOST_REFUSALS = 10
@@ -107,8 +115,7 @@ class Courier:
         """There is an account, or need of none; a connection made with other settings than these is left."""
         if account is None and not self.installation.settings.demo:
             return False
-        names = ("id", "host", "port", "security", "username", "sealed_password", "sealed_tokens", "pinned_fingerprint")
-        settings = tuple(getattr(account, name) for name in names) if account else ()
+        settings = tuple(getattr(account, name) for name in _SETTINGS) if account else ()
         if settings != self._settings:
             self.close()
             self._settings = settings
@@ -119,11 +126,21 @@ class Courier:
         patience = self.lease * 1.5  # longer than a server may be silent before we give up
         if account is not None and not self._run(lambda db: may_open(db, account, self.clock(), patience)):
             return False
-        if self._transport is None:
-            self._transport = self._make_transport(self.installation, account)
-        trouble = None if self._transport.is_open else self._transport.verify()
+        trouble = self._open(account)
         self._note(account, trouble)
         return trouble is None
+
+    def _open(self, account: MailAccount | None) -> Deferred | AuthenticationFailed | None:
+        """A transport made anew has a token that is good for a while."""
+        self.close()
+        try:
+            self._transport = self._make_transport(self.installation, account)
+            trouble = None if self._transport.is_open else self._transport.verify()
+            if isinstance(trouble, AuthenticationFailed) and account is not None:
+                doubt_token(self.installation, account)
+        except AdapterError as error:
+            return AuthenticationFailed(str(error)) if error.permanent else Deferred(str(error), "CONNECT")
+        return trouble
 
     def _note(self, account: MailAccount | None, trouble: Delivery | None) -> None:
         """Tell the account how it is doing, for every worker and for the office."""
@@ -147,12 +164,12 @@ class Courier:
         """One after the other, each recorded before the next begins. What is left when it has to stop goes back."""
         assert self._transport is not None
         envelope_from = sender_of(self.installation, facts).email
-        with _kept_alive(self, claim) as is_lost, self.database.steady(self.scope) as run:
+        with kept_alive(lambda: self.extend(claim), self.lease) as is_lost, self.database.steady(self.scope) as run:
             for written in held:
                 if stop.is_set() or is_lost.is_set():
                     break
                 delivery = self._transport.deliver(envelope_from, written.mail.recipient, written.content)
-                if _is_about_account(delivery):
+                if is_about_account(delivery):
                     self._note(facts.account, delivery)
                     break
                 if not _record(run, self._result(facts, written, claim, delivery), stop):
@@ -178,7 +195,7 @@ class Courier:
         return RecordOutcome(
             written=written,
             claim=claim,
-            outcome=_outcome(delivery),
+            outcome=outcome_of(delivery),
             now=self.clock(),
             shown=shown,
             account_id=account.id if account else None,
@@ -203,39 +220,3 @@ def _record(run: Runner, result: RecordOutcome, stop: Event) -> bool:
                 break
             time.sleep(min(0.2 * refusals, 2.0))
     return False
-
-
-def _is_about_account(delivery: Delivery) -> bool:
-    """Any other mail would have met the same; this one was certainly not delivered."""
-    return isinstance(delivery, AuthenticationFailed) or (isinstance(delivery, Deferred) and delivery.concerns_account)
-
-
-def _outcome(delivery: Delivery) -> Outcome:
-    if isinstance(delivery, Sent):
-        return Outcome(answer=Answer.TAKEN, reply=delivery.reply)
-    if isinstance(delivery, Ambiguous):
-        return Outcome(answer=Answer.DOUBT, verb=".", reply=delivery.reason)
-    if isinstance(delivery, Refused):
-        return Outcome(answer=Answer.NEVER, verb=delivery.verb, reply=delivery.reply)
-    assert isinstance(delivery, Deferred), "an account's failure is not recorded with a mail"
-    return Outcome(answer=Answer.LATER, verb=delivery.verb, reply=delivery.reply)
-
-
-@contextmanager
-def _kept_alive(courier: Courier, claim: str) -> Iterator[Event]:
-    """Extends the lease of a claim while its mails are delivered; the event says when it has been lost."""
-    is_done, is_lost = Event(), Event()
-
-    def beat() -> None:
-        while not is_done.wait(courier.lease.total_seconds() / 4):
-            try:
-                if not courier.extend(claim) and not is_done.is_set():
-                    is_lost.set()
-            except SQLAlchemyError:
-                log.warning("company %s: a lease could not be extended", courier.company_id)
-
-    Thread(target=beat, name="lease", daemon=True).start()
-    try:
-        yield is_lost
-    finally:
-        is_done.set()

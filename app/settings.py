@@ -50,6 +50,12 @@ class Settings(Struct, frozen=True, kw_only=True):
     trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
     private_hosts: frozenset[str] = frozenset()
     mail_ca_file: str | None = None
+    google_client_id: str = ""
+    google_client_secret: str = ""
+    google_endpoint: str = ""
+    microsoft_client_id: str = ""
+    microsoft_client_secret: str = ""
+    microsoft_endpoint: str = ""
     log_level: str = "info"
 
     @property
@@ -136,9 +142,20 @@ def read_settings(
         trusted_proxies=_networks(read.names("TRUSTED_PROXIES")),
         private_hosts=_hosts(read.names("MAIL_PRIVATE_HOSTS")),
         mail_ca_file=_certificates(read.text("MAIL_CA_FILE", "")),
+        google_client_id=read.text("GOOGLE_CLIENT_ID", ""),
+        google_client_secret=read.text("GOOGLE_CLIENT_SECRET", ""),
+        google_endpoint=_endpoint("GOOGLE_ENDPOINT", read.text("GOOGLE_ENDPOINT", "")),
+        microsoft_client_id=read.text("MICROSOFT_CLIENT_ID", ""),
+        microsoft_client_secret=read.text("MICROSOFT_CLIENT_SECRET", ""),
+        microsoft_endpoint=_endpoint("MICROSOFT_ENDPOINT", read.text("MICROSOFT_ENDPOINT", "")),
         log_level=read.choice("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
     )
     read.refuse_the_rest()
+    for provider in ("google", "microsoft"):
+        given = {name: getattr(settings, f"{provider}_{name}") for name in ("client_id", "client_secret")}
+        if any(given.values()) and not all(given.values()):
+            missing = next(name for name, text in given.items() if not text)
+            raise BadSetting(f"{provider}_{missing}".upper(), "hace falta junto con el otro de su pareja.")
     return settings
 
 
@@ -183,6 +200,18 @@ def _base_url(url: str) -> str:
         raise BadSetting("BASE_URL", "fuera de este equipo debe empezar por https://.")
     place = f"[{host}]" if ":" in host else host
     return f"{parts.scheme}://{place}" + ("" if port in (None, USUAL_PORTS[parts.scheme]) else f":{port}")
+
+
+def _endpoint(name: str, url: str) -> str:
+    """Where a provider of consents answers, when it is not its usual place."""
+    try:
+        parts = urlsplit(url)
+        is_good = not url or (parts.scheme in USUAL_PORTS and bool(host_name(parts.hostname or "")) and not parts.query)
+    except (ValueError, AdapterError):
+        is_good = False
+    if not is_good:
+        raise BadSetting(name, f"debe ser una dirección como https://login.example/oauth2, no «{url}».")
+    return url.rstrip("/")
 
 
 def _storage_url(url: str) -> str:

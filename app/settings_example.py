@@ -70,6 +70,26 @@ DESCRIBED = (
         "Certificados raíz con los que se comprueban los servidores de correo, además de los del sistema.",
         "/etc/ssl/certs/empresa.pem",
     ),
+    Described(
+        "GOOGLE_CLIENT_ID",
+        "Aplicación registrada en Google Cloud para enviar con cuentas de Gmail sin contraseña (OAuth 2.0).\n"
+        "La dirección de retorno que hay que registrar es la de BASE_URL seguida de /admin/account/mail/consent.",
+        "1234-abcd.apps.googleusercontent.com",
+    ),
+    Described("GOOGLE_CLIENT_SECRET", "Su secreto.", "GOCSPX-secreto"),
+    Described("GOOGLE_ENDPOINT", "Otra dirección para esos permisos: solo para hacer pruebas.", ""),
+    Described(
+        "MICROSOFT_CLIENT_ID",
+        "Aplicación registrada en Microsoft Entra para enviar con cuentas de Microsoft 365 y Outlook, con la misma\n"
+        "dirección de retorno.",
+        "00000000-0000-0000-0000-000000000000",
+    ),
+    Described("MICROSOFT_CLIENT_SECRET", "Su secreto.", "secreto"),
+    Described(
+        "MICROSOFT_ENDPOINT",
+        "Dónde pide el permiso si la aplicación es de una sola organización.",
+        "https://login.microsoftonline.com/empresa.es/oauth2/v2.0",
+    ),
     Described("LOG_LEVEL", "Detalle del registro: debug, info, warning o error.", "info"),
 )
 

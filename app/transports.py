@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from app.adapters.smtp import Account, AuthenticationFailed, Client, Deferred, Delivery, Security, Sent
-from app.domain.mail_accounts import open_password
+from app.adapters.smtp import AuthenticationFailed, Client, Deferred, Delivery, Sent, Watch
 from app.installation import Installation
+from app.mailboxes import smtp_account_of
 from app.texts import _
-from app.writing import mail_domain
 from models import MailAccount
 
 
@@ -17,7 +16,7 @@ class Transport(Protocol):
     @property
     def is_open(self) -> bool: ...
 
-    def verify(self) -> Deferred | AuthenticationFailed | None: ...
+    def verify(self, watch: Watch | None = None) -> Deferred | AuthenticationFailed | None: ...
 
     def deliver(self, envelope_from: str, recipient: str, message: bytes) -> Delivery: ...
 
@@ -32,7 +31,7 @@ class Captured:
 
     is_open = True
 
-    def verify(self) -> None:
+    def verify(self, watch: Watch | None = None) -> None:
         return None
 
     def deliver(self, envelope_from: str, recipient: str, message: bytes) -> Delivery:
@@ -43,19 +42,12 @@ class Captured:
 
 
 def transport_of(installation: Installation, account: MailAccount | None) -> Transport:
+    """Raises ``AdapterError`` when the account's own secret cannot be had."""
     settings = installation.settings
     if settings.demo or account is None:
         return Captured()
     return Client(
-        Account(
-            host=account.host,
-            port=account.port,
-            security=Security(account.security),
-            username=account.username or None,
-            password=open_password(account, installation.keys) or None,
-            pinned_fingerprint=account.pinned_fingerprint,
-            hello_name=mail_domain(settings.base_url),
-        ),
+        smtp_account_of(installation, account),
         private_hosts=settings.private_hosts,
         ca_file=settings.mail_ca_file,
     )

@@ -24,6 +24,7 @@ from app.domain.queries.letters import LetterFacts, Reader
 from app.errors import AdapterError, Refusal
 from app.installation import Installation
 from app.secrets import Keys, SealBroken, TooBusy
+from app.signatures import dkim_key_of, signed
 from app.texts import _
 from models.enums import AccessDelivery, MailKind, MailStatus, TokenPurpose
 
@@ -111,6 +112,7 @@ class _Writer:
         self.sender = sender_of(installation, facts)
         self.reply_to = _reply_to(facts, self.sender)
         self.skeletons: dict[tuple[str, ...], Skeleton] = {(): _skeleton(self.sender, self.reply_to)}
+        self.key = dkim_key_of(installation, facts.account)
         self.secrets: dict[tuple[int, TokenPurpose | None], Secret] = {}
         self.messages: dict[int, bytes] = {}
 
@@ -132,6 +134,7 @@ class _Writer:
             message_id=message_id,
             date=self.now,
         )
+        content = signed(content, self.key, self.now)
         context = frozen_context(self.facts.company.id, mail.id)
         return WrittenMail(
             mail=mail,
@@ -176,9 +179,10 @@ class _Writer:
     def _message(self, dispatch: DispatchFacts, message_id: str) -> bytes:
         sender = MailAddress(self.sender.email, dispatch.sender_name or self.sender.name)
         reply_to = MailAddress(dispatch.reply_to) if dispatch.reply_to else self.reply_to
-        return dispatch_message(
+        content = dispatch_message(
             self.installation, self.letters, dispatch, sender=sender, reply_to=reply_to, message_id=message_id
         )
+        return signed(content, self.key, dispatch.due_at)  # whoever writes it, the same bytes
 
     def _as_frozen(self, mail: DueMail, frozen: bytes) -> WrittenMail:
         context = frozen_context(self.facts.company.id, mail.id)
@@ -259,8 +263,10 @@ def _needs_entry(mail: DueMail, reader: Reader) -> bool:
 
 
 def _reply_to(facts: LetterFacts, sender: MailAddress) -> MailAddress | None:
+    """Answers go where the account says; to the company's own address, if it is the company's account."""
     own = facts.account.reply_to if facts.account else ""
-    email = own or facts.company.email
+    is_somebodys = facts.account is not None and facts.account.user_id is not None
+    email = own or ("" if is_somebodys else facts.company.email)
     return MailAddress(email, facts.company.shown_name) if email and email != sender.email else None
 
 

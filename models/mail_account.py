@@ -20,6 +20,7 @@ class MailAccount(CompanyRecord):
     ``sent_folder``, no copies. ``inbox_validity`` and ``inbox_uid`` are up to where the inbox has been read (RFC 3501),
     ``inbox_due_at`` when it is read again. Until ``imap_paused_until`` a worker is at it, or nobody knocks.
     The company's account may sign what it sends (DKIM, RFC 6376) as ``dkim_selector`` of ``dkim_domain``.
+    One without ``host`` has been removed: its row stays, empty, for what was sent with it, and serves again.
     """
 
     __tablename__ = "mail_accounts"

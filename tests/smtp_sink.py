@@ -8,7 +8,6 @@ Each message is one JSON line of FILE, written before its reply leaves.
 import argparse
 import base64
 import hashlib
-import hmac
 import json
 import os
 import re
@@ -23,6 +22,8 @@ from dataclasses import dataclass, field
 from email.parser import BytesHeaderParser
 from pathlib import Path
 from typing import Self
+
+from tests.sink_signing_in import SigningIn
 
 EXTENSIONS = ("PIPELINING", "8BITMIME", "SMTPUTF8", "SIZE 20000000")
 
@@ -169,7 +170,7 @@ def _hang_up(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
-class _Conversation:
+class _Conversation(SigningIn):
     def __init__(self, sink: Sink, connection: socket.socket, number: int) -> None:
         self.sink = sink
         self.connection = connection
@@ -228,25 +229,8 @@ class _Conversation:
         if step is not None:
             self.play(step, "")
             return
-        self.is_signed_in = {"PLAIN": self.plain, "LOGIN": self.login, "CRAM-MD5": self.cram_md5}[mechanism](initial)
+        self.is_signed_in = self.is_proved(mechanism, initial, self.sink.credentials or ("", ""))
         self.send("235 2.7.0 bienvenido" if self.is_signed_in else "535 5.7.8 usuario o contraseña incorrectos")
-
-    def plain(self, initial: list[str]) -> bool:
-        given = base64.b64decode(initial[0]) if initial else self.challenge(b"")
-        return given == b"\0" + b"\0".join(part.encode() for part in self.sink.credentials or ())
-
-    def login(self, _initial: list[str]) -> bool:
-        given = (self.challenge(b"Username:"), self.challenge(b"Password:"))
-        return given == tuple(part.encode() for part in self.sink.credentials or ())
-
-    def cram_md5(self, _initial: list[str]) -> bool:
-        user, password = (part.encode() for part in self.sink.credentials or ("", ""))
-        expected = hmac.new(password, b"<1.2@sumidero>", "md5").hexdigest().encode()
-        return self.challenge(b"<1.2@sumidero>") == user + b" " + expected
-
-    def challenge(self, question: bytes) -> bytes:
-        self.send(f"334 {base64.b64encode(question).decode()}")
-        return base64.b64decode(self.read_until(b"\r\n"))
 
     def on_mail(self, command: str) -> None:
         parts = re.fullmatch(r"MAIL FROM:<([^<>]*)>(.*)", command, re.IGNORECASE)

@@ -24,7 +24,7 @@ from app.adapters.imap_session import (
     imap_fingerprint,
     open_session,
 )
-from app.adapters.smtp_session import Security
+from app.adapters.smtp_account import Security
 from app.errors import AdapterError
 from app.texts import _
 

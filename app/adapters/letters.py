@@ -133,6 +133,8 @@ class Letters:
             "until": secret.expires_at if secret else None,
             "password": secret.text if secret and secret.purpose is None else None,
             "now": now,
+            "checked": (mail.facts or {}).get("checked", ()),
+            "is_own": self.facts.account is not None and self.facts.account.user_id is not None,
         }
         if mail.kind is MailKind.NOTICE:
             listing = self.facts.listings[mail.batch_id or 0, account_id]

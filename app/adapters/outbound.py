@@ -4,6 +4,7 @@ People type host names into forms. Each is resolved once, every answer is checke
 address that was checked: neither a private address nor a name that changes its answer reaches the inside network.
 """
 
+import datetime as dt
 import hashlib
 import hmac
 import ipaddress
@@ -12,9 +13,11 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from threading import Thread
+
+from msgspec import Struct
 
 from app.errors import AdapterError
 from app.texts import _
@@ -33,17 +36,33 @@ _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 Target = tuple[int, int, int, str, tuple[str, int] | tuple[str, int, int, int] | tuple[int, bytes]]
 
 
+class ShownCertificate(Struct, frozen=True):
+    """What a server's certificate says of itself. ``fingerprint``: SHA-256 in hexadecimal."""
+
+    subject: str
+    issuer: str
+    expires_at: dt.datetime
+    fingerprint: str
+
+
 def open_connection(
-    host: str, port: int, *, timeout: float, private_hosts: frozenset[str] = frozenset()
+    host: str,
+    port: int,
+    *,
+    timeout: float,
+    private_hosts: frozenset[str] = frozenset(),
+    resolved: Callable[[tuple[str, ...]], None] | None = None,
 ) -> socket.socket:
     """A TCP connection to a public address of ``host``, within ``timeout`` seconds in all.
 
     ``private_hosts`` are names the operator trusts, in the settings and never in a form: for them neither the
-    address nor the port is restricted. Raises ``AdapterError``.
+    address nor the port is restricted. ``resolved`` is told the addresses that will be tried. Raises ``AdapterError``.
     """
     deadline = time.monotonic() + timeout
     name = host_name(host)
     targets = _checked_targets(name, port, timeout, private_hosts)
+    if resolved is not None:
+        resolved(tuple(dict.fromkeys(str(target[4][0]) for target in targets)))
     return _connect(name, port, targets, deadline, timeout)
 
 
@@ -168,6 +187,25 @@ def shown_certificate(connection: socket.socket, host: str) -> str:
 
 def fingerprint_of(secured: ssl.SSLSocket) -> str:
     return hashlib.sha256(secured.getpeercert(binary_form=True) or b"").hexdigest()
+
+
+def certificate_of(secured: ssl.SSLSocket) -> ShownCertificate:
+    """The certificate of the other side, whether or not anybody has checked it."""
+    from cryptography import x509  # only to tell people about it
+
+    shown = x509.load_der_x509_certificate(secured.getpeercert(binary_form=True) or b"")
+
+    def spell(name: x509.Name) -> str:
+        found = [
+            attribute
+            for kind in (x509.NameOID.COMMON_NAME, x509.NameOID.ORGANIZATION_NAME)
+            for attribute in name.get_attributes_for_oid(kind)
+        ]
+        return str(found[0].value)[:200] if found else ""
+
+    return ShownCertificate(
+        spell(shown.subject), spell(shown.issuer), shown.not_valid_after_utc, fingerprint_of(secured)
+    )
 
 
 def fingerprint_text(typed: str) -> str:

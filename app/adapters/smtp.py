@@ -11,16 +11,9 @@ from typing import Self
 from msgspec import Struct
 
 from app.adapters.mail_address import checked_address
+from app.adapters.smtp_account import Account, CredentialsRefused, OpeningFailed, Security, Step
 from app.adapters.smtp_link import LinkLost, Reply
-from app.adapters.smtp_session import (
-    Account,
-    CredentialsRefused,
-    OpeningFailed,
-    Security,
-    Session,
-    fingerprint,
-    open_session,
-)
+from app.adapters.smtp_session import Session, Watch, fingerprint, open_session
 from app.errors import InvalidValue
 from app.texts import _
 
@@ -34,6 +27,8 @@ __all__ = [
     "Refused",
     "Security",
     "Sent",
+    "Step",
+    "Watch",
     "fingerprint",
 ]
 
@@ -145,10 +140,10 @@ class Client:
             self._drop()
             return Deferred(str(lost), "MAIL")
 
-    def verify(self) -> Deferred | AuthenticationFailed | None:
+    def verify(self, watch: Watch | None = None) -> Deferred | AuthenticationFailed | None:
         """Connect, encrypt and sign in anew without sending anything; ``None`` when all of it works."""
         self.close()
-        opened = self._open()
+        opened = self._open(watch)
         return None if isinstance(opened, Session) else opened
 
     def close(self) -> None:
@@ -158,9 +153,11 @@ class Client:
                 self._session.link.send(b"QUIT\r\n")
             self._drop()
 
-    def _open(self) -> Session | Deferred | AuthenticationFailed:
+    def _open(self, watch: Watch | None = None) -> Session | Deferred | AuthenticationFailed:
         try:
-            self._session = open_session(self.account, private_hosts=self._private_hosts, ca_file=self._ca_file)
+            self._session = open_session(
+                self.account, private_hosts=self._private_hosts, ca_file=self._ca_file, watch=watch
+            )
         except OpeningFailed as failed:
             return Deferred(str(failed), failed.step)
         except CredentialsRefused as refused:

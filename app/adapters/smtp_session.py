@@ -1,62 +1,22 @@
 """Opening an SMTP session: connect, greet, encrypt, sign in."""
 
-import base64
-import hmac
 import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 
 from msgspec import Struct
 
-from app.adapters.outbound import open_connection, secure, shown_certificate
-from app.adapters.smtp_link import Link, LinkLost, Reply
+from app.adapters.outbound import certificate_of, open_connection, secure, shown_certificate
+from app.adapters.smtp_account import Account, CredentialsRefused, OpeningFailed, Security, Step
+from app.adapters.smtp_link import Link, LinkLost
+from app.adapters.smtp_signing_in import sign_in
 from app.errors import AdapterError, InvalidValue
 from app.texts import _
 
-
-class Security(StrEnum):
-    NONE = "none"
-    STARTTLS = "starttls"
-    SSL = "ssl"
-
-
-class Account(Struct, frozen=True, kw_only=True):
-    """Where and as whom to send. ``pinned_fingerprint`` (SHA-256) accepts that certificate and no other."""
-
-    host: str
-    port: int
-    security: Security
-    username: str | None = None
-    password: str | None = None
-    pinned_fingerprint: str | None = None
-    timeout: float = 20.0
-    hello_name: str = "localhost"
-
-    def __repr__(self) -> str:
-        return f"Account({self.username!r} at {self.host}:{self.port})"
-
-    def __post_init__(self) -> None:
-        if not re.fullmatch(r"[A-Za-z0-9.:_\[\]-]{1,255}", self.hello_name):
-            raise InvalidValue(_("El nombre con el que se saluda al servidor no es válido."), field="hello_name")
-        for name, value in (("username", self.username), ("password", self.password)):
-            if re.search("[\0\ud800-\udfff]", value or ""):
-                raise InvalidValue(_("No puede llevar caracteres de control."), field=name)
-
-
-class OpeningFailed(AdapterError):
-    """No session for now; ``step`` says how far it got: CONNECT, EHLO, TLS or AUTH."""
-
-    def __init__(self, step: str, message: str) -> None:
-        super().__init__(message)
-        self.step = step
-
-
-class CredentialsRefused(AdapterError):
-    def __init__(self, message: str) -> None:
-        super().__init__(message, permanent=True)
+Watch = Callable[[Step, str], None]
+"""Told of each step that has worked, with what there is to say of it."""
 
 
 class Session(Struct):
@@ -68,36 +28,62 @@ class Session(Struct):
     needs_reset: bool = False
 
 
-def open_session(account: Account, *, private_hosts: frozenset[str], ca_file: str | None) -> Session:
+def open_session(
+    account: Account, *, private_hosts: frozenset[str], ca_file: str | None, watch: Watch | None = None
+) -> Session:
     """Raises ``OpeningFailed`` or ``CredentialsRefused``.
 
     No credential leaves before the certificate has been checked, and STARTTLS that is not offered is a failure, not a
     reason to go on in the clear.
     """
+    watch = watch or _nobody
 
     def encrypt(connection: socket.socket) -> ssl.SSLSocket:
-        return secure(connection, account.host, pinned=account.pinned_fingerprint, ca_file=ca_file)
+        secured = secure(connection, account.host, pinned=account.pinned_fingerprint, ca_file=ca_file)
+        if watch is not _nobody:
+            watch(Step.TLS, spell_encryption(secured))
+        return secured
 
-    with _step("CONNECT"):
-        connection = open_connection(account.host, account.port, timeout=account.timeout, private_hosts=private_hosts)
+    def resolved(addresses: tuple[str, ...]) -> None:
+        watch(Step.RESOLVE, ", ".join(addresses[:4]))
+
+    with _step(Step.CONNECT):
+        connection = open_connection(
+            account.host, account.port, timeout=account.timeout, private_hosts=private_hosts, resolved=resolved
+        )
     if account.security is Security.SSL:
-        with _step("TLS"):
+        watch(Step.CONNECT, "")
+        with _step(Step.TLS):
             connection = encrypt(connection)
 
     link = Link(connection, account.timeout)
     try:
-        extensions = _greet(link, account.hello_name)
+        greeting, extensions = _greet(link, account.hello_name)
+        if account.security is not Security.SSL:
+            watch(Step.CONNECT, greeting)
         if account.security is Security.STARTTLS:
-            with _step("TLS"):
+            with _step(Step.TLS):
                 _start_tls(link, extensions, encrypt)
             extensions = _hello(link, account.hello_name)
         if account.username is not None:
-            with _step("AUTH"):
-                _sign_in(link, extensions.get("AUTH", ""), account.username, account.password or "")
+            with _step(Step.AUTH):
+                watch(Step.AUTH, sign_in(link, extensions.get("AUTH", ""), account))
     except AdapterError:
         link.close()
         raise
     return Session(link, extensions)
+
+
+def _nobody(step: Step, says: str) -> None:
+    """Watches nothing."""
+
+
+def spell_encryption(secured: ssl.SSLSocket) -> str:
+    """``TLSv1.3 · certificado de smtp.empresa.es, emitido por …, válido hasta el …``."""
+    shown = certificate_of(secured)
+    told = {"nombre": shown.subject, "autoridad": shown.issuer, "dia": f"{shown.expires_at:%d/%m/%Y}"}
+    sentence = _("certificado de %(nombre)s, emitido por %(autoridad)s, válido hasta el %(dia)s")
+    return f"{secured.version()} · {sentence % told}"
 
 
 def fingerprint(
@@ -121,8 +107,8 @@ def fingerprint(
     else:
         link = Link(connection, timeout)
         try:
-            with _step("TLS"):
-                _start_tls(link, _greet(link, "localhost"), look)
+            with _step(Step.TLS):
+                _start_tls(link, _greet(link, "localhost")[1], look)
         finally:
             link.close()
     return seen[0]
@@ -140,12 +126,12 @@ def _step(name: str) -> Iterator[None]:
         raise OpeningFailed(name, str(error)) from error
 
 
-def _greet(link: Link, hello_name: str) -> dict[str, str]:
-    with _step("CONNECT"):
+def _greet(link: Link, hello_name: str) -> tuple[str, dict[str, str]]:
+    with _step(Step.CONNECT):
         greeting = link.reply()
     if greeting.code != 220:
-        raise OpeningFailed("CONNECT", str(greeting))
-    return _hello(link, hello_name)
+        raise OpeningFailed(Step.CONNECT, str(greeting))
+    return str(greeting), _hello(link, hello_name)
 
 
 def _hello(link: Link, hello_name: str) -> dict[str, str]:
@@ -161,53 +147,8 @@ def _hello(link: Link, hello_name: str) -> dict[str, str]:
 
 def _start_tls(link: Link, extensions: dict[str, str], encrypt: Callable[[socket.socket], socket.socket]) -> None:
     if "STARTTLS" not in extensions:
-        raise OpeningFailed("TLS", _("El servidor no ofrece STARTTLS; sin cifrar no se envía nada."))
+        raise OpeningFailed(Step.TLS, _("El servidor no ofrece STARTTLS; sin cifrar no se envía nada."))
     reply = link.ask(b"STARTTLS")
     if reply.code != 220:
-        raise OpeningFailed("TLS", str(reply))
+        raise OpeningFailed(Step.TLS, str(reply))
     link.encrypt(encrypt)
-
-
-def _sign_in(link: Link, offered: str, username: str, password: str) -> None:
-    mechanisms = {"PLAIN": _plain, "LOGIN": _login, "CRAM-MD5": _cram_md5}
-    # In the clear, the one mechanism that does not show the password goes first.
-    wanted = mechanisms if link.is_secure else dict(reversed(mechanisms.items()))
-    usable = [mechanism for name, mechanism in wanted.items() if name in offered.split()]
-    if not usable:
-        raise CredentialsRefused(_("El servidor no admite usuario y contraseña en esta conexión."))
-    for mechanism in usable:
-        reply = mechanism(link, username.encode(), password.encode())
-        if reply.code == 235:
-            return
-        if reply.code != 504:  # mechanism not supported after all
-            break
-    if reply.code // 100 == 4:
-        raise OpeningFailed("AUTH", str(reply))
-    raise CredentialsRefused(str(reply))
-
-
-def _plain(link: Link, username: bytes, password: bytes) -> Reply:
-    credentials = base64.b64encode(b"\0" + username + b"\0" + password)
-    if len(credentials) <= 480:
-        return link.ask(b"AUTH PLAIN " + credentials)
-    # A command may not pass 512 octets: long credentials go as an answer.
-    return _answer(link, link.ask(b"AUTH PLAIN"), credentials)
-
-
-def _login(link: Link, username: bytes, password: bytes) -> Reply:
-    asked = _answer(link, link.ask(b"AUTH LOGIN"), base64.b64encode(username))
-    return _answer(link, asked, base64.b64encode(password))
-
-
-def _cram_md5(link: Link, username: bytes, password: bytes) -> Reply:
-    challenge = link.ask(b"AUTH CRAM-MD5")
-    try:
-        nonce = base64.b64decode(challenge.lines[0], validate=True)
-    except ValueError:
-        nonce = b""
-    digest = hmac.new(password, nonce, "md5").hexdigest().encode()
-    return _answer(link, challenge, base64.b64encode(username + b" " + digest))
-
-
-def _answer(link: Link, asked: Reply, answer: bytes) -> Reply:
-    return link.ask(answer) if asked.code == 334 else asked

@@ -48,7 +48,11 @@ AUDITED = (
     Company, Contact, ContactAddress, ContactEmail, Document, DocumentLine, DocumentTemplate, DueDate, MailAccount,
     MailText, Membership, PortalAccount, PortalMembership, Product, Series, StaffUser, TaxRate, TemplateVersion,
 )  # fmt: skip
-SECRET = frozenset({"password_hash", "sealed_password", "token_hash", "pinned_fingerprint"})
+SECRET = frozenset({
+    "password_hash", "sealed_password", "sealed_tokens", "sealed_dkim_key", "token_hash", "pinned_fingerprint",
+    "imap_fingerprint",
+})  # fmt: skip
+HIDDEN = "••••"
 SILENT = frozenset(
     {"id", "company_id", "created_at", "search_key", "sort_key", "revision", "draft_key", "last_sign_in_at"}
 )
@@ -195,6 +199,8 @@ def _notice(db: ScopedSession, action: str, row: Base, changes: dict[str, Any]) 
     identity = inspect(row).identity
     entity_id = identity[0] if identity else getattr(row, "id", None)
     label = str(row) if type(row).__str__ is not object.__str__ else ""
+    if isinstance(row, MailAccount) and row.user_id is not None:
+        label, changes = "", _private(changes)
     birth = db.info.get(_MADE, {}).get((row.__tablename__, entity_id))
     if action == "change" and birth is not None:
         # What is made and changed in one transaction was made as it ended.
@@ -202,6 +208,11 @@ def _notice(db: ScopedSession, action: str, row: Base, changes: dict[str, Any]) 
         birth["changes"] |= {name: [None, after] for name, (_before, after) in changes.items()}
         return
     record(db, action, row.__tablename__, entity_id=entity_id, label=label, changes=changes, company_id=company_id)
+
+
+def _private(changes: dict[str, Any]) -> dict[str, Any]:
+    """That a person's own account was changed, and what of it; not what it says."""
+    return {name: value if name == "user_id" else [HIDDEN, HIDDEN] for name, value in changes.items()}
 
 
 def _differences(row: Base) -> Iterator[tuple[str, list[Any]]]:
@@ -213,7 +224,7 @@ def _differences(row: Base) -> Iterator[tuple[str, list[Any]]]:
         before = _plain(history.deleted[0]) if history.deleted else None
         after = _plain(history.added[0]) if history.added else None
         if before != after:
-            yield column.key, ["••••", "••••"] if column.key in SECRET else [before, after]
+            yield column.key, [HIDDEN, HIDDEN] if column.key in SECRET else [before, after]
 
 
 def _values(row: Base) -> Iterator[tuple[str, Any]]:
@@ -221,7 +232,7 @@ def _values(row: Base) -> Iterator[tuple[str, Any]]:
     for column in inspect(row).mapper.column_attrs:
         if column.key not in SILENT:
             value = _plain(getattr(row, column.key))
-            yield column.key, "••••" if column.key in SECRET and value else value
+            yield column.key, HIDDEN if column.key in SECRET and value else value
 
 
 def _plain(value: Any) -> Any:

@@ -24,6 +24,8 @@ _DAY = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{2}|\d{4})", re.ASCII)
 _SHORT_DAY = re.compile(r"(\d{2})(\d{2})(\d{2}|\d{4})?", re.ASCII)
 _SLUG = re.compile(r"[A-Za-z0-9_-]{3,40}", re.ASCII)
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}", re.ASCII)
+_SERVER = re.compile(r"[a-z0-9.:_\[\]ñáéíóúüàèòçäöß-]{1,253}")
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _BETWEEN = re.compile(r"[\s./\-\u2010-\u2014]")
 _CODE = re.compile(r"[A-Za-z0-9ÁÉÍÓÚÜÑáéíóúüñ./_ -]{1,40}")
 
@@ -102,6 +104,28 @@ def email(value: str, field: str, *, required: bool = False) -> str:
     except EmailNotValidError as error:
         raise InvalidValue(_("Escriba una sola dirección de correo, como nombre@empresa.es."), field=field) from error
     return f"{found.local_part}@{found.ascii_domain}".lower()
+
+
+def server(value: str, field: str, *, example: str) -> str:
+    """The name or address of a server, lower case. Whether anybody may connect to it is not its business."""
+    host = line(value, field, required=True).lower().removesuffix(".")
+    if not _SERVER.fullmatch(host):
+        raise InvalidValue(_("Escriba el nombre de un servidor, como %(ejemplo)s.") % {"ejemplo": example}, field=field)
+    return host
+
+
+def port(value: int, field: str) -> int:
+    if not 0 < value < 65536:
+        raise InvalidValue(_("El puerto es un número entre 1 y 65535."), field=field)
+    return value
+
+
+def fingerprint(value: str, field: str) -> str | None:
+    """SHA-256 of a certificate in hexadecimal, with or without colons; none for none."""
+    digits = re.sub(r"[\s:]", "", value).lower()
+    if digits and not _FINGERPRINT.fullmatch(digits):
+        raise InvalidValue(_("La huella son 64 cifras hexadecimales (SHA-256)."), field=field)
+    return digits or None
 
 
 def slug(value: str, field: str) -> str:

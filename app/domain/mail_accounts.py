@@ -1,28 +1,23 @@
-"""The company's mail account: saved with its password sealed, opened by one worker at a time, paused when it fails."""
+"""Mail accounts, the company's and people's own: kept with their secrets sealed, chosen from, opened, paused, removed.
+
+A person's account is theirs alone: nobody else sees what it says or sends with it.
+"""
 
 import datetime as dt
-import re
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app import clock
-from app.domain import fields
-from app.errors import InvalidValue
 from app.scope import ScopedSession
 from app.secrets import Keys
-from app.texts import _
 from models import Company, MailAccount
-from models.enums import MailSecurity
 
 PROBE_EVERY = dt.timedelta(minutes=1)
 PAUSES = (dt.timedelta(minutes=25), dt.timedelta(minutes=25), dt.timedelta(hours=1), dt.timedelta(hours=4))
 """After the first refusal of the password, the second, …: never more than three tries an hour."""
 
-_HOST = re.compile(r"[a-z0-9.:_\[\]ñáéíóúüàèòçäöß-]{1,253}")
-_FINGERPRINT = re.compile(r"[0-9a-f]{64}")
 _rows: Any = MailAccount.__table__
 
 
@@ -50,34 +45,24 @@ class SenderChoice(Struct, frozen=True, kw_only=True):
         return self.account_id is not None
 
 
-class SaveMailAccount(Struct, frozen=True, kw_only=True):
-    """What the form says. ``password`` none: the one that is kept. ``pinned_fingerprint``: SHA-256 in hexadecimal."""
-
-    sender_email: str
-    host: str
-    port: int
-    security: MailSecurity
-    sender_name: str = ""
-    reply_to: str = ""
-    username: str = ""
-    password: str | None = None
-    pinned_fingerprint: str = ""
-
-
 def company_account(db: ScopedSession) -> MailAccount | None:
     """The account the company's mail leaves from."""
-    own = sa.select(MailAccount).where(MailAccount.company_id == db.company_id, MailAccount.user_id.is_(None))
-    return db.scalar(own.order_by(MailAccount.id).limit(1))
-
-
-def account_of(db: ScopedSession, account_id: int | None) -> MailAccount | None:
-    """The account by its id; the company's when none."""
-    return company_account(db) if account_id is None else db.get(MailAccount, account_id)
+    return _in_use(account_row(db, None))
 
 
 def user_account(db: ScopedSession, user_id: int) -> MailAccount | None:
     """The account that a member of staff has of their own."""
-    return db.scalar(sa.select(MailAccount).where(MailAccount.user_id == user_id))
+    return _in_use(account_row(db, user_id))
+
+
+def account_of(db: ScopedSession, account_id: int | None) -> MailAccount | None:
+    """The account by its id; the company's when none."""
+    return company_account(db) if account_id is None else _in_use(db.get(MailAccount, account_id))
+
+
+def owned_account(db: ScopedSession, user_id: int | None) -> MailAccount | None:
+    """A person's own account, or the company's when ``user_id`` is none."""
+    return _in_use(account_row(db, user_id))
 
 
 def senders_for(db: ScopedSession, user_id: int) -> list[SenderChoice]:
@@ -98,29 +83,14 @@ def senders_for(db: ScopedSession, user_id: int) -> list[SenderChoice]:
     ]
 
 
-def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -> MailAccount:
-    """Set the company's account up or change it; a paused one is tried again at once. Raises ``InvalidValue``.
+def account_row(db: ScopedSession, user_id: int | None) -> MailAccount | None:
+    whose = MailAccount.user_id.is_(None) if user_id is None else MailAccount.user_id == user_id
+    return db.scalar(sa.select(MailAccount).where(MailAccount.company_id == db.company_id, whose))
 
-    A kept password never goes to another server or user: changing either asks for it again.
-    """
-    account = company_account(db) or MailAccount()
-    place = _checked_place(command)
-    needs_password = bool(place["username"]) and command.password is None
-    if needs_password and (not account.sealed_password or _moves(account, place)):
-        raise InvalidValue(
-            _("Escriba la contraseña: no se guarda para otro servidor u otro usuario."), field="password"
-        )
-    for name, value in place.items():
-        setattr(account, name, value)
-    account.sender_email = fields.email(command.sender_email, "sender_email", required=True)
-    account.sender_name = fields.line(command.sender_name, "sender_name")
-    account.reply_to = fields.email(command.reply_to, "reply_to")
-    account.failures, account.paused_until, account.last_error = 0, None, ""
-    db.add(account)
-    db.flush()
-    _seal(account, keys, command.password)
-    db.flush()
-    return account
+
+def _in_use(account: MailAccount | None) -> MailAccount | None:
+    """What has been removed leaves an empty row, for what was sent with it."""
+    return account if account is not None and account.host else None
 
 
 def resume_account(db: ScopedSession, account_id: int | None = None) -> None:
@@ -128,51 +98,19 @@ def resume_account(db: ScopedSession, account_id: int | None = None) -> None:
     account = account_of(db, account_id)
     if account is not None:
         waiting = sa.update(_rows).where(_rows.c.company_id == db.company_id, _rows.c.id == account.id)
-        db.connection().execute(waiting.values(failures=0, paused_until=None, last_error=""))
-
-
-def _checked_place(command: SaveMailAccount) -> dict[str, Any]:
-    host = fields.line(command.host, "host", required=True).lower().removesuffix(".")
-    if not _HOST.fullmatch(host):
-        raise InvalidValue(_("Escriba el nombre de un servidor, como smtp.empresa.es."), field="host")
-    if not 0 < command.port < 65536:
-        raise InvalidValue(_("El puerto es un número entre 1 y 65535."), field="port")
-    pinned = re.sub(r"[\s:]", "", command.pinned_fingerprint).lower()
-    if pinned and not _FINGERPRINT.fullmatch(pinned):
-        raise InvalidValue(_("La huella son 64 cifras hexadecimales (SHA-256)."), field="pinned_fingerprint")
-    if len(command.password or "") > 200 or "\0" in (command.password or ""):
-        raise InvalidValue(_("Como mucho 200 caracteres, sin caracteres de control."), field="password")
-    return {
-        "host": host,
-        "port": command.port,
-        "security": command.security,
-        "username": fields.line(command.username, "username"),
-        "pinned_fingerprint": pinned or None,
-    }
-
-
-def _moves(account: MailAccount, place: dict[str, Any]) -> bool:
-    """Another server, another user, or a way there that protects the password less than it did."""
-    return any(getattr(account, name) != place[name] for name in ("host", "port", "security", "username")) or (
-        account.pinned_fingerprint != place["pinned_fingerprint"]
-    )
-
-
-def _seal(account: MailAccount, keys: Keys, password: str | None) -> None:
-    if not account.username:
-        account.sealed_password = ""
-    elif password is not None:
-        account.sealed_password = keys.seal_text(password, _context(account))
-        account.password_changed_at = clock.now()
+        sending = {"failures": 0, "paused_until": None, "last_error": ""}
+        reading = {"imap_failures": 0, "imap_paused_until": None, "imap_error": ""}
+        db.connection().execute(waiting.values(**sending, **reading))
 
 
 def open_password(account: MailAccount, keys: Keys) -> str:
     """Raises ``SealBroken`` when the installation's keys are not those it was sealed with."""
-    return keys.open_text(account.sealed_password, _context(account)) if account.sealed_password else ""
+    return keys.open_text(account.sealed_password, sealed_place(account, "password")) if account.sealed_password else ""
 
 
-def _context(account: MailAccount) -> str:
-    return f"mail_accounts/{account.company_id}/{account.id}/password"
+def sealed_place(account: MailAccount, field: str) -> str:
+    """Where a sealed value of the account belongs: it opens nowhere else."""
+    return f"mail_accounts/{account.company_id}/{account.id}/{field}"
 
 
 def standing_of(account: MailAccount | None) -> Standing:
@@ -211,5 +149,6 @@ def note_refused(db: ScopedSession, account: MailAccount, reason: str, now: dt.d
 
 def _as_seen(db: ScopedSession, account: MailAccount, *conditions: Any) -> Any:
     """What was learnt with settings that somebody has changed since says nothing about the new ones."""
-    same = [_rows.c[name] == getattr(account, name) for name in ("host", "port", "username", "sealed_password")]
+    names = ("host", "port", "username", "sealed_password", "provider", "password_changed_at")
+    same = [_rows.c[name] == getattr(account, name) for name in names]
     return sa.update(_rows).where(_rows.c.company_id == db.company_id, _rows.c.id == account.id, *same, *conditions)

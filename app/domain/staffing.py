@@ -9,6 +9,8 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.audit import record
+from app.domain.mail_accounts import user_account
+from app.domain.saving_mail_accounts import remove_mail_account
 from app.domain.staff_access import end_sessions_of
 from app.errors import InvalidValue, NotFound, Refusal
 from app.scope import ScopedSession
@@ -70,11 +72,16 @@ def change_role(db: ScopedSession, user_id: int, role: Role) -> None:
 
 
 def end_membership(db: ScopedSession, user_id: int) -> None:
-    """Nothing of this company from the next click on. Raises ``NotFound`` or ``LastAdministrator``."""
+    """Nothing of this company from the next click on, nor a mailbox of theirs left with it.
+
+    Raises ``NotFound`` or ``LastAdministrator``.
+    """
     _lock_company(db)
     membership = _live_membership(db, user_id)
     _keep_an_administrator(db, db.company_id, user_id)
     membership.ended_at = clock.now()
+    if user_account(db, user_id) is not None:
+        remove_mail_account(db, user_id)
     db.flush()
 
 

@@ -29,7 +29,7 @@ class Queue(Struct, frozen=True, order=True):
 
 def due_queues(db: ScopedSession, now: dt.datetime, *, without_account: bool = False) -> list[Queue]:
     """Queues with a mail that is due and an account that is not paused; ``without_account``: with or without one."""
-    able = sa.or_(accounts.c.paused_until.is_(None), accounts.c.paused_until <= now)
+    able = sa.and_(accounts.c.host != "", sa.or_(accounts.c.paused_until.is_(None), accounts.c.paused_until <= now))
     of_company = (
         sa.select(1)
         .where(accounts.c.company_id == companies.c.id, accounts.c.user_id.is_(None), able)
@@ -41,6 +41,7 @@ def due_queues(db: ScopedSession, now: dt.datetime, *, without_account: bool = F
     )
     somebodys = sa.select(accounts.c.company_id, accounts.c.id).where(
         accounts.c.user_id.is_not(None),
+        accounts.c.host != "",
         _has_due(now, mails.c.company_id == accounts.c.company_id, mails.c.account_id == accounts.c.id)
         .correlate(accounts)
         .exists(),
@@ -80,6 +81,12 @@ def due_for_long(db: ScopedSession, now: dt.datetime) -> list[Queue]:
     )
     troubled = sa.select(accounts.c.company_id, whose).where(accounts.c.last_error != "")
     return [Queue(*row) for row in db.execute(troubled.where(late.correlate(accounts).exists()))]
+
+
+def waiting_from(db: ScopedSession, account_id: int | None) -> int:
+    """How many mails wait to leave from an account, the company's when none."""
+    whose = mails.c.account_id.is_not_distinct_from(account_id)
+    return db.scalar(sa.select(sa.func.count()).where(mails.c.company_id == db.company_id, OPEN, whose)) or 0
 
 
 class QueueFigures(Struct, frozen=True, kw_only=True):

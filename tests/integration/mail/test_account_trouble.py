@@ -5,7 +5,8 @@ import datetime as dt
 import pytest
 
 from app.domain.delivering import give_up_unreachable
-from app.domain.mail_accounts import SaveMailAccount, Standing, may_open, save_mail_account, standing_of
+from app.domain.mail_accounts import Standing, may_open, standing_of
+from app.domain.saving_mail_accounts import SaveMailAccount, save_mail_account
 from app.errors import InvalidValue
 from app.scope import CompanyScope
 from models.enums import MailSecurity, MailStatus

@@ -1,16 +1,11 @@
 """Opening a session: a server that answers, a certificate that is checked, credentials that arrive."""
 
+import re
+
 import pytest
 
-from app.adapters.smtp import (
-    Account,
-    AuthenticationFailed,
-    Client,
-    Deferred,
-    Security,
-    Sent,
-    fingerprint,
-)
+from app.adapters.smtp import Account, AuthenticationFailed, Client, Deferred, Security, Sent, fingerprint
+from app.adapters.smtp import Step as Done
 from app.errors import AdapterError, InvalidValue
 from tests.certificates import server_context
 from tests.smtp_sink import EXTENSIONS, Sink, Step
@@ -159,6 +154,86 @@ def test_an_account_that_could_inject_cannot_exist(values):
         Account(host="a.es", port=25, security=Security.NONE, **values)
 
     assert refusal.value.field == next(iter(values))
+
+
+# Signing in by consent
+
+
+@pytest.mark.parametrize("token", ["ya29.a0Af-corto", "eyJ0eXAi." + "x" * 2000])
+def test_a_token_opens_the_mailbox_instead_of_a_password(tmp_path, token):
+    context, authority = server_context("valid", tmp_path)
+    secure = {"security": "starttls", "context": context, "mechanisms": "PLAIN XOAUTH2"}
+
+    with Sink(credentials=("ñandú@demo.example", token), **secure) as sink:
+        account = {"security": Security.STARTTLS, "ca_file": authority, "username": "ñandú@demo.example"}
+        with client_of(sink, access_token=token, **account) as client:
+            assert send(client) == Sent("250 2.0.0 aceptado")
+        with client_of(sink, access_token="otro", **account) as client:
+            assert send(client) == AuthenticationFailed("535 5.7.8 usuario o contraseña incorrectos")
+
+    assert (len(sink.received), max(map(len, sink.commands)) <= 510) == (1, True)
+
+
+def test_a_token_never_leaves_in_the_clear_nor_by_another_mechanism(tmp_path):
+    context, authority = server_context("valid", tmp_path)
+
+    with (
+        Sink(credentials=SECRETS, mechanisms="PLAIN XOAUTH2") as sink,
+        client_of(sink, username=SECRETS[0], access_token="ya29.a0") as client,
+    ):
+        in_the_clear = send(client)
+    with (
+        Sink(security="ssl", context=context, credentials=SECRETS, mechanisms="PLAIN LOGIN") as other,
+        client_of(
+            other, security=Security.SSL, ca_file=authority, username=SECRETS[0], access_token="ya29.a0"
+        ) as client,
+    ):
+        not_offered = send(client)
+
+    assert (in_the_clear, not_offered) == (
+        AuthenticationFailed("El permiso del proveedor solo se usa en una conexión cifrada."),
+        AuthenticationFailed("El servidor no admite entrar con el permiso del proveedor."),
+    )
+    assert (sink.verbs(), other.verbs()) == (["EHLO"], ["EHLO"])
+
+
+# Watching
+
+
+@pytest.mark.parametrize("security", [Security.NONE, Security.STARTTLS, Security.SSL])
+def test_who_watches_is_told_of_each_step_as_it_works(tmp_path, security):
+    context, authority = server_context("valid", tmp_path)
+    told = []
+
+    with (
+        Sink(security=security, context=context, credentials=SECRETS) as sink,
+        client_of(sink, security=security, ca_file=authority, username=SECRETS[0], password=SECRETS[1]) as client,
+    ):
+        assert client.verify(lambda step, says: told.append((step, says))) is None
+
+    steps = [Done.RESOLVE, Done.CONNECT, Done.TLS, Done.AUTH]
+    assert [step for step, _says in told] == [step for step in steps if security != "none" or step is not Done.TLS]
+    says = dict(told)
+    assert "127.0.0.1" in says[Done.RESOLVE]
+    assert says[Done.AUTH] == ("CRAM-MD5" if security is Security.NONE else "PLAIN")
+    if security is not Security.NONE:
+        assert re.fullmatch(r"TLSv1\.3 · certificado de .+, emitido por .+, válido hasta el .+", says[Done.TLS])
+
+
+def test_who_watches_is_told_nothing_of_a_step_that_fails(tmp_path):
+    context, authority = server_context("wrong-name", tmp_path)
+    told = []
+
+    with (
+        Sink(security="starttls", context=context) as sink,
+        client_of(sink, security=Security.STARTTLS, ca_file=authority) as client,
+    ):
+        trouble = client.verify(lambda step, says: told.append(step))
+
+    assert (trouble, told) == (
+        Deferred("El certificado no es de localhost.", "TLS"),
+        [Done.RESOLVE, Done.CONNECT],
+    )
 
 
 # Encryption
