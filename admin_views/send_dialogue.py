@@ -4,7 +4,6 @@ from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import case, func, select
 from starlette.requests import Request
 
 from admin_views import send_words as words
@@ -13,18 +12,19 @@ from admin_views.mail_words import when_it_leaves
 from admin_views.posted import posted, sent_files
 from admin_views.publish_form import new_key
 from admin_views.selection import Selection
+from admin_views.send_chosen import Chosen, chosen_of
 from admin_views.send_files import keep, seal, unseal
 from admin_views.send_form import TO_SUPPLIERS, Enclosing, SendForm, When
 from app import clock
 from app.domain.dispatching import Sent, send_documents
 from app.domain.enclosures import NewFile
+from app.domain.folding import fold
 from app.domain.kinds import KINDS, Words
 from app.domain.letter_texts import Letterhead, filled
 from app.domain.mail_accounts import account_of, senders_for
 from app.domain.mail_texts import PICTURES, CleanHtml, texts_for
 from app.domain.mail_variables import VARIABLES
 from app.domain.queries.addressees import Addressee, addresses_of, meant_for
-from app.domain.queries.documents import live_publication
 from app.domain.queries.publishing_choices import usable_versions
 from app.domain.queries.wordings import logo_of
 from app.domain.selections import DocumentSelection
@@ -34,25 +34,18 @@ from app.errors import InvalidValue, Refusal
 from app.scope import ScopedSession
 from app.texts import _
 from app.web import installation_of
-from models import Company, Document
-from models.enums import DocumentStatus, TextKind
+from models import Company
+from models.enums import TextKind
 
 KEPT, DROP = "kept", "drop "
 AS_PUBLISHED = 0
 
 
-class Chosen(Struct, frozen=True, kw_only=True):
-    """What the list's selection is now, drafts apart: how many documents, of how many contacts, and the only ones."""
-
-    documents: int = 0
-    published: int = 0
-    contacts: int = 0
-    number: str = ""
-    contact_id: int | None = None
-
-
 class Shown(Struct, frozen=True, kw_only=True):
-    """What would happen; ``plan`` is none while something is missing, which ``missing`` says."""
+    """What would happen; ``plan`` is none while something is missing, which ``missing`` says.
+
+    ``talks_of_files``: the words do, and there are none.
+    """
 
     kind: Words
     chosen: Chosen
@@ -61,6 +54,13 @@ class Shown(Struct, frozen=True, kw_only=True):
     at: str
     waits: str
     later: bool
+    talks_of_files: bool
+    copied: int
+
+    @property
+    def copies(self) -> int:
+        """Mails to who is copied, besides."""
+        return self.copied * len(self.plan.mails) if self.plan else 0
 
     @property
     def title(self) -> str:
@@ -134,7 +134,7 @@ class SendDialogue:
 
     def prepare(self, db: ScopedSession, form: SendForm) -> None:
         """Fill the choices; a dialogue just opened begins with the texts and the addresses there are."""
-        self.chosen = self._choose(db)
+        self.chosen = chosen_of(db, self.selection)
         form.is_single = self._is_single(form)
         self._prepare_choices(db, form)
         kind, addresses = self.view.kind, []
@@ -148,25 +148,6 @@ class SendDialogue:
         if self.is_opening:
             form.to.data = meant_for(kind, addresses)
             self._begin(db, form)
-
-    def _choose(self, db: ScopedSession) -> Chosen:
-        issued = (*self.selection.conditions(db.company_id), Document.status != DocumentStatus.DRAFT)
-        row = db.execute(
-            select(
-                func.count(Document.id).label("documents"),
-                func.sum(case((live_publication(db.company_id), 1), else_=0)).label("published"),
-                func.count(Document.contact_id.distinct()).label("contacts"),
-                func.max(Document.number_text).label("number"),
-                func.max(Document.contact_id).label("contact_id"),
-            ).where(*issued)
-        ).one()
-        return Chosen(
-            documents=row.documents,
-            published=row.published or 0,
-            contacts=row.contacts,
-            number=row.number or "",
-            contact_id=row.contact_id if row.contacts == 1 else None,
-        )
 
     def _is_single(self, form: SendForm) -> bool:
         """One message, whose readers are asked for; those of several are each contact's own."""
@@ -226,6 +207,8 @@ class SendDialogue:
             at=clock.madrid(clock.now()).strftime("%H:%M"),
             waits=when_it_leaves(sender, demo=self.is_demo),
             later=form.when.data is When.LATER,
+            copied=len({one.email for one in (*form.cc.people(), *form.bcc.people())}),
+            talks_of_files=form.has_no_files and "adjunt" in fold(f"{form.subject.data} {form.body.data}"),
         )
 
     def _plan(self, db: ScopedSession, form: SendForm) -> Plan:

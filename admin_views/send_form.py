@@ -197,6 +197,10 @@ class SendForm(OfficeForm):
         return wrong[0] if wrong else ""
 
     @property
+    def has_no_files(self) -> bool:
+        return self.enclosing.data is Enclosing.LINK and not self.files.kept
+
+    @property
     def due_at(self) -> dt.datetime | None:
         """The moment that was chosen, by the clocks of Madrid."""
         day: Any = self.day.data

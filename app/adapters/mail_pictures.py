@@ -24,11 +24,11 @@ def pictures_of(storage: Storage, company_id: int, html: str) -> tuple[Picture, 
 
 
 def with_pictures(html: str, pictures: Mapping[str, tuple[str, bytes]]) -> str:
-    """The HTML of a mail with its pictures inside it: by content id, their type and bytes."""
+    """The HTML of a mail with these pictures inside it: by content id, their type and bytes. Others stay away."""
 
     def shown(found: re.Match[str]) -> str:
         if found[1] not in pictures:
-            return found[0]
+            return 'src="data:,"'
         media_type, content = pictures[found[1]]
         return f'src="data:{media_type};base64,{base64.b64encode(content).decode()}"'
 

@@ -9,6 +9,8 @@ from sqlalchemy import Select, func, select
 from app.scope import ScopedSession
 from models import Dispatch, DispatchDocument, Document, StaffUser
 
+AT_ONCE = dt.timedelta(minutes=1)
+
 
 class Sending(Struct, frozen=True, kw_only=True):
     """One message. ``due_at`` is when it was to leave, if that was chosen; ``only`` its document, if it had but one."""
@@ -44,7 +46,7 @@ def sendings(db: ScopedSession, which: Select[Any], most: int) -> list[Sending]:
         Sending(
             at=row.created_at,
             who=row.who or "",
-            due_at=row.due_at if row.due_at != row.created_at else None,
+            due_at=row.due_at if row.due_at - row.created_at > AT_ONCE else None,
             documents=row.documents,
             only=found[row.first] if row.documents == 1 else None,
         )

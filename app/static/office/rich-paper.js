@@ -1,5 +1,7 @@
 // The paper of an editor: what is written on it is always in the textarea behind it too, and each step can be taken back.
 const PAUSE = 800; // what is typed without one is one step
+// Dropped in any case; before reading, browsers do not complain that our policy refuses them.
+const LOOKS = /<style\b[^]*?<\/style\s*>|\s(style|on\w+)\s*=\s*("[^"]*"|'[^']*')/gi;
 
 export class Paper {
   constructor(area, grammar) {
@@ -55,7 +57,7 @@ export class Paper {
     });
     document.addEventListener("selectionchange", () => {
       const selection = document.getSelection();
-      if (selection.rangeCount && this.element.contains(selection.anchorNode)) this.range = selection.getRangeAt(0);
+      if (selection.rangeCount && this.element.contains(selection.anchorNode)) this.range = selection.getRangeAt(0).cloneRange();
     });
   }
 
@@ -111,6 +113,8 @@ export class Paper {
   insert(...nodes) {
     const range = this.resume();
     range.deleteContents();
+    const line = range.startContainer;
+    if (line.childNodes.length === 1 && line.firstChild.tagName === "BR") line.firstChild.remove(); // an empty line
     const pieces = document.createDocumentFragment();
     pieces.append(...nodes);
     const last = pieces.lastChild;
@@ -160,7 +164,7 @@ export class Paper {
     if (event.type === "drop") this.range = document.caretRangeFromPoint?.(event.clientX, event.clientY) ?? this.range;
     const html = brought.getData("text/html");
     const holder = document.createElement("div");
-    holder.append(html ? this.grammar.read(html) : paragraphs(brought.getData("text/plain")));
+    holder.append(html ? this.grammar.read(html.replace(LOOKS, "")) : paragraphs(brought.getData("text/plain")));
     // What says nothing by itself is the space between the tags of a page.
     for (const node of [...holder.childNodes]) if (holder.firstElementChild && node.nodeType === Node.TEXT_NODE && !node.data.trim()) node.remove();
     const only = holder.childNodes.length === 1 && holder.firstChild.tagName === "P" ? holder.firstChild : null;

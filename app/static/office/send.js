@@ -52,7 +52,7 @@ form.addEventListener("change", (event) => {
   const field = event.target;
   if (field.type === "file" && field.name === "files") return chosen(field);
   if (isOnlyShown(field)) return proof();
-  if (!isText(field)) changed(0);
+  if (!isText(field) || form.querySelector("[name=enclosing][value=link]:checked")) changed(0);
 });
 form.addEventListener("input", (event) => {
   if (event.target.closest("[data-people]") || event.target.matches("[name=day], [name=hour]")) changed(400);

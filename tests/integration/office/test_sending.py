@@ -142,13 +142,14 @@ def test_a_selection_is_one_mail_for_each_document_or_for_each_customer(desk, db
     page = opened(desk, *invoices)
     by_customer = form_of(page, grouping="customer")
 
-    parts = looked(desk, by_customer)
+    parts, copied = looked(desk, by_customer), looked(desk, by_customer | {"cc": "a@b.example", "bcc": "c@d.example"})
     sent = desk.post(SEND, again(by_customer, parts))
 
     assert "Enviar 3 facturas por correo" in text_of(page)
     assert "Correos que saldrán 3" in text_of(page)
     assert "Correos que saldrán 2" in text_of(parts)
     assert "Enviar 2 correos" in text_of(parts)
+    assert "Copias, además 4" in text_of(copied)
     assert [one for (one,) in queued(db, "recipient")] == ["lucia@merino.example", "pilar@nunez.example"]
     batch = db.scalars(select(Batch).where(Batch.kind == BatchKind.SEND)).one()
     assert sent.headers["location"] == f"/admin/outgoing-mail/list?envio={batch.id}"
@@ -258,6 +259,7 @@ def test_links_need_something_published_and_somebody_who_may_enter(desk, db, mak
 
     assert "No está publicada: el enlace no llevaría a nada." in text_of(none)
     assert "1 destinatario no tiene acceso a la intranet." in text_of(one)
+    assert "El asunto o el mensaje hablan de un adjunto, y no lleva ninguno." in text_of(one)
     assert "Sin publicar, quedan fuera 1" in text_of(mixed)
 
 
