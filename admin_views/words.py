@@ -121,6 +121,7 @@ FIELDS: dict[str, str] = {
     "imap_paused_until": "servidor entrante, en pausa hasta",
     "imap_port": "puerto del servidor entrante",
     "imap_security": "seguridad del servidor entrante",
+    "inbox_due_at": "próxima lectura",
     "inbox_uid": "leído hasta",
     "inbox_validity": "validez de lo leído",
     "made_from_id": "documento del que viene",

@@ -5,14 +5,13 @@ import logging
 from collections.abc import Callable
 from threading import Event
 
-from app.adapters.imap import MailboxRefused, open_mailbox
+from app.adapters.imap import open_mailbox
 from app.domain.mailbox_rights import leave_mailbox, leave_refused, leave_unreachable
 from app.domain.queries.mailboxes import WaitingMailbox
 from app.errors import AdapterError, InvalidValue
 from app.inbox import read_inbox
 from app.installation import Installation
 from app.mailboxes import imap_account_of
-from app.secrets import SealBroken
 from app.sent_copies import store_copies
 from app.texts import _
 from app.visiting import LEASE, Visit
@@ -36,13 +35,10 @@ def visit_mailbox(
     account = visit.read(lambda db: db.get_one(MailAccount, where.account_id))
     try:
         _go_there(visit, account)
-    except MailboxRefused as refused:
-        log.warning("company %s: the mailbox refuses user or password", where.company_id)
-        visit.end(leave_refused, str(refused), clock())
     except AdapterError as error:
         log.warning("company %s: the mailbox does not serve: %s", where.company_id, error)
-        visit.end(leave_unreachable, str(error), clock())
-    except (SealBroken, InvalidValue):
+        visit.end(leave_refused if error.permanent else leave_unreachable, str(error), clock())
+    except InvalidValue:
         reason = _("No se puede usar la contraseña guardada: escríbala otra vez.")
         visit.end(leave_refused, reason, clock())
     else:

@@ -202,8 +202,8 @@ def _notice(db: ScopedSession, action: str, row: Base, changes: dict[str, Any]) 
     if isinstance(row, MailAccount) and row.user_id is not None:
         label, changes = "", _private(changes)
     birth = db.info.get(_MADE, {}).get((row.__tablename__, entity_id))
-    if action == "change" and birth is not None:
-        # What is made and changed in one transaction was made as it ended.
+    if action == "change" and birth is not None and "status" not in changes:
+        # What is made and changed in one transaction was made as it ended; being issued is a deed of its own.
         birth["label"] = label[:200]
         birth["changes"] |= {name: [None, after] for name, (_before, after) in changes.items()}
         return

@@ -4,7 +4,7 @@ Matched by Message-ID, which nobody can guess, inside the company whose account 
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from app.texts import _
 from models import MailReport
 from models.enums import ReportKind
 
+AT_ONCE = 500
 DATED_WITHIN = dt.timedelta(days=30)
 
 reports: Any = MailReport.__table__
@@ -104,12 +105,18 @@ def bounced_addresses(company_id: int) -> Any:
 
 def bounced_among(db: ScopedSession, addresses: Sequence[str]) -> dict[str, Bounce]:
     """Those of them that are no good, with the last that was said about each."""
+    asked = sorted(set(addresses))
+    groups = (asked[at : at + AT_ONCE] for at in range(0, len(asked), AT_ONCE))
+    return {bounce.address: bounce for group in groups for bounce in _bounces_of(db, group)}
+
+
+def _bounces_of(db: ScopedSession, addresses: Sequence[str]) -> Iterator[Bounce]:
     rows = db.connection().execute(
         sa.select(reports.c.recipient, reports.c.mail_id, reports.c.code, reports.c.says, reports.c.reported_at)
         .where(reports.c.recipient.in_(addresses), *_standing(db.company_id))
         .order_by(reports.c.reported_at, reports.c.id)
     )
-    return {row.recipient: Bounce(row.recipient, row.mail_id, row.code, row.says, row.reported_at) for row in rows}
+    return (Bounce(row.recipient, row.mail_id, row.code, row.says, row.reported_at) for row in rows)
 
 
 _KNOWN = (mails.c.id, mails.c.recipient, mails.c.portal_account_id)

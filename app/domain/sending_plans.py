@@ -10,9 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from app.domain.bounces import bounced_among
 from app.domain.enclosures import MOST_DOCUMENTS, MOST_OCTETS, TO_PRINT
 from app.domain.previewing import NAMES, Named, Names
-from app.domain.queries.addressees import Addressee, addresses_of, bounced_among, meant_for, read_people
+from app.domain.queries.addressees import Addressee, addresses_of, meant_for, read_people
 from app.domain.queries.sendable import acted_for, sendable_documents, sent_among
 from app.domain.selections import DocumentSelection
 from app.domain.templates import find_default
@@ -137,7 +138,7 @@ def plan_sending(db: ScopedSession, wishes: Wishes) -> Plan:
         without_email=_names(mail for mail in mails if not mail.to),
         too_large=_names(mail for mail in reached if not _fits(mail, wishes)),
         without_access=_without_access(db, fitting) if wishes.has_links else Names(),
-        bounced=tuple(sorted(bounced_among(db, (one.email for mail in fitting for one in mail.to)))),
+        bounced=tuple(sorted(bounced_among(db, [one.email for mail in fitting for one in mail.to]))),
         sent_before=sent_among(db, [document.id for mail in fitting for document in mail.documents]),
     )
 

@@ -40,7 +40,7 @@ FORBIDDEN_WORDS = {"manager", "helper", "helpers", "utils", "util", "service", "
 NAMES_OF_OTHERS = {
     "MANAGER",
     "data_dir", "data_received", "render_data", "process_bind_param", "process_result_value", "process_formdata",
-    "process_data", "_handle_form_data", "get_form_data_for_edit", "formdata", "data", "metadata", "handle_data",
+    "process_data", "handle_data", "_handle_form_data", "get_form_data_for_edit", "formdata", "data", "metadata",
 }  # fmt: skip
 
 

@@ -8,13 +8,11 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from app.domain import fields
-from app.domain.access_sql import accounts, contacts, emails
+from app.domain.access_sql import contacts, emails
 from app.scope import ScopedSession
-from models import MailReport
-from models.enums import DocumentKind, EmailPurpose, ReportKind
+from models.enums import DocumentKind, EmailPurpose
 
 AT_ONCE = 500
-reports: Any = MailReport.__table__
 
 _BILLED = (DocumentKind.INVOICE, DocumentKind.PROFORMA)
 
@@ -90,22 +88,3 @@ def read_people(people: Iterable[Addressee], field: str) -> tuple[Addressee, ...
         email = fields.email(one.email, field, required=True)
         found.setdefault(email, Addressee(email, fields.line(one.name, field)))
     return tuple(found.values())
-
-
-def bounced_among(db: ScopedSession, addresses: Iterable[str]) -> set[str]:
-    """Those that mail came back from, unless somebody has said that they are good all the same."""
-    asked = sorted(set(addresses))
-    return {email for at in range(0, len(asked), AT_ONCE) for email in _bounced(db, asked[at : at + AT_ONCE])}
-
-
-def _bounced(db: ScopedSession, addresses: Sequence[str]) -> Iterable[str]:
-    came_back = sa.select(reports.c.recipient).where(
-        reports.c.company_id == db.company_id,
-        reports.c.recipient.in_(addresses),
-        reports.c.kind == ReportKind.BOUNCED,
-        reports.c.dismissed_at.is_(None),
-    )
-    refused = sa.select(accounts.c.email).where(
-        accounts.c.company_id == db.company_id, accounts.c.email.in_(addresses), accounts.c.bounced_at.is_not(None)
-    )
-    return db.connection().execute(came_back.union(refused)).scalars()

@@ -124,7 +124,9 @@ def test_a_password_sealed_with_another_key_asks_for_it_again(kept):
 
     kept.visit()
 
-    assert kept.account().imap_error == "No se puede usar la contraseña guardada: escríbala otra vez."
+    assert kept.account().imap_error == (
+        "La clave de la instalación no es la que guardó esta contraseña: escríbala otra vez."
+    )
 
 
 def test_after_a_day_without_a_mailbox_its_copies_are_given_up(kept):
