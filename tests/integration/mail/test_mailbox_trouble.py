@@ -96,10 +96,8 @@ def test_a_refused_password_is_tried_less_and_less(kept):
 
     account = kept.account()
     assert (relay.connections, account.imap_failures) == (3, 3)
-    assert (mailbox_standing(account), account.imap_error) == (
-        "refused",
-        "[AUTHENTICATIONFAILED] Authentication failed.",
-    )
+    assert mailbox_standing(account) == "refused"
+    assert account.imap_error.startswith("[AUTHENTICATIONFAILED] ")
     assert (account.failures, account.paused_until, kept.copies()) == (0, None, [("waiting", 0, "")])
 
 

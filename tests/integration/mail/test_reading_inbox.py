@@ -256,7 +256,7 @@ def test_the_age_of_a_report_is_believed_within_reason(kept, sent):
     "content",
     [
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n" + b"--x\r\n" * 100_000,
-        b"Content-Type: multipart/report; report-type=delivery-status; boundary=\xff\r\n\r\n\xff\xfe\x00",
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n--x\r\n\x01: \x02;=",
         b"Content-Type: multipart/report; report-type=delivery-status\r\n\r\n",
         bounce("<x@y>") + b"x" * 3_000_000,
     ],

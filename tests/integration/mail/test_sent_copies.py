@@ -25,7 +25,7 @@ MINUTE = {"minutes": 1, "seconds": 1}
 
 
 def as_gmail(kept, **script):
-    return Relay(upstream=kept.imap.port, lies={b" NAMESPACE": b" NAMESPACE X-GM-EXT-1"}, script=script)
+    return Relay(upstream=kept.imap.port, lies={b" UIDPLUS": b" UIDPLUS X-GM-EXT-1"}, script=script)
 
 
 # What is kept
