@@ -156,6 +156,16 @@ def test_mail_for_one_alone_is_theirs_whatever_they_are_called(kept, sent):
     assert kept.reports() == [(sent.id, "bounced", sent.recipient, "5.1.1")]
 
 
+@pytest.mark.parametrize("report", [bounce, receipt])
+def test_what_comes_back_about_a_mail_in_doubt_proves_that_it_left(kept, sent, report):
+    sent.status = MailStatus.UNKNOWN
+    kept.post.db.commit()
+
+    read(kept, report(sent.message_id))
+
+    assert kept.post.now(sent).status is MailStatus.SENT
+
+
 @pytest.mark.parametrize(
     ("status", "says", "marks"),
     [
