@@ -10,7 +10,7 @@ from admin_views.dashboard_boxes import failed_mails, going, owed_box, this_mont
 from admin_views.dashboard_mail import Card, mail_cards
 from admin_views.document_states import screen_of
 from admin_views.formatters import count as spell_count
-from admin_views.mail_troubles import troubles_of
+from admin_views.mail_troubles import Trouble, trouble_of, troubles_of
 from admin_views.templating import render
 from app import clock
 from app.domain.queries import owing
@@ -49,8 +49,9 @@ def dashboard(request: Request) -> str:
     demo = installation.settings.demo
     with installation.database.read(CompanyScope(visit.company_id)) as db:
         owed = owing.owed(db, clock.today())
-        cards = [card for card in _cards(db, owed, demo) if card is not None and card.screen in screens]
-        troubles = troubles_of(db, visit.user_id, demo=demo) if "outgoing-mail" in screens else []
+        trouble = trouble_of(db, demo=demo)
+        cards = [card for card in _cards(db, owed, trouble) if card is not None and card.screen in screens]
+        troubles = troubles_of(db, visit.user_id, trouble) if "outgoing-mail" in screens else []
         context = {
             "cards": cards,
             "troubles": [trouble for trouble in troubles if trouble.is_refused],
@@ -65,8 +66,8 @@ def dashboard(request: Request) -> str:
     return render(request, "admin/dashboard.html", context)
 
 
-def _cards(db: ScopedSession, owed: Owed, demo: bool) -> list[Card | None]:
-    return [_overdue(owed), _unpublished(db), _failed_mails(db), *mail_cards(db, demo=demo), _untold(db)]
+def _cards(db: ScopedSession, owed: Owed, trouble: Trouble | None) -> list[Card | None]:
+    return [_overdue(owed), _unpublished(db), _failed_mails(db), *mail_cards(db, trouble), _untold(db)]
 
 
 def _overdue(owed: Owed) -> Card | None:

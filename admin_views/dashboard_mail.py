@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from admin_views.formatters import count as spell_count
 from admin_views.formatters import moment
-from admin_views.mail_troubles import trouble_of
+from admin_views.mail_troubles import Trouble
 from app import clock
 from app.domain.queries.outbox import due_since, queue_figures
 from app.domain.queries.people import found_contacts
@@ -30,20 +30,19 @@ class Card(NamedTuple):
     hint: str = ""
 
 
-def mail_cards(db: ScopedSession, *, demo: bool) -> list[Card | None]:
+def mail_cards(db: ScopedSession, trouble: Trouble | None) -> list[Card | None]:
     customers = ContactFilter(is_customer=True, has_bounced=True)
     suppliers = ContactFilter(is_supplier=True, has_bounced=True)
     return [
-        _queue(db, demo=demo),
+        _queue(db, trouble),
         _bounced(db, "customer", customers, ("cliente", "clientes")),
         _bounced(db, "supplier", suppliers, ("proveedor", "proveedores")),
     ]
 
 
-def _queue(db: ScopedSession, *, demo: bool) -> Card | None:
+def _queue(db: ScopedSession, trouble: Trouble | None) -> Card | None:
     """Mails on their way out: what keeps them, or how long the first of them has been waiting."""
-    trouble = trouble_of(db, demo=demo)
-    waiting = queue_figures(db).waiting
+    waiting = trouble.waiting if trouble else queue_figures(db).waiting
     if not waiting:
         return None
     return Card(

@@ -22,7 +22,7 @@ from admin_views.forms import OfficeForm
 from admin_views.list_pages import Tool
 from admin_views.mail_answers import AnswerPages
 from admin_views.mail_lists import ATTEMPTS, EMAIL, FILTERS, STATE, SUBJECT, WHO
-from admin_views.mail_troubles import troubles_of
+from admin_views.mail_troubles import trouble_of, troubles_of
 from admin_views.mail_words import MAIL_KINDS
 from admin_views.posted import posted
 from admin_views.saved_views import Tab
@@ -116,7 +116,7 @@ class OutgoingMailAdmin(AnswerPages, OfficeView, model=OutgoingMail):
     def _troubles(self, request: Request) -> Any:
         installation, visit = installation_of(request), visit_of(request)
         with installation.database.read(CompanyScope(visit.company_id)) as db:
-            return troubles_of(db, visit.user_id, demo=installation.settings.demo)
+            return troubles_of(db, visit.user_id, trouble_of(db, demo=installation.settings.demo))
 
     # One mail
 

@@ -3,10 +3,11 @@
 import datetime as dt
 
 from msgspec import Struct
+from sqlalchemy import or_, select
 
 from admin_views.formatters import moment
 from app import clock
-from app.domain.mail_accounts import Standing, account_of, company_account, standing_of, user_account
+from app.domain.mail_accounts import Standing, account_of, company_account, standing_of
 from app.domain.mailbox_rights import mailbox_standing
 from app.domain.queries.outbox import due_since, queue_figures, waiting_of
 from app.scope import ScopedSession
@@ -64,11 +65,12 @@ def _delay(db: ScopedSession, waiting: int) -> Trouble | None:
     return Trouble(title, waiting=waiting)
 
 
-def troubles_of(db: ScopedSession, user_id: int, *, demo: bool) -> list[Trouble]:
-    """Everything that keeps the company's mail or that of somebody's own account from leaving or from coming back."""
-    own = user_account(db, user_id)
-    found = [trouble_of(db, demo=demo), _own_trouble(db, own) if own is not None else None]
-    found += [_mailbox_trouble(account) for account in (company_account(db), own) if account is not None]
+def troubles_of(db: ScopedSession, user_id: int, companys: Trouble | None) -> list[Trouble]:
+    """What keeps the company's mail, known already, or somebody's own from leaving, and either's from coming back."""
+    theirs = or_(MailAccount.user_id.is_(None), MailAccount.user_id == user_id)
+    accounts = db.scalars(select(MailAccount).where(theirs).order_by(MailAccount.user_id.is_not(None))).all()
+    found = [companys, *(_own_trouble(db, own) for own in accounts if own.user_id is not None)]
+    found += [_mailbox_trouble(account) for account in accounts]
     return [trouble for trouble in found if trouble is not None]
 
 

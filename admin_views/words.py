@@ -32,6 +32,7 @@ ENTITIES: dict[str, str] = {
     "batches": "una publicación",
     "outgoing_mails": "un correo",
     "dispatches": "documentos",
+    "mail_reports": "un rebote",
 }
 
 ENTITY_NAMES: dict[str, str] = {
@@ -57,6 +58,7 @@ ENTITY_NAMES: dict[str, str] = {
     "batches": "Publicación",
     "outgoing_mails": "Correo enviado",
     "dispatches": "Envío por correo",
+    "mail_reports": "Rebote",
 }
 
 # What was done: as a sentence about somebody, and as a word.
@@ -74,6 +76,8 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "send": ("envió por correo", "Envío por correo"),
     "retry": ("envió otra vez", "Reenvío"),
     "cancel": ("anuló el envío de", "Envío anulado"),
+    "readdress": ("envió a otra dirección", "Otra dirección"),
+    "dismiss_bounce": ("descartó", "Rebote descartado"),
     "archive": ("archivó", "Archivado"),
     "restore": ("recuperó del archivo", "Recuperado"),
     "set_password": ("cambió la contraseña de", "Contraseña"),

@@ -38,6 +38,7 @@ class _HungUp(Exception):
 @dataclass(kw_only=True)
 class Relay:
     upstream: int
+    port: int = 0
     script: Mapping[str, Sequence[Turn]] = field(default_factory=dict)
     lies: Mapping[bytes, bytes] = field(default_factory=dict)  # in everything the server says outside literals
     on: Mapping[str, Callable[[Any], None]] = field(default_factory=dict)  # called before a command is passed on
@@ -54,7 +55,7 @@ class Relay:
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
-        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server = socket.create_server(("127.0.0.1", self.port))
         self.port = int(self._server.getsockname()[1])
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
@@ -66,12 +67,16 @@ class Relay:
             pass
         self._accepting.join()
         self._server.close()
+        self._hang_up()
+        for thread in self._threads:
+            thread.join(5)
+        self._hang_up()  # on what a thread had opened meanwhile
+
+    def _hang_up(self) -> None:
         for connection in self._open:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
-        for thread in self._threads:
-            thread.join(5)
 
     def verbs(self) -> list[str]:
         """Every command that came, without its tag and arguments; ``UID`` commands as ``UID FETCH``."""

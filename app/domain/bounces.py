@@ -18,7 +18,7 @@ from app.errors import NotFound
 from app.scope import ScopedSession
 from app.texts import _
 from models import MailReport
-from models.enums import ReportKind
+from models.enums import MailStatus, ReportKind
 
 AT_ONCE = 500
 DATED_WITHIN = dt.timedelta(days=30)
@@ -171,6 +171,11 @@ def _keep(db: ScopedSession, command: TakeReport, mail: Any, fate: Fate) -> bool
     row |= {"kind": fate.kind, "recipient": mail.recipient, "code": fate.code, "says": fate.says}
     row |= {"report_key": command.key, "reported_at": _moment(command), "created_at": command.now}
     db.connection().execute(sa.insert(reports), row)
+    # Whatever somebody says about it, it has left: that much was not sure.
+    unsure = sa.update(mails).where(
+        mails.c.company_id == db.company_id, mails.c.id == mail.id, mails.c.status == MailStatus.UNKNOWN
+    )
+    db.connection().execute(unsure.values(status=MailStatus.SENT))
     if fate.kind is ReportKind.BOUNCED and fate.code in BLAMING:
         reader = sa.update(accounts).where(
             accounts.c.company_id == db.company_id,

@@ -74,12 +74,12 @@ def test_no_more_documents_at_once_than_may_be(db, make, merino, monkeypatch):
 
 def test_addresses_that_mail_came_back_from_are_told(db, make, merino):
     account = make.mail_account()
-    make.account(make.contact(email="otra@merino.example"), bounced_at=clock.now())
-    mail = make._add(
-        OutgoingMail(kind=MailKind.TEST, dedup_key="x", recipient="compras@merino.example", due_at=clock.now())
-    )
+    mail = make._add(OutgoingMail(kind=MailKind.TEST, dedup_key="x", recipient=merino.email, due_at=clock.now()))
     known = {"mail_id": mail.id, "account_id": account.id, "kind": ReportKind.BOUNCED, "reported_at": clock.now()}
-    report = make._add(MailReport(**known, recipient="compras@merino.example", report_key="1"))
+    report, _other = (
+        make._add(MailReport(**known, recipient=address, report_key=address, code="5.1.1"))
+        for address in ("compras@merino.example", "otra@merino.example")
+    )
     asked = wishes(make.invoice(contact=merino), to=(LUCIA, changed(OTHER, email="otra@merino.example")))
 
     came_back = plan_sending(db, wishes(selection=everything())).bounced

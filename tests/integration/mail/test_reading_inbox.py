@@ -156,6 +156,16 @@ def test_mail_for_one_alone_is_theirs_whatever_they_are_called(kept, sent):
     assert kept.reports() == [(sent.id, "bounced", sent.recipient, "5.1.1")]
 
 
+@pytest.mark.parametrize("report", [bounce, receipt])
+def test_what_comes_back_about_a_mail_in_doubt_proves_that_it_left(kept, sent, report):
+    sent.status = MailStatus.UNKNOWN
+    kept.post.db.commit()
+
+    read(kept, report(sent.message_id))
+
+    assert kept.post.now(sent).status is MailStatus.SENT
+
+
 @pytest.mark.parametrize(
     ("status", "says", "marks"),
     [
@@ -256,7 +266,7 @@ def test_the_age_of_a_report_is_believed_within_reason(kept, sent):
     "content",
     [
         b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n" + b"--x\r\n" * 100_000,
-        b"Content-Type: multipart/report; report-type=delivery-status; boundary=\xff\r\n\r\n\xff\xfe\x00",
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=x\r\n\r\n--x\r\n\x01: \x02;=",
         b"Content-Type: multipart/report; report-type=delivery-status\r\n\r\n",
         bounce("<x@y>") + b"x" * 3_000_000,
     ],

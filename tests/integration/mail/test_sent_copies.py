@@ -1,6 +1,7 @@
 """Copies of what was sent in the account's own folder: the same bytes, once, whatever happens in between."""
 
 import datetime as dt
+import time
 from email.message import EmailMessage
 from email.parser import BytesParser
 from email.policy import SMTP
@@ -15,6 +16,7 @@ from app.domain.mail_desk import RetryMails, retry_mails
 from app.domain.mailbox_rights import mailbox_standing
 from app.postman import visit_mailbox
 from app.scope import CompanyScope
+from app.worker import run_worker
 from models import SentCopy
 from models.enums import MailKind
 from tests.imap_relay import Relay, Turn
@@ -25,7 +27,7 @@ MINUTE = {"minutes": 1, "seconds": 1}
 
 
 def as_gmail(kept, **script):
-    return Relay(upstream=kept.imap.port, lies={b" NAMESPACE": b" NAMESPACE X-GM-EXT-1"}, script=script)
+    return Relay(upstream=kept.imap.port, lies={b" UIDPLUS": b" UIDPLUS X-GM-EXT-1"}, script=script)
 
 
 # What is kept
@@ -149,6 +151,24 @@ def test_a_user_s_own_account_keeps_its_own(kept, make):
 
     assert [content for content, *_ in kept.imap.stored(other)] == [kept.post.now(mail).frozen]
     assert kept.stored() == []
+
+
+def test_the_worker_does_it_all_by_itself(kept, monkeypatch):
+    monkeypatch.setattr("app.worker.MAILBOXES_EVERY", 0.0)
+    mails = kept.post.notices(2)
+    stop = Event()
+    working = Thread(target=run_worker, args=(kept.post.installation, stop))
+    working.start()
+    try:
+        deadline = time.monotonic() + 30
+        while [status for status, *_ in kept.copies()] != ["stored"] * 2 and time.monotonic() < deadline:
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        working.join(30)
+
+    assert kept.stored() == [kept.post.now(mail).frozen for mail in mails]
+    assert (kept.post.statuses(), kept.account().inbox_due_at is not None) == (["sent"] * 2, True)
 
 
 # Never twice

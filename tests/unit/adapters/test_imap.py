@@ -29,11 +29,11 @@ def through(imap, user, relay):
 # Folders
 
 
-def test_the_sent_folder_is_the_one_the_server_marks(imap):
-    user = imap.user()
-    imap.make_folders(user, "Sent", "Año 2026/Señal", "&")
+def test_the_sent_folder_is_the_one_the_server_marks(dovecot):
+    user = dovecot.user()
+    dovecot.make_folders(user, "Sent", "Año 2026/Señal", "&")
 
-    with imap.mailbox(user) as mailbox:
+    with dovecot.mailbox(user) as mailbox:
         folders = mailbox.folders()
 
     assert folders == [
@@ -161,15 +161,15 @@ def test_a_folder_that_is_not_there_is_named(imap):
     with imap.mailbox(imap.user()) as mailbox, pytest.raises(AdapterError) as failure:
         mailbox.holds("Señales", "<1@demo.example>")
 
-    assert str(failure.value).startswith("No se puede abrir la carpeta «Señales»: Mailbox doesn't exist")
+    assert str(failure.value).startswith("No se puede abrir la carpeta «Señales»: ")
 
 
 @pytest.mark.parametrize(
     ("told", "keeps"),
     [
         ({}, False),
-        ({b" NAMESPACE": b" NAMESPACE X-GM-EXT-1"}, True),
-        ({b"Dovecot (Debian) ready": b"The Microsoft Exchange IMAP4 service is ready"}, True),
+        ({b" UIDPLUS": b" UIDPLUS X-GM-EXT-1"}, True),
+        ({b" ready": b": The Microsoft Exchange IMAP4 service is ready"}, True),
     ],
 )
 def test_providers_that_keep_their_own_copies_are_known(imap, told, keeps):
@@ -180,10 +180,10 @@ def test_providers_that_keep_their_own_copies_are_known(imap, told, keeps):
 # The inbox
 
 
-def test_the_inbox_is_read_without_touching_it(imap):
-    user = imap.user()
-    imap.deliver(user, LETTER, REPORT + b"x" * 100_000)
-    with imap.mailbox(user) as mailbox:
+def test_the_inbox_is_read_without_touching_it(dovecot):
+    user = dovecot.user()
+    dovecot.deliver(user, LETTER, REPORT + b"x" * 100_000)
+    with dovecot.mailbox(user) as mailbox:
         state = mailbox.inbox()
         arrived = mailbox.arrived()
         content = mailbox.read(2, 200)
@@ -194,7 +194,7 @@ def test_the_inbox_is_read_without_touching_it(imap):
         Arrived(1, len(LETTER), ""),
         Arrived(2, len(REPORT) + 100_000, "multipart/report; boundary=b;\r\n report-type=delivery-status"),
     ]
-    assert [flags for _content, flags, _moment in imap.stored(user, "INBOX")] == ["", ""]
+    assert [flags for _content, flags, _moment in dovecot.stored(user, "INBOX")] == ["", ""]
 
 
 def test_only_what_is_new_is_looked_at(imap):
