@@ -21,6 +21,7 @@ from app import clock
 from app.domain.folding import fold
 from app.scope import SYSTEM, ScopedSession
 from models import (
+    ApiKey,
     AuditEntry,
     AuditHead,
     Base,
@@ -41,13 +42,18 @@ from models import (
     StaffUser,
     TaxRate,
     TemplateVersion,
+    Webhook,
 )
 
 AUDITED = (
-    Company, Contact, ContactAddress, ContactEmail, Document, DocumentLine, DocumentTemplate, DueDate, MailAccount,
-    Membership, PortalAccount, PortalMembership, Product, Series, StaffUser, TaxRate, TemplateVersion,
+    ApiKey, Company, Contact, ContactAddress, ContactEmail, Document, DocumentLine, DocumentTemplate, DueDate,
+    MailAccount, Membership, PortalAccount, PortalMembership, Product, Series, StaffUser, TaxRate, TemplateVersion,
+    Webhook,
 )  # fmt: skip
-SECRET = frozenset({"password_hash", "sealed_password", "token_hash", "pinned_fingerprint"})
+SECRET = frozenset({
+    "password_hash", "sealed_password", "token_hash", "pinned_fingerprint", "secret_hash", "previous_hash",
+    "sealed_secret",
+})  # fmt: skip
 SILENT = frozenset(
     {"id", "company_id", "created_at", "search_key", "sort_key", "revision", "draft_key", "last_sign_in_at"}
 )
