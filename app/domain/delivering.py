@@ -12,7 +12,18 @@ from msgspec import Struct
 
 from app.domain.mail_accounts import Standing, account_of, standing_of
 from app.domain.mail_secrets import LIFE, accounts
-from app.domain.outbox import MOST_BREAKS, OPEN, REST, DueMail, SetAside, WrittenMail, attempts, mails, set_aside
+from app.domain.outbox import (
+    MOST_BREAKS,
+    OPEN,
+    REST,
+    DueMail,
+    SetAside,
+    WrittenMail,
+    attempts,
+    mails,
+    set_aside,
+    tell_ended,
+)
 from app.scope import ScopedSession
 from models.enums import MailKind, MailStatus, TokenPurpose
 
@@ -108,6 +119,7 @@ def record_outcome(db: ScopedSession, command: RecordOutcome) -> bool:
         recorded = _ENDS.execute(db, row)
     if recorded:
         _tell_account(db, command)
+        tell_ended(db, mail.id, fate.status)
     return recorded
 
 
