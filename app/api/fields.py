@@ -40,6 +40,10 @@ class Body(BaseModel):
         """Only what was said, for changing only that."""
         return {name: getattr(self, name) for name in self.model_fields_set}
 
+    def values(self) -> dict[str, Any]:
+        """Everything, with what it is where nothing was said."""
+        return {name: getattr(self, name) for name in type(self).model_fields}
+
 
 class Query(BaseModel):
     """The part of an address after ``?``: texts, which each type reads."""

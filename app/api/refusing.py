@@ -107,7 +107,8 @@ def _spelt(kind: str, context: Mapping[str, Any]) -> tuple[str, str]:
     if kind in ("too_long", "too_short"):
         sentence = _("Como mucho %(n)s.") if kind == "too_long" else _("Al menos %(n)s.")
         return kind, sentence % {"n": context.get("max_length") or context.get("min_length")}
-    return "invalid_type", _(_KINDS.get(kind, "No sirve."))
+    is_type = kind not in ("greater_than_equal", "less_than_equal")
+    return "invalid_type" if is_type else "out_of_range", _(_KINDS.get(kind, "No sirve."))
 
 
 _KINDS = {

@@ -300,9 +300,9 @@ def _keep(db: ScopedSession, said: ContactChanges, known: dict[str, Any]) -> Con
     values["email"] = values.get("email") or ""
     answers = {name: values.pop(name) for name in _ANSWERS if name in values}
     if "addresses" in said.model_fields_set:
-        values["addresses"] = [AddressLine(**one.model_dump()) for one in said.addresses]
+        values["addresses"] = [AddressLine(**one.values()) for one in said.addresses]
     if "emails" in said.model_fields_set:
-        values["emails"] = [EmailLine(**one.model_dump()) for one in said.emails]
+        values["emails"] = [EmailLine(**one.values()) for one in said.emails]
     if known.get("id") is not None and values["tax_id"] == known["tax_id"]:
         values["shares_tax_id"] = True  # who had it already shares it with nobody new
     kept = keep_contact(db, KeepContact(file=SaveContact(**values), **answers))

@@ -313,7 +313,7 @@ def _command(db: ScopedSession, said: DraftChanges, known: dict[str, Any], draft
     values = known | said.given()
     values["issued_on"] = values["issued_on"] or known["issued_on"]
     if said.dues is not None:
-        values["dues"] = tuple(Due(**due.model_dump()) for due in said.dues)
+        values["dues"] = tuple(Due(**due.values()) for due in said.dues)
     values["lines"] = ()
     command = SaveDraft(**values)
     rates = rates_on(db, tax_day(db, command, draft.corrects_id if draft is not None else None))
@@ -325,7 +325,7 @@ def _command(db: ScopedSession, said: DraftChanges, known: dict[str, Any], draft
 
 
 def _said_line(place: int, said: LineFields, draft: Document | None, rates: Sequence[TaxRate]) -> LineDraft:
-    values = said.model_dump(exclude={"tax_rate"})
+    values = {name: value for name, value in said.values().items() if name != "tax_rate"}
     if said.tax_rate_id is not None and said.tax_rate is not None:
         raise InvalidValue(_("Diga el impuesto de una sola manera."), field=f"lines-{place}-tax")
     if said.tax_rate is not None:

@@ -120,7 +120,7 @@ def show(db: ScopedSession, call: Call) -> SeriesDetail:
 
 @writing("POST", "/series", summary="Crea una serie", scope=ApiScope.SETTINGS, body=NewSeries, status=201, **_DETAIL)
 def create(db: ScopedSession, call: Call) -> Answer:
-    series = save_series(db, SaveSeries(**call.body.model_dump()))
+    series = save_series(db, SaveSeries(**call.body.values()))
     return Answer(content=_series(series), location=f"/series/{series.id}")
 
 

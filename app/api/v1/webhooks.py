@@ -130,7 +130,7 @@ def show(db: ScopedSession, call: Call) -> WebhookDetail:
     **_WITH_SECRET,
 )
 def create(db: ScopedSession, call: Call) -> Answer:
-    saved = save_webhook(db, call.installation.keys, SaveWebhook(**call.body.model_dump()))
+    saved = save_webhook(db, call.installation.keys, SaveWebhook(**call.body.values()))
     return Answer(content=_with_secret(saved), location=f"/webhooks/{saved.webhook.id}")
 
 
