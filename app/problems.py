@@ -1,7 +1,7 @@
 """Errors as programs read them (RFC 9457), in Spanish or English as their reader asks."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import Scope
 
-from app.texts import ENGLISH_OF_PROGRAMS, _, language
+from app.texts import ENGLISH_OF_PROGRAMS, _, language, speaking
 
 MEDIA_TYPE = "application/problem+json"
 TITLES = {
@@ -60,14 +60,9 @@ def problem(
     return Response(msgspec.json.encode(content), status, told, MEDIA_TYPE)
 
 
-@contextmanager
-def spoken_to(scope: Scope) -> Iterator[None]:
+def spoken_to(scope: Scope) -> AbstractContextManager[None]:
     """Texts inside are in the language that the request asks for."""
-    token = language.set(asked_language(Headers(scope=scope).get("accept-language", "")))
-    try:
-        yield
-    finally:
-        language.reset(token)
+    return speaking(asked_language(Headers(scope=scope).get("accept-language", "")))
 
 
 def asked_language(accepted: str) -> str:

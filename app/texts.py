@@ -1,5 +1,7 @@
 """Texts people read: the Spanish sentence is the message, other languages come from ``locale``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
 from io import BytesIO
@@ -31,6 +33,16 @@ def _compiled(path: Path) -> Translations:
         write_mo(compiled, read_po(written))
     compiled.seek(0)
     return Translations(compiled)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Texts inside are in this language."""
+    token = language.set(code)
+    try:
+        yield
+    finally:
+        language.reset(token)
 
 
 def spoken() -> str:

@@ -63,6 +63,20 @@ class Resource:
         names = [*self.by_method, *(["HEAD"] if "GET" in self.by_method else [])]
         self.allowed = ", ".join(sorted(names))
 
+    @property
+    def declared(self) -> list[dict[str, Any]]:
+        """Each method with what it needs, for the list of routes."""
+        return [
+            {
+                "methods": ("GET", "HEAD") if method == "GET" else (method,),
+                "name": endpoint.name,
+                "audience": self.audience,
+                "permission": endpoint.scope.value,
+                "csrf": "safe" if method in SAFE_METHODS else "key",
+            }
+            for method, endpoint in self.by_method.items()
+        ]
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         with spoken_to(scope):

@@ -65,10 +65,10 @@ class Ruled:
             facts = {"sentence": str(refusal), "code": refusal.code}
             raise PydanticCustomError("rule", "{sentence}", facts) from refusal
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> core_schema.CoreSchema:
+    def __get_pydantic_core_schema__(self, source: Any, inner: Any) -> core_schema.CoreSchema:
         return core_schema.no_info_after_validator_function(self.read, core_schema.str_schema(strict=True))
 
-    def __get_pydantic_json_schema__(self, schema: Any, handler: Any) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: Any, inner: Any) -> dict[str, Any]:
         return dict(self.schema)
 
 

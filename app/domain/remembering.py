@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy.dialects import postgresql, sqlite
 
+from app.domain.bulk import write
 from app.errors import InvalidValue, Refusal
 from app.scope import ScopedSession
 from app.texts import _
@@ -74,7 +75,7 @@ def begin(db: ScopedSession, asked: Asked, now: dt.datetime, lease: dt.timedelta
         leased_until=until,
         created_at=now,
     )
-    if db.connection().execute(ours.on_conflict_do_nothing()).rowcount:
+    if write(db, ours.on_conflict_do_nothing()):
         return None
     found = db.connection().execute(sa.select(rows).where(*_mine(db, asked)).with_for_update()).first()
     if found is None:  # its holder has just given it up

@@ -16,7 +16,7 @@ from app.domain.selections import DocumentFilter
 from app.errors import InvalidValue
 from app.rendering import PDF, Printed, preview_pdf, publication_pdf
 from app.scope import ScopedSession
-from app.texts import _
+from app.texts import _, speaking
 from models import Publication
 from models.document import STATUSES
 from models.enums import ApiScope, DocumentKind
@@ -80,7 +80,9 @@ def show(db: ScopedSession, call: Call) -> DocumentDetail:
     answers_with=PDF,
 )
 def pdf(call: Call) -> Answer:
-    printed = _printed(call, call.id(_("ese documento")))
+    document_id = call.id(_("ese documento"))
+    with speaking("es"):  # paper is, whoever asks for it: a publication's is kept
+        printed = _printed(call, document_id)
     headers = {"Content-Disposition": f'attachment; filename="{printed.name}"', "ETag": f'"{printed.sha256}"'}
     return Answer(content=printed.content, media_type=PDF, headers=headers)
 

@@ -222,8 +222,8 @@ def move(db: ScopedSession, call: Call) -> DocumentDetail:
 )
 def copy(db: ScopedSession, call: Call) -> Answer:
     document = _document(db, call)
-    common: dict[str, Any] = {"today": clock.today(), "user_id": call.program.user_id, "key": call.key}
-    return _drafted(db, repeat_document(db, RepeatDocument(document_id=document.id, kind=document.kind, **common)))
+    rest: dict[str, Any] = {"today": clock.today(), "user_id": call.program.user_id, "key": call.key}
+    return _drafted(db, repeat_document(db, RepeatDocument(document_id=document.id, kind=document.kind, **rest)))
 
 
 @writing(
