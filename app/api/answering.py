@@ -193,8 +193,8 @@ def _body_of(endpoint: Endpoint, request: Request, content: bytes) -> Any:
         if kind not in endpoint.media_types:
             raise OtherFormat(endpoint.media_types)
         return None
-    if endpoint.body is None and not content:
-        return None
+    if not content and (endpoint.body is None or endpoint.may_be_empty):
+        return endpoint.body() if endpoint.body is not None else None
     if kind != JSON or not _UTF8.fullmatch(semicolon + parameters):
         raise OtherFormat(endpoint.media_types)
     try:

@@ -104,6 +104,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     status: int = 200
     query: type[Query] | None = None
     body: type[Body] | None = None
+    may_be_empty: bool = False
     media_types: tuple[str, ...] = ("application/json",)
     answers_with: str = "application/json"
     sparse: Any = None

@@ -112,7 +112,7 @@ def _operation(endpoint: Endpoint, module: ModuleType, schemas: _Schemas) -> Sch
     }
     if endpoint.body is not None:
         schema = {"$ref": REFERENCE.format(endpoint.body.__name__)}
-        described["requestBody"] = {"required": True, "content": {JSON: {"schema": schema}}}
+        described["requestBody"] = {"required": not endpoint.may_be_empty, "content": {JSON: {"schema": schema}}}
     elif endpoint.media_types != (JSON,):
         content = {
             media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in endpoint.media_types

@@ -116,13 +116,13 @@ def show(db: ScopedSession, call: Call) -> MailDetail:
     summary="Vuelve a ponerlo en la cola",
     scope=ApiScope.MAIL,
     body=Again,
+    may_be_empty=True,
     answer=MailDetail,
 )
 def retry(db: ScopedSession, call: Call) -> MailDetail:
     mail_id = call.id(_("ese correo"))
     _detail(db, mail_id)
-    sent_too = call.body is not None and call.body.sent_too
-    return _after(db, mail_id, retry_mails(db, RetryMails(mail_ids=(mail_id,), sent_too=sent_too)))
+    return _after(db, mail_id, retry_mails(db, RetryMails(mail_ids=(mail_id,), sent_too=call.body.sent_too)))
 
 
 @writing(
