@@ -1,4 +1,4 @@
-"""Mi configuración: one's own password and sessions, and the series one's documents take."""
+"""Mi configuración: one's own password and sessions, the series one's documents take, keys for one's programs."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from admin_views import account_series
+from admin_views import account_api, account_series
+from admin_views.account_api import KeyPages
 from admin_views.auth import visit_of
-from admin_views.base import OfficePage, page
+from admin_views.base import page
 from admin_views.command_page import Command
 from admin_views.entering import enter
 from admin_views.forms import OfficeForm, Secret
@@ -25,7 +26,7 @@ from app.texts import _
 from app.web import installation_of
 
 HOME, SERIES = "/admin/account", "/admin/account/series"
-TABS = ((SERIES, "Series por defecto"), (HOME, "Seguridad"))
+TABS = ((SERIES, "Series por defecto"), (account_api.HOME, "API Key"), (HOME, "Seguridad"))
 
 
 class PasswordForm(OfficeForm):
@@ -34,7 +35,7 @@ class PasswordForm(OfficeForm):
     again = Secret("Repita la nueva", required=True, css="s3")
 
 
-class AccountPage(OfficePage):
+class AccountPage(KeyPages):
     name = "Mi configuración"
     icon = "settings"
     home = HOME
@@ -57,6 +58,10 @@ class AccountPage(OfficePage):
             context={"tabs": _tabs(SERIES), "groups": account_series.GROUPS},
         )
         return await self.command_page(request, command)
+
+    @page("/account/api", needs="edit", identity="account")
+    async def api(self, request: Request) -> Response:
+        return await self.command_page(request, account_api.making(self, request, _tabs(account_api.HOME)))
 
     @page("/account/sessions", needs="edit", methods=("POST",), identity="account")
     async def end_sessions(self, request: Request) -> Response:

@@ -76,6 +76,16 @@ MATRIX: dict[str, Row] = {
         "action:end": ADMIN,
         "action:new-password": ADMIN,
     },
+    "webhook": {
+        "list": ADMIN,
+        "details": ADMIN,
+        "create": ADMIN,
+        "edit": ADMIN,
+        "delete": ADMIN,
+        "action:test": ADMIN,
+        "action:resend": ADMIN,
+        "action:secret": ADMIN,
+    },
     "audit-entry": {"list": MANAGE, "details": MANAGE, "export": ADMIN},
     "account": {"list": READ, "edit": READ},
 }
