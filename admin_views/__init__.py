@@ -24,6 +24,7 @@ from admin_views.series import SeriesAdmin
 from admin_views.staff import StaffAdmin
 from admin_views.tax_rate import TaxRateAdmin
 from admin_views.template import TemplateAdmin
+from admin_views.webhook import WebhookAdmin
 from admin_views.work_order import WorkOrderAdmin
 from app.installation import Installation
 
@@ -50,6 +51,7 @@ VIEWS = [
     TaxRateAdmin,
     TemplateAdmin,
     StaffAdmin,
+    WebhookAdmin,
     AuditAdmin,
     AccountPage,
 ]

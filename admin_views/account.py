@@ -1,4 +1,4 @@
-"""Mi configuración: one's own texts of mails, the series one's documents take, password and sessions."""
+"""Mi configuración: one's own texts of mails, the series one's documents take, keys for programs, password."""
 
 from typing import Any
 
@@ -7,9 +7,10 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from admin_views import account_series
+from admin_views import account_api, account_series
+from admin_views.account_api import KeyPages
 from admin_views.auth import visit_of
-from admin_views.base import OfficePage, page
+from admin_views.base import page
 from admin_views.command_page import Command
 from admin_views.entering import enter
 from admin_views.forms import OfficeForm, Secret
@@ -29,6 +30,7 @@ HOME, SERIES = "/admin/account", "/admin/account/series"
 TABS = (
     (OWN, "Valores por defecto para envíos", "action:texts"),
     (SERIES, "Series por defecto", "edit"),
+    (account_api.HOME, "API Key", "edit"),
     (HOME, "Seguridad", "edit"),
 )
 """Address, name, and who sees it."""
@@ -40,7 +42,7 @@ class PasswordForm(OfficeForm):
     again = Secret("Repita la nueva", required=True, css="s3")
 
 
-class AccountPage(OwnTextPages, OfficePage):
+class AccountPage(OwnTextPages, KeyPages):
     name = "Mi configuración"
     icon = "settings"
     home = HOME
@@ -71,6 +73,10 @@ class AccountPage(OwnTextPages, OfficePage):
             context={"groups": account_series.GROUPS},
         )
         return await self.command_page(request, command)
+
+    @page("/account/api", needs="edit", identity="account")
+    async def api(self, request: Request) -> Response:
+        return await self.command_page(request, account_api.making(self, request))
 
     @page("/account/sessions", needs="edit", methods=("POST",), identity="account")
     async def end_sessions(self, request: Request) -> Response:

@@ -20,7 +20,7 @@ from admin_views.posted import posted
 from admin_views.templating import render
 from app.errors import InvalidValue, Refusal
 from app.scope import Actor, CompanyScope, Scope, ScopedSession
-from app.web import installation_of
+from app.web import installation_of, retry_after
 
 if TYPE_CHECKING:
     from admin_views.base import OfficePage, OfficeView
@@ -30,6 +30,8 @@ ONLY_PREVIEW = "_preview"
 
 class Command(Struct, kw_only=True):
     """What a page asks and does. ``prepare(db, form)`` fills choices; ``hidden`` travels with the form.
+
+    ``ready(form)`` is slow work between asking and doing, with no transaction open: a password's hash.
 
     ``scope`` is the company's unless the command needs the whole installation (SYSTEM).
     ``answer`` turns the result into a response of its own instead of a message and a redirection.
@@ -42,6 +44,7 @@ class Command(Struct, kw_only=True):
     back: str
     prepare: Callable[[ScopedSession, Any], None] | None = None
     preview: Callable[[ScopedSession, Any], Any] | None = None
+    ready: Callable[[Any], None] | None = None
     answer: Callable[[Any], Response] | None = None
     template: str = "admin/command.html"
     subtitle: str = ""
@@ -69,12 +72,16 @@ def _answer(view: "OfficeView | OfficePage", request: Request, command: Command)
         status = 422 if request.method == "POST" and form.errors else 200
         return _show(view, request, command, form, status)
     try:
+        if command.ready:
+            command.ready(form)
         result = database.run(
             command.scope or scope, lambda db: command.run(db, form), Actor(visit.user_name, visit.user_id)
         )
     except Refusal as refusal:
         form.refuse(refusal)
-        return _show(view, request, command, form, 422 if isinstance(refusal, InvalidValue) else refusal.status)
+        page = _show(view, request, command, form, 422 if isinstance(refusal, InvalidValue) else refusal.status)
+        page.headers.update(retry_after(refusal))
+        return page
     if command.answer:
         return command.answer(result)
     Flash.success(request, str(result))

@@ -11,12 +11,12 @@ from admin_views.auth import visit_of
 from admin_views.base import OfficeView, page
 from admin_views.command_page import Command
 from admin_views.contact_form import short_line
-from admin_views.countries import countries
 from admin_views.form_pages import Box, Panel
 from admin_views.formatters import PAYMENT_METHODS
 from admin_views.forms import OfficeForm, Pick, Strict
 from admin_views.printable import PrintedProse, printable
 from app.domain import fields
+from app.domain.countries import countries
 from app.domain.saving_company import SaveCompany, confirm_company, save_company
 from app.scope import ScopedSession
 from app.texts import _

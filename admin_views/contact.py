@@ -15,11 +15,11 @@ from admin_views.columns import Column
 from admin_views.contact_bounces import EMAIL, BouncePages
 from admin_views.contact_form import ContactForm
 from admin_views.contact_intranet import INTRANET_TAB, IntranetTab
-from admin_views.contact_saving import KeptContact, keep_contact
 from admin_views.filters import Choice
 from admin_views.form_pages import Box, Panel
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
+from app.domain.keeping_contacts import KeptContact, keep_contact
 from app.domain.queries.people import found_contacts
 from app.domain.selections import ContactFilter
 from app.scope import ScopedSession
@@ -125,7 +125,7 @@ class ContactAdmin(BouncePages, IntranetTab, OfficeView):
         return {"is_customer": True, "is_supplier": False}
 
     def save(self, db: ScopedSession, row: Any, form: ContactForm) -> KeptContact:
-        return keep_contact(db, row, form)
+        return keep_contact(db, form.keep_command(row.id if row is not None else None))
 
     def saved_sentence(self, row: Any, is_new: bool) -> str:
         return str(row)

@@ -4,12 +4,13 @@ from decimal import Decimal
 from functools import partial
 from typing import Any
 
-from admin_views.countries import countries
 from admin_views.formatters import PAYMENT_METHODS
 from admin_views.forms import Key, Number, OfficeForm, Pick, Prose, Strict, Tick, Whole
 from admin_views.inline import InlineList, LineForm
 from app.domain import fields
+from app.domain.countries import countries
 from app.domain.email_changes import AccessUndecided, OldAccess
+from app.domain.keeping_contacts import KeepContact
 from app.domain.saving_contacts import AddressLine, EmailLine, SaveContact, TaxIdTaken
 from app.domain.shared_emails import ShareNotConfirmed
 from app.errors import InvalidValue, Refusal
@@ -52,13 +53,6 @@ def _own_code(value: str, name: str) -> str:
     return fields.code(value, name) if value.strip() else ""
 
 
-def _country(value: str, name: str) -> str:
-    code = fields.line(value, name, most=2).upper() or "ES"
-    if code not in countries():
-        raise InvalidValue(_("Escriba las dos letras de un país: ES, PT, FR…"), field=name)
-    return code
-
-
 class AddressForm(LineForm):
     ignored_when_blank = ("purpose", "country")
 
@@ -68,7 +62,7 @@ class AddressForm(LineForm):
     postcode = Strict("C. postal", short_line(10))
     city = Strict("Población")
     province = Strict("Provincia", short_line(100))
-    country = Strict("País", _country, default="ES", attributes={"maxlength": "2"})
+    country = Strict("País", fields.country, default="ES", attributes={"maxlength": "2"})
 
 
 class EmailForm(LineForm):
@@ -156,6 +150,14 @@ class ContactForm(OfficeForm):
             self.refuse(refusal)
             return False
         return right
+
+    def keep_command(self, contact_id: int | None) -> KeepContact:
+        return KeepContact(
+            file=self.save_command(contact_id),
+            old_access=self.old_access.data,
+            lost_access=self.lost_access.data,
+            share_confirmed=self.share_confirmed.data,
+        )
 
     def save_command(self, contact_id: int | None) -> SaveContact:
         values: dict[str, Any] = {

@@ -11,17 +11,16 @@ from admin_views.document_rows import KEPT_TAX, DocumentRow, spell_kept_tax
 from admin_views.forms import Strict
 from app import clock
 from app.domain import fields
-from app.domain.drafting import rates_on
+from app.domain.drafting import fitting_rate, follows_terms, rates_on
 from app.domain.kinds import KINDS
 from app.domain.numbering import Why, proposed_series
-from app.domain.terms import dues_of_terms
 from app.domain.totals import tax_label
 from app.errors import InvalidValue
 from app.money import short
 from app.scope import ScopedSession
 from app.secrets import new_token
 from app.texts import _
-from models import Company, Contact, Document, DocumentLine, Series, TaxRate
+from models import Contact, Document, DocumentLine, Series, TaxRate
 from models.enums import DocumentKind, PaymentMethod
 
 _HEADER = (
@@ -40,7 +39,7 @@ def values_of(db: ScopedSession, draft: Document) -> dict[str, Any]:
     return {name: getattr(draft, name) or None for name in _HEADER} | {
         "contact": lookups.spell_party(draft.contact),
         "series": str(draft.series_id or ""),
-        "by_terms": KINDS[draft.kind].falls_due and _follow_terms(db, draft),
+        "by_terms": KINDS[draft.kind].falls_due and follows_terms(db, draft),
         "lines": [
             {name: getattr(line, name) for name in _LINE} | {"tax": _tax_value(draft, line, rates)}
             for line in draft.lines
@@ -130,21 +129,10 @@ def series_hints(db: ScopedSession, form: DocumentForm, user_id: int | None) -> 
     return hints
 
 
-def _follow_terms(db: ScopedSession, draft: Document) -> bool:
-    """Nobody touched the due dates: they are what the customer's terms make of the total."""
-    planned = dues_of_terms(draft, draft.contact, db.get_one(Company, db.company_id))
-    return [tuple(getattr(due, name) for name in _DUE) for due in planned] == [
-        tuple(getattr(due, name) for name in _DUE) for due in draft.dues
-    ]
-
-
 def _tax_value(draft: Document, line: DocumentLine, rates: list[TaxRate]) -> str:
-    """The rate that taxes the line as it is, surcharge included. Without one, only a correction keeps what it has."""
-    own = (line.tax_kind, line.tax_rate, line.exemption)
-    same = [rate for rate in rates if (rate.kind, rate.rate, rate.exemption) == own]
-    exact = [rate for rate in same if line.surcharge_rate == (rate.surcharge_rate if draft.has_surcharge else 0)]
-    fitting = exact or (same if draft.corrects_id is None else [])
-    return str(fitting[0].id) if fitting else KEPT_TAX
+    """The rate that taxes the line as it is. Without one, only a correction keeps what it has."""
+    fitting = fitting_rate(draft, line, rates)
+    return str(fitting.id) if fitting is not None else KEPT_TAX
 
 
 def _offer_taxes(db: ScopedSession, form: DocumentForm, draft: Document | None, rates: list[TaxRate]) -> None:

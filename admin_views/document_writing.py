@@ -24,8 +24,8 @@ from admin_views.filters import whole
 from admin_views.form_pages import Panel
 from admin_views.forms import OfficeForm
 from admin_views.posted import posted
-from admin_views.printable import check_printable
 from app import clock
+from app.adapters.pdf import check_printable
 from app.domain import fields
 from app.domain.drafting import (
     AlreadyIssued,

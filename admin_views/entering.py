@@ -13,8 +13,17 @@ from app.web import client_address, installation_of, replace_cookie
 def enter(request: Request, email: str, password: str, *, replaces: int | None = None) -> str:
     """Check the password and open a session; the value of its cookie, which goes out with the answer.
 
-    Runs in a thread; read, then the slow hash with no transaction open, then record. Raises ``WrongCredentials``,
-    ``TooManyTries`` or ``TooBusy``.
+    Raises as ``prove`` does.
+    """
+    known = prove(request, email, password)
+    return replace_cookie(request, _open(request, installation_of(request), known, replaces))
+
+
+def prove(request: Request, email: str, password: str) -> staff_access.Known:
+    """Check that a password is somebody's, counting the try.
+
+    Runs in a thread; read, then the slow hash with no transaction open. Raises ``WrongCredentials``, ``TooManyTries``
+    or ``TooBusy``.
     """
     installation, address = installation_of(request), client_address(request)
     name = _normal(email)
@@ -23,7 +32,7 @@ def enter(request: Request, email: str, password: str, *, replaces: int | None =
         known = staff_access.find_credentials(db, name)
     if not password_matches(password, known.password_hash) or known.user_id is None:
         raise staff_access.WrongCredentials
-    return replace_cookie(request, _open(request, installation, known, replaces))
+    return known
 
 
 def _normal(email: str) -> str:

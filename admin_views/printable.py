@@ -4,11 +4,7 @@ from functools import wraps
 from typing import Any
 
 from admin_views.forms import Prose, Rule
-from app.adapters.pdf import LONGEST_TEXT, unprintable
-from app.errors import InvalidValue
-from app.texts import _
-
-MOST_NAMED = 5
+from app.adapters.pdf import LONGEST_TEXT, check_printable
 
 
 def printable(rule: Rule) -> Rule:
@@ -29,12 +25,3 @@ class PrintedProse(Prose):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **{"most": LONGEST_TEXT} | options)
         self.rule = printable(self.rule)
-
-
-def check_printable(text: str, field: str) -> None:
-    """Raises ``InvalidValue`` for what a document could only print as "?"."""
-    if lacking := unprintable(text):
-        named = " ".join(f"«{character}»" for character in lacking[:MOST_NAMED])
-        raise InvalidValue(
-            _("No se puede imprimir %(signos)s: quítelo o escríbalo de otro modo.") % {"signos": named}, field=field
-        )

@@ -10,6 +10,7 @@ from models.enums import DocumentKind
 
 # Table: with its article, for sentences; and the identity of its screen, for links.
 ENTITIES: dict[str, str] = {
+    "api_keys": "la clave",
     "companies": "la empresa",
     "contacts": "la ficha",
     "contact_addresses": "una dirección",
@@ -33,9 +34,12 @@ ENTITIES: dict[str, str] = {
     "outgoing_mails": "un correo",
     "dispatches": "documentos",
     "mail_reports": "un rebote",
+    "webhooks": "el webhook",
+    "webhook_deliveries": "avisos de un webhook",
 }
 
 ENTITY_NAMES: dict[str, str] = {
+    "api_keys": "API Key",
     "companies": "Empresa",
     "contacts": "Cliente o proveedor",
     "contact_addresses": "Dirección",
@@ -59,6 +63,8 @@ ENTITY_NAMES: dict[str, str] = {
     "outgoing_mails": "Correo enviado",
     "dispatches": "Envío por correo",
     "mail_reports": "Rebote",
+    "webhooks": "Webhook",
+    "webhook_deliveries": "Avisos de un webhook",
 }
 
 # What was done: as a sentence about somebody, and as a word.
@@ -107,6 +113,7 @@ FIELDS: dict[str, str] = {
     "buyer_name": "cliente",
     "buyer_tax_id": "NIF del cliente",
     "city": "población",
+    "claim": "reserva",
     "closed_at": "cerrada el",
     "code": "código",
     "collected": "cobrado",
@@ -128,6 +135,11 @@ FIELDS: dict[str, str] = {
     "inbox_due_at": "próxima lectura",
     "inbox_uid": "leído hasta",
     "inbox_validity": "validez de lo leído",
+    "events": "sucesos",
+    "expires_at": "caduca el",
+    "last_address": "usada desde",
+    "last_used_at": "usada el",
+    "leased_until": "reservado hasta",
     "made_from_id": "documento del que viene",
     "corrects_text": "rectifica a",
     "correction_reason": "motivo de la rectificación",
@@ -188,12 +200,17 @@ FIELDS: dict[str, str] = {
     "payment_day": "día de pago",
     "payment_days": "plazo de pago",
     "payment_method": "forma de pago",
+    "per_minute": "peticiones por minuto",
     "phone": "teléfono",
     "pinned_fingerprint": "certificado aceptado",
     "port": "puerto",
     "position": "posición",
     "postcode": "código postal",
     "provider": "entra con el permiso de",
+    "prefix": "clave",
+    "previous_hash": "clave de antes",
+    "previous_until": "la de antes sirve hasta",
+    "previous_used_at": "la de antes se usó el",
     "province": "provincia",
     "purpose": "uso",
     "quantity": "cantidad",
@@ -204,6 +221,9 @@ FIELDS: dict[str, str] = {
     "sealed_dkim_key": "clave DKIM",
     "sealed_password": "contraseña",
     "sealed_tokens": "permiso del proveedor",
+    "scopes": "permisos",
+    "sealed_secret": "secreto",
+    "secret_hash": "clave",
     "security": "seguridad",
     "seller_address": "dirección del emisor",
     "seller_contact": "contacto del emisor",
@@ -222,6 +242,7 @@ FIELDS: dict[str, str] = {
     "sort_number": "número",
     "source_note": "notas de la importación",
     "status": "estado",
+    "stopped_at": "detenido el",
     "subject": "asunto",
     "surcharge_rate": "recargo",
     "surcharge_total": "recargo de equivalencia",
@@ -234,6 +255,7 @@ FIELDS: dict[str, str] = {
     "total": "total",
     "trade_name": "nombre comercial",
     "unit_price": "precio",
+    "url": "dirección",
     "user_id": "usuario",
     "username": "usuario",
     "valid_from": "vigente desde",
@@ -247,6 +269,7 @@ FIELDS: dict[str, str] = {
 
 # Figures a bulk action leaves behind.
 FIGURES: dict[str, str] = {
+    "deliveries": "avisos",
     "documents": "documentos",
     "customers": "clientes",
     "people": "personas",

@@ -12,8 +12,20 @@ from app.domain.delivering import give_up_unreachable
 from app.domain.keeping_copies import forsaken_copies, give_up_copies
 from app.domain.outbox import Released, release_stale
 from app.domain.queries.outbox import due_for_long, stale_companies
+from app.domain.remembering import KEPT as ANSWERS_KEPT
+from app.domain.telling import deliveries
+from app.domain.webhook_deliveries import KEPT as DELIVERIES_KEPT
+from app.domain.webhook_deliveries import give_up_deliveries
 from app.scope import SYSTEM, CompanyScope, ScopedSession
-from models import ImportRun, MailConsent, PortalSession, PortalToken, StaffSession, Throttle
+from models import (
+    IdempotencyKey,
+    ImportRun,
+    MailConsent,
+    PortalSession,
+    PortalToken,
+    StaffSession,
+    Throttle,
+)
 from models.enums import TokenPurpose
 
 log = logging.getLogger(__name__)
@@ -30,6 +42,7 @@ staff_sessions: Any = StaffSession.__table__
 throttles: Any = Throttle.__table__
 consents: Any = MailConsent.__table__
 import_runs: Any = ImportRun.__table__
+answers: Any = IdempotencyKey.__table__
 
 
 def release_dead(database: Database, now: dt.datetime) -> list[Released]:
@@ -45,7 +58,7 @@ def release_dead(database: Database, now: dt.datetime) -> list[Released]:
 
 
 def give_up(database: Database, now: dt.datetime) -> None:
-    """Fail, visibly, the mails whose server has not answered for two days, and the copies nobody let in for one."""
+    """Fail, visibly, what nobody has taken in its time: mails in two days, copies of them in one, webhooks in three."""
     with database.read(SYSTEM) as db:
         queues = due_for_long(db, now)
         companies = forsaken_copies(db, now)
@@ -58,10 +71,14 @@ def give_up(database: Database, now: dt.datetime) -> None:
     for company_id in companies:
         copies = database.run(CompanyScope(company_id), lambda db: give_up_copies(db, now))
         log.warning("company %s: %s copies of sent mails given up", company_id, copies)
+    database.run(SYSTEM, lambda db: give_up_deliveries(db, now))
 
 
 def throw_away(database: Database, now: dt.datetime) -> None:
-    """Delete links, sessions, counters and files nobody imported that have been of no use to anybody for a month."""
+    """Delete links, sessions, counters and files nobody imported that have been of no use to anybody for a month.
+
+    And what programs were answered or told: nobody asks for it again.
+    """
     long_ago = now - KEPT
     no_invitation = sa.or_(tokens.c.purpose != TokenPurpose.ACTIVATE, tokens.c.expires_at < now - INVITATIONS_KEPT)
 
@@ -76,5 +93,7 @@ def throw_away(database: Database, now: dt.datetime) -> None:
             db.connection().execute(sa.delete(table).where(moment < long_ago))
         forgotten = sa.and_(import_runs.c.batch_id.is_(None), import_runs.c.created_at < long_ago)
         db.connection().execute(sa.delete(import_runs).where(forgotten))
+        db.connection().execute(sa.delete(answers).where(answers.c.created_at < now - ANSWERS_KEPT))
+        db.connection().execute(sa.delete(deliveries).where(deliveries.c.finished_at < now - DELIVERIES_KEPT))
 
     database.run(SYSTEM, delete_old)

@@ -140,6 +140,8 @@ def _load_demo(installation: Installation) -> None:
     say(f"  {credentials.admin_email} · {credentials.admin_password}")
     say(_("Intranet de un cliente: %(url)s") % {"url": credentials.portal_url})
     say(f"  {credentials.portal_email} · {credentials.portal_password}")
+    say(_("API: %(url)s") % {"url": credentials.api_url})
+    say(f"  {credentials.api_key}")
     say(_("Están también en %(archivo)s") % {"archivo": credentials.path})
 
 

@@ -11,7 +11,8 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.errors import Refusal
-from app.middleware import refusal
+from app.middleware import CODES, refusal, refuse
+from app.problems import is_for_programs, problem, spoken_to
 from app.texts import _
 from app.web import retry_after
 
@@ -23,6 +24,8 @@ SENTENCES = {
     405: "Esa operación no se puede hacer así.",
     413: "Lo enviado es demasiado grande.",
 }
+
+_FAILED = "Algo ha fallado por nuestra parte. Si nos escribe, cite la referencia %(cual)s."
 
 
 class Reported:
@@ -53,13 +56,16 @@ class _Report(AbstractContextManager[None]):
 
 
 async def failed(request: Request, error: Exception) -> Response:
-    sentence = _("Algo ha fallado por nuestra parte. Si nos escribe, cite la referencia %(cual)s.")
-    return refusal(500, sentence % {"cual": request.scope.get("reference", "")})
+    sentence, facts = _FAILED, {"cual": request.scope.get("reference", "")}
+    if not is_for_programs(request.url.path):
+        return refusal(500, _(sentence) % facts)
+    with spoken_to(request.scope):
+        return problem(500, _(sentence) % facts, code=CODES[500])
 
 
 async def refused_by_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    answer = refusal(error.status_code, _(SENTENCES.get(error.status_code, SENTENCES[400])))
+    answer = refuse(request.scope, error.status_code, SENTENCES.get(error.status_code, SENTENCES[400]))
     answer.headers.update(error.headers or {})
     return answer
 

@@ -39,7 +39,7 @@ class TakeIn(Struct, frozen=True, kw_only=True):
     """``company_id`` none lets each invoice go to the company whose tax id issued it.
 
     ``skip``: so many invoices at the beginning of the file have been dealt with before. ``foresight`` is shared by the
-    files of one dry run.
+    files of one dry run. ``most``: a file with more is refused whole.
     """
 
     name: str
@@ -50,6 +50,7 @@ class TakeIn(Struct, frozen=True, kw_only=True):
     foresight: Foresight = field(default_factory=Foresight)
     actor: Actor | None = None
     skip: int = 0
+    most: int | None = None
 
 
 class _Undo(Exception):
@@ -72,6 +73,11 @@ def take_in(installation: Installation, command: TakeIn) -> Iterator[Verdict]:
         log.exception("a file cannot be read")
         if not command.skip:
             yield Verdict(command.name, "", "", "", "", ImportVerdict.REFUSED, _(UNEXPECTED))
+        return
+    if command.most is not None and len(found) > command.most:
+        sentence = _("Trae %(n)s facturas y aquí se admiten %(most)s de una vez: repártalas en varios archivos.")
+        told = sentence % {"n": len(found), "most": command.most}
+        yield Verdict(command.name, "", "", "", "", ImportVerdict.REFUSED, told)
         return
     originals: dict[int, StoredFile] = {}
     for invoice in found[command.skip :]:

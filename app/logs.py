@@ -15,7 +15,7 @@ _SECRETS = (
         r"|(?:(?<=pass=)|(?<=password=)|(?<=token=)|(?<=csrf=)|(?<=key=)|(?<=secret=)|(?<=clave=))[^\s&;,'\"]+",
         re.IGNORECASE,
     ),
-    re.compile(r"(?<=Bearer )\S+|(?<=Basic )\S+|(?<=[Cc]ookie: )[^\r\n]+|\bvk_\w+"),
+    re.compile(r"(?<=Bearer )\S+|(?<=Basic )\S+|(?<=[Cc]ookie: )[^\r\n]+|\b(?:vk|whsec)_\w+"),
     re.compile(r"\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){4,7}\b"),
 )
 _TOLD_ALREADY = "Exception in ASGI application"

@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from admin_views import make_admin
 from app import first_day, portal
+from app.api import Api
 from app.errors import Refusal
 from app.failures import Reported, failed, refused, refused_by_http
 from app.footprints import Footprints
@@ -71,6 +72,7 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
         Route("/readyz", readiness),
         Route("/robots.txt", robots),
         Mount("/static", Assets(directory=STATIC), name="static"),
+        Mount("/api", Api(), name="api"),
         *first_day.routes,
         *portal.routes,
     ]
@@ -80,7 +82,7 @@ def create_app(settings: Settings, installation: Installation | None = None) -> 
             Middleware(Threshold, installation=installation),
             Middleware(Reported),
             Middleware(ServerErrorMiddleware, handler=failed),
-            Middleware(WriteGuard, installation=installation),
+            Middleware(WriteGuard, installation=installation, exempt=("/api/",)),
         ],
         exception_handlers={HTTPException: refused_by_http, Refusal: refused},
         lifespan=_lifespan(installation),

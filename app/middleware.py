@@ -12,16 +12,19 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.installation import Installation
+from app.problems import is_for_programs, problem, spoken_to
 from app.texts import _
 from app.web import Door, cookie_name, door_of
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 BODY_LIMITS = {"admin": 32 * 1024 * 1024, "portal": 256 * 1024}
 MOST_FIELDS = 20_000
+CODES = {403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 500: "internal_error"}
+_OTHER_SITE = "Petición de otro sitio."
 _HOST = re.compile(r"([\w.-]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?", re.ASCII)
 
 CONTENT_POLICY = (
@@ -62,7 +65,7 @@ class Threshold:
 
         host = _HOST.fullmatch(Headers(scope=scope).get("host", ""))
         if host is None or host[1].strip("[]").lower() not in self.installation.settings.hosts:
-            await refusal(400, _("No conocemos esta dirección."))(scope, receive, dressed)
+            await refuse(scope, 400, "No conocemos esta dirección.")(scope, receive, dressed)
             return
         await self.app(scope, receive, dressed)
 
@@ -90,7 +93,8 @@ class WriteGuard:
     """Every unsafe request must come from our own pages: right origin, and the token tied to this browser's cookie.
 
     The body is read here, within its limit, and handed on. Paths that programs use with a key of their own
-    (``exempt`` prefixes) pass without cookie and are refused to browsers of other sites all the same.
+    (``exempt`` prefixes) pass without cookie, which counts for nothing there, and are refused to browsers of other
+    sites all the same; what they carry is read by whoever has seen the key.
     """
 
     def __init__(self, app: ASGIApp, installation: Installation, exempt: tuple[str, ...] = ()) -> None:
@@ -102,23 +106,30 @@ class WriteGuard:
         if scope["type"] != "http" or scope["method"] in SAFE_METHODS:
             await self.app(scope, receive, send)
             return
-        answer = await self._judge(scope, receive)
-        if isinstance(answer, bytes):
-            await self.app(scope, _replay(answer, receive), send)
+        if self._is_exempt(scope):
+            answer = None if self._same_origin(Headers(scope=scope)) else refuse(scope, 403, _OTHER_SITE)
+            await (answer or self.app)(scope, receive, send)
+            return
+        judged = await self._judge(scope, receive)
+        if isinstance(judged, bytes):
+            await self.app(scope, _replay(judged, receive), send)
         else:
-            await answer(scope, receive, send)
+            await judged(scope, receive, send)
+
+    def _is_exempt(self, scope: Scope) -> bool:
+        return door_of(scope["path"]) is None and scope["path"].startswith(self.exempt or ("\x00",))
 
     async def _judge(self, scope: Scope, receive: Receive) -> bytes | HTMLResponse:
         headers = Headers(scope=scope)
         if not self._same_origin(headers):
-            return refusal(403, _("Petición de otro sitio."))
+            return refusal(403, _(_OTHER_SITE))
         door = door_of(scope["path"])
-        if door is None and not scope["path"].startswith(self.exempt or ("\x00",)):
+        if door is None:
             return refusal(404, _("No existe esa página."))
-        body = await _read(receive, BODY_LIMITS[door.name] if door else BODY_LIMITS["portal"])
+        body = await _read(receive, BODY_LIMITS[door.name])
         if body is None:
             return refusal(413, _("Lo enviado es demasiado grande."))
-        if door is not None and not await self._has_token(scope, door, headers, body):
+        if not await self._has_token(scope, door, headers, body):
             return refusal(403, _("La página ha caducado. Vuelva atrás, recárguela y repita la operación."))
         return body
 
@@ -138,6 +149,14 @@ class WriteGuard:
             return False
         token = headers.get("x-csrf-token") or await _posted_token(scope, headers, body)
         return token is not None and self.installation.keys.signed("csrf", cookie, token)
+
+
+def refuse(scope: Scope, status: int, sentence: str) -> Response:
+    """A guard's answer to a person or to a program, each as they read it. ``sentence`` is a message of ours."""
+    if not is_for_programs(scope["path"]):
+        return refusal(status, _(sentence))
+    with spoken_to(scope):
+        return problem(status, _(sentence), code=CODES.get(status, "bad_request"))
 
 
 def refusal(status: int, sentence: str) -> HTMLResponse:

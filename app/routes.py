@@ -34,9 +34,11 @@ class UndeclaredRoute(Exception):
 
 
 class Described(Struct, frozen=True):
-    """``audience``: public, person, customer or staff. ``permission`` and least ``role`` are of staff.
+    """``audience``: public, person, customer, staff or program.
 
-    ``csrf``: ``token`` when an unsafe method needs our origin and the form's token, ``safe`` when there is none.
+    ``permission`` and least ``role`` are of staff; a program's ``permission`` is the scope its key needs. ``csrf``:
+    ``token`` when an unsafe method needs our origin and the form's token, ``key`` when only a key in the header opens
+    and no cookie counts, ``safe`` when there is no unsafe method.
     """
 
     path: str
@@ -68,7 +70,9 @@ def _describe(path: str, route: BaseRoute, matrix: Matrix, identities: list[str]
     methods = tuple(sorted(getattr(route, "methods", None) or {"GET", "HEAD"}))
     told: dict[str, Any] = {"methods": methods, "name": getattr(route, "name", "") or "", "csrf": _csrf(methods)}
     endpoint = getattr(route, "endpoint", None)
-    if path in PUBLIC or path in STAFF:
+    if declared := getattr(endpoint, "declared", None):
+        yield from (Described(path=path, **one) for one in declared)
+    elif path in PUBLIC or path in STAFF:
         yield Described(path=path, audience="public" if path in PUBLIC else "staff", **told)
     elif (audience := getattr(endpoint, "audience", None)) is not None:
         yield Described(path=path, audience=str(audience), **told)

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import os
 import secrets
+import string
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -26,6 +27,7 @@ _SLOTS = BoundedSemaphore(min(os.cpu_count() or 1, 8))
 _WAIT_FOR_SLOT = 5.0
 
 LONGEST_PASSWORD = 128
+_LETTERS_AND_DIGITS = string.ascii_letters + string.digits
 
 
 class TooBusy(Refusal):
@@ -84,6 +86,11 @@ def _slot() -> Iterator[None]:
 def new_token() -> str:
     """256 random bits for an address or a cookie."""
     return secrets.token_urlsafe(32)
+
+
+def new_key() -> str:
+    """256 random bits in letters and digits, for what people paste: a double click takes all of it."""
+    return "".join(secrets.choice(_LETTERS_AND_DIGITS) for _ in range(43))
 
 
 def new_password() -> str:

@@ -1,19 +1,48 @@
 """Texts people read: the Spanish sentence is the message, other languages come from ``locale``."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 
 from babel.support import NullTranslations, Translations
 
 LOCALES = Path(__file__).parent / "locale"
+# What programs are told in English. Pages and mails in English need much more: this is no catalogue for them.
+ENGLISH_OF_PROGRAMS = "en-programs"
 
 language: ContextVar[str] = ContextVar("language", default="es")
 
 
 @lru_cache
 def _catalogue(code: str) -> NullTranslations:
+    if code == ENGLISH_OF_PROGRAMS:
+        return _compiled(LOCALES / f"{code}.po")
     return NullTranslations() if code == "es" else Translations.load(LOCALES, [code])
+
+
+def _compiled(path: Path) -> Translations:
+    """A catalogue as it is written, made ready when it is first asked for: there is no step of building."""
+    from babel.messages.mofile import write_mo
+    from babel.messages.pofile import read_po
+
+    compiled = BytesIO()
+    with path.open("rb") as written:
+        write_mo(compiled, read_po(written))
+    compiled.seek(0)
+    return Translations(compiled)
+
+
+@contextmanager
+def speaking(code: str) -> Iterator[None]:
+    """Texts inside are in this language."""
+    token = language.set(code)
+    try:
+        yield
+    finally:
+        language.reset(token)
 
 
 def spoken() -> str:

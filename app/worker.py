@@ -23,6 +23,7 @@ from app.db import Database
 from app.domain.queries.import_runs import waiting_runs
 from app.domain.queries.mailboxes import WaitingMailbox, waiting_mailboxes
 from app.domain.queries.outbox import Queue, due_queues
+from app.domain.webhook_deliveries import Due, due_webhooks
 from app.installation import Installation
 from app.printing import print_waiting, unprinted
 from app.scope import SYSTEM
@@ -33,6 +34,7 @@ log = logging.getLogger(__name__)
 COURIERS = 4
 IMPORTERS = 2
 POSTMEN = 2
+MESSENGERS = 4
 POLL, IDLE_POLL = 1.0, 2.0
 IDLE_AFTER = 30.0
 REST_AFTER_FAILURE = 10.0
@@ -192,6 +194,7 @@ class _Round:
         with self.database.read(SYSTEM) as db:
             due = due_queues(db, now, without_account=self.installation.settings.demo)
             imports = waiting_runs(db, now)
+            webhooks = due_webhooks(db, now)
         for queue in sorted(due, key=lambda queue: self.used_at.get(queue, 0.0)):
             self._send(queue)
         if not self.installation.settings.demo and self._is_time("mailboxes", MAILBOXES_EVERY):
@@ -200,6 +203,8 @@ class _Round:
             self._start("print", lambda: print_waiting(self.installation, self.stop))
         for company_id, run_id in imports:
             self._import(company_id, run_id)
+        for webhook in webhooks:
+            self._tell(webhook)
         self._hang_up(HANG_UP_AFTER)
 
     def _is_time(self, chore: str, every: float) -> bool:
@@ -248,6 +253,14 @@ class _Round:
             from app.importer import work_on  # with the readers of every format: not before there is a file
 
             self._start(name, lambda: work_on(self.installation, company_id, run_id, self.stop, self.clock))
+
+    def _tell(self, due: Due) -> None:
+        name = f"webhook {due.webhook_id}"
+        telling = sum(str(job).startswith("webhook ") for job in self.jobs)
+        if telling < MESSENGERS and self._is_free(name):
+            from app.messenger import tell_webhook  # with the web's own client: not before somebody listens
+
+            self._start(name, lambda: tell_webhook(self.installation, due, self.stop, self.clock))
 
     def _courier(self, queue: Queue) -> Courier:
         return Courier(self.installation, queue, clock=self.clock, make_transport=self.make_transport, lease=self.lease)

@@ -1,5 +1,6 @@
 """What is true: one module per aggregate. Importing this package knows every table."""
 
+from models.api import ApiKey, IdempotencyKey, Webhook, WebhookDelivery
 from models.audit import AuditEntry, AuditHead
 from models.base import Base, CompanyRecord, Record
 from models.company import Company, CompanySlug
@@ -31,11 +32,12 @@ from models.tax import TaxRate
 from models.throttle import Throttle
 
 __all__ = [
-    "Attachment", "AuditEntry", "AuditHead", "Base", "Batch", "Company", "CompanyRecord", "CompanySlug", "Contact",
-    "ContactAddress", "ContactEmail", "DeliveryNote", "Dispatch", "DispatchDocument", "DispatchFile", "Document",
-    "DocumentEvent", "DocumentLine", "DocumentTax", "DocumentTemplate", "DueDate", "ImportRow", "ImportRun", "Invoice",
-    "MailAccount", "MailAttempt", "MailConsent", "MailReport", "MailText", "Membership", "OutgoingMail",
-    "PortalAccount", "PortalMembership", "PortalSession", "PortalToken", "Product", "Proforma", "Publication",
-    "PurchaseOrder", "Quote", "Record", "SalesOrder", "SavedFilter", "SentCopy", "Series", "SeriesDefault",
-    "SetupToken", "StaffSession", "StaffUser", "StoredFile", "TaxRate", "TemplateVersion", "Throttle", "WorkOrder",
+    "ApiKey", "Attachment", "AuditEntry", "AuditHead", "Base", "Batch", "Company", "CompanyRecord", "CompanySlug",
+    "Contact", "ContactAddress", "ContactEmail", "DeliveryNote", "Dispatch", "DispatchDocument", "DispatchFile",
+    "Document", "DocumentEvent", "DocumentLine", "DocumentTax", "DocumentTemplate", "DueDate", "IdempotencyKey",
+    "ImportRow", "ImportRun", "Invoice", "MailAccount", "MailAttempt", "MailConsent", "MailReport", "MailText",
+    "Membership", "OutgoingMail", "PortalAccount", "PortalMembership", "PortalSession", "PortalToken", "Product",
+    "Proforma", "Publication", "PurchaseOrder", "Quote", "Record", "SalesOrder", "SavedFilter", "SentCopy", "Series",
+    "SeriesDefault", "SetupToken", "StaffSession", "StaffUser", "StoredFile", "TaxRate", "TemplateVersion",
+    "Throttle", "Webhook", "WebhookDelivery", "WorkOrder",
 ]  # fmt: skip

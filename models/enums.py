@@ -202,3 +202,38 @@ class ReportKind(StrEnum):
     DELIVERED = "delivered"
     READ = "read"
     DISCARDED = "discarded"
+
+
+class ApiScope(StrEnum):
+    """What a program's key opens; see ``app.domain.api_keys`` for the least role each of them needs."""
+
+    READ = "read"
+    WRITE = "write"
+    ISSUE = "issue"
+    PUBLISH = "publish"
+    MAIL = "mail"
+    SETTINGS = "settings"
+    AUDIT = "audit"
+    WEBHOOKS = "webhooks"
+
+
+class WebhookEvent(StrEnum):
+    """What other programs can be told of, as it happens."""
+
+    CONTACT_CREATED = "contact.created"
+    CONTACT_CHANGED = "contact.changed"
+    DOCUMENT_ISSUED = "document.issued"
+    DOCUMENT_IMPORTED = "document.imported"
+    DOCUMENT_MOVED = "document.moved"
+    DOCUMENTS_PUBLISHED = "documents.published"
+    DOCUMENTS_WITHDRAWN = "documents.withdrawn"
+    PUBLICATION_UNDONE = "publication.undone"
+    MAIL_SENT = "mail.sent"
+    MAIL_FAILED = "mail.failed"
+    TEST = "test"
+
+
+class DeliveryStatus(StrEnum):
+    WAITING = "waiting"
+    DELIVERED = "delivered"
+    FAILED = "failed"

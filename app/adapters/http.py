@@ -59,7 +59,10 @@ def send(
     target = f"{place.path or '/'}?{place.query}" if place.query else place.path or "/"
     with connection, _hung_up_after(connection, request.timeout - (time.monotonic() - began)) as is_late:
         try:
-            return _converse(_Kept(host, port, connection), request, target)
+            answer = _converse(_Kept(host, port, connection), request, target)
+            if is_late.is_set():  # an answer without a length ends where the line was cut
+                raise TimeoutError
+            return answer
         except (OSError, http.client.HTTPException, ValueError) as error:
             sentence = _("%(host)s tarda demasiado en contestar.") if is_late.is_set() else _NONSENSE
             raise AdapterError(sentence % {"host": host}) from error
@@ -103,6 +106,8 @@ def _converse(kept: _Kept, request: HttpRequest, target: str) -> HttpAnswer:
     kept.request(request.method, target, body=request.body, headers=headers)
     answer = kept.getresponse()
     body = answer.read(MOST_OCTETS + 1)
+    if answer.length and len(body) <= MOST_OCTETS:  # the library keeps quiet about what never came
+        raise http.client.IncompleteRead(body, answer.length)
     if len(body) > MOST_OCTETS:
         raise AdapterError(_("La respuesta de %(host)s es demasiado grande.") % {"host": kept.host}, permanent=True)
     return HttpAnswer(answer.status, {name.lower(): value for name, value in answer.getheaders()}, body)

@@ -1,4 +1,4 @@
-"""The passwords of the demonstration: made once per data directory, kept in a file that only its owner can read."""
+"""The passwords and the API key of the demonstration: made once per data directory, kept in a private file."""
 
 import json
 import os
@@ -16,13 +16,18 @@ NAME = "credentials.json"
 
 
 class Credentials(Struct, frozen=True, kw_only=True):
-    """``is_new``: nobody has seen these passwords yet, and the database does not know them."""
+    """``is_new``: nobody has seen these passwords yet, and the database does not know them.
+
+    ``api_key`` is empty until the companies are there to give it.
+    """
 
     path: Path
     admin_password: str
     portal_password: str
     admin_url: str
     portal_url: str
+    api_url: str
+    api_key: str = ""
     is_new: bool = False
 
     @property
@@ -42,22 +47,26 @@ def credentials_of(settings: Settings) -> Credentials:
     """Those in the file, at the addresses served now; new ones when there is no file or nobody can read it."""
     path = settings.data_dir / NAME
     known = _known(path)
-    admin, portal = known or (new_password(), new_password())
+    admin, portal, key = known or (new_password(), new_password(), "")
     return Credentials(
         path=path,
         admin_password=admin,
         portal_password=portal,
         admin_url=f"{settings.base_url}/admin",
         portal_url=f"{settings.base_url}/in/{TOSMA.opening.slug}",
+        api_url=f"{settings.base_url}/api/v1",
+        api_key=key,
         is_new=known is None,
     )
 
 
-def _known(path: Path) -> tuple[str, str] | None:
+def _known(path: Path) -> tuple[str, str, str] | None:
+    """A file from before there was an API has no key."""
     try:
         content = json.loads(path.read_text())
-        return str(content["admin"]["password"]), str(content["portal"]["password"])
-    except (OSError, ValueError, KeyError, TypeError):
+        key = content.get("api", {}).get("key", "")
+        return str(content["admin"]["password"]), str(content["portal"]["password"]), str(key)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 
@@ -74,6 +83,7 @@ def write_credentials(credentials: Credentials) -> None:
             "email": credentials.portal_email,
             "password": credentials.portal_password,
         },
+        "api": {"url": credentials.api_url, "key": credentials.api_key},
     }
     handle, temporary = tempfile.mkstemp(dir=credentials.path.parent)
     with os.fdopen(handle, "w") as file:

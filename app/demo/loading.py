@@ -14,6 +14,7 @@ from app.demo.credentials import Credentials, credentials_of, write_credentials
 from app.demo.filling import INVOICES, Filling, fill_ferrer, fill_tosma
 from app.demo.people import DEMO_EMAIL
 from app.demo.timeline import Timeline
+from app.domain.api_keys import CreateApiKey, create_api_key, find_program, live_keys, revoke_api_key
 from app.domain.locking import lock_company
 from app.errors import Refusal
 from app.installation import Installation
@@ -21,8 +22,10 @@ from app.scope import SYSTEM, Actor, CompanyScope, ScopedSession
 from app.secrets import hash_password, new_password
 from app.texts import _
 from models import Company, Contact, PortalAccount, StaffUser
+from models.enums import ApiScope
 
 ACTOR = Actor("Datos de muestra")
+KEY_NAME = "Demostración"
 Say = Callable[[str], None]
 
 
@@ -59,8 +62,26 @@ def load_demo(
         _fill(installation, filling, fill, say)
     if credentials.is_new:
         _set_passwords(installation, companies[0].id, hashes)
+    credentials = replace(credentials, api_key=_working_key(installation, companies[0].id, credentials.api_key))
     write_credentials(credentials)
     return replace(credentials, is_new=False)
+
+
+def _working_key(installation: Installation, company_id: int, known: str) -> str:
+    """The key in the file if it opens; else another one of the administrator's, instead of the one that was lost."""
+    with installation.database.read(SYSTEM) as db:
+        if known and find_program(db.connection(), known) is not None:
+            return known
+
+    def make(db: ScopedSession) -> str:
+        user_id = db.scalars(select(StaffUser.id).where(StaffUser.email == ADMIN_EMAIL)).one()
+        for lost in live_keys(db, user_id):
+            if lost.name == _(KEY_NAME):
+                revoke_api_key(db, lost.id, user_id)
+        wanted = CreateApiKey(user_id=user_id, name=_(KEY_NAME), scopes=list(ApiScope), expires_at=None)
+        return create_api_key(db, wanted).secret
+
+    return installation.database.run(CompanyScope(company_id), make, ACTOR)
 
 
 def _open(installation: Installation, timeline: Timeline, admin_hash: str) -> list[Company]:

@@ -21,6 +21,7 @@ from app import clock
 from app.domain.folding import fold
 from app.scope import SYSTEM, ScopedSession
 from models import (
+    ApiKey,
     AuditEntry,
     AuditHead,
     Base,
@@ -42,15 +43,17 @@ from models import (
     StaffUser,
     TaxRate,
     TemplateVersion,
+    Webhook,
 )
 
 AUDITED = (
-    Company, Contact, ContactAddress, ContactEmail, Document, DocumentLine, DocumentTemplate, DueDate, MailAccount,
-    MailText, Membership, PortalAccount, PortalMembership, Product, Series, StaffUser, TaxRate, TemplateVersion,
+    ApiKey, Company, Contact, ContactAddress, ContactEmail, Document, DocumentLine, DocumentTemplate, DueDate,
+    MailAccount, MailText, Membership, PortalAccount, PortalMembership, Product, Series, StaffUser, TaxRate,
+    TemplateVersion, Webhook,
 )  # fmt: skip
 SECRET = frozenset({
     "password_hash", "sealed_password", "sealed_tokens", "sealed_dkim_key", "token_hash", "pinned_fingerprint",
-    "imap_fingerprint",
+    "imap_fingerprint", "secret_hash", "previous_hash", "sealed_secret",
 })  # fmt: skip
 HIDDEN = "••••"
 SILENT = frozenset(

@@ -14,7 +14,18 @@ from app.domain.bounces import note_refusal
 from app.domain.keeping_copies import note_copy
 from app.domain.mail_accounts import Standing, account_of, standing_of
 from app.domain.mail_secrets import LIFE, accounts
-from app.domain.outbox import MOST_BREAKS, OPEN, REST, DueMail, SetAside, WrittenMail, attempts, mails, set_aside
+from app.domain.outbox import (
+    MOST_BREAKS,
+    OPEN,
+    REST,
+    DueMail,
+    SetAside,
+    WrittenMail,
+    attempts,
+    mails,
+    set_aside,
+    tell_ended,
+)
 from app.domain.replies import blames_address
 from app.scope import ScopedSession
 from models.enums import MailKind, MailStatus, TokenPurpose
@@ -117,6 +128,7 @@ def record_outcome(db: ScopedSession, command: RecordOutcome) -> bool:
     if recorded:
         _tell_account(db, command)
         _follow_up(db, command)
+        tell_ended(db, mail.id, fate.status)
     return recorded
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 
 from app.domain.kinds import KINDS
 from app.domain.numbering import SeriesClosed, lock_series
-from app.domain.terms import Due, plan_dues, write_dues
+from app.domain.terms import Due, dues_of_terms, plan_dues, write_dues
 from app.domain.totals import settle
 from app.errors import InvalidValue, NotFound, Refusal
 from app.money import ZERO
@@ -189,6 +189,24 @@ def rates_on(db: ScopedSession, day: dt.date) -> list[TaxRate]:
         rate for rate in db.scalars(select(TaxRate).where(TaxRate.kind != TaxKind.WITHHOLDING)) if rate.holds_on(day)
     ]
     return sorted(held, key=lambda rate: (order[rate.kind], -rate.rate, rate.name))
+
+
+def fitting_rate(draft: Document, line: DocumentLine, rates: Sequence[TaxRate]) -> TaxRate | None:
+    """Of ``rates``, the one that taxes the line as it is, surcharge included; a correction keeps what it has."""
+    own = (line.tax_kind, line.tax_rate, line.exemption)
+    same = [rate for rate in rates if (rate.kind, rate.rate, rate.exemption) == own]
+    exact = [rate for rate in same if line.surcharge_rate == (rate.surcharge_rate if draft.has_surcharge else 0)]
+    fitting = exact or (same if draft.corrects_id is None else [])
+    return fitting[0] if fitting else None
+
+
+def follows_terms(db: ScopedSession, draft: Document) -> bool:
+    """Nobody touched the due dates: they are what the customer's terms make of the total."""
+    planned = dues_of_terms(draft, draft.contact, db.get_one(Company, db.company_id))
+    names = ("day", "method", "account", "amount")
+    return [tuple(getattr(due, name) for name in names) for due in planned] == [
+        tuple(getattr(due, name) for name in names) for due in draft.dues
+    ]
 
 
 def tax_day(db: ScopedSession, command: SaveDraft, corrects_id: int | None) -> dt.date:

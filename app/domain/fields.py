@@ -13,6 +13,7 @@ from stdnum import iban as iban_number
 from stdnum.es import nif
 from stdnum.exceptions import ValidationError
 
+from app.domain.countries import countries
 from app.errors import InvalidValue
 from app.texts import _
 
@@ -135,6 +136,14 @@ def slug(value: str, field: str) -> str:
         raise InvalidValue(_("De 3 a 40 letras sin acento, números, guiones o guiones bajos."), field=field)
     if typed.lower() in RESERVED_SLUGS:
         raise InvalidValue(_("Esa dirección está reservada. Elija otra."), field=field)
+    return typed
+
+
+def country(value: str, field: str) -> str:
+    """The two letters of a country; Spain when there are none."""
+    typed = line(value, field, most=2).upper() or "ES"
+    if typed not in countries():
+        raise InvalidValue(_("Escriba las dos letras de un país: ES, PT, FR…"), field=field)
     return typed
 
 

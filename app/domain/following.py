@@ -7,11 +7,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 
 from app.domain.kinds import KINDS
+from app.domain.telling import tell
 from app.errors import NotFound, Refusal
 from app.scope import ScopedSession
 from app.texts import _
 from models import Document
-from models.enums import DocumentKind, DocumentStatus
+from models.enums import DocumentKind, DocumentStatus, WebhookEvent
 
 # What has come to its end, and how that is told: nothing more is made from it.
 ENDED = {
@@ -78,8 +79,7 @@ def move_document(db: ScopedSession, command: MoveDocument) -> Document:
         raise CannotMove(document)
     if document.status in KINDS[document.kind].becomes.values() and (invoices := standing_invoices(db, [document.id])):
         raise StaysInvoiced(document, invoices[0])
-    document.status = command.to
-    document.revision += 1
+    _move(db, document, command.to)
     db.flush()
     return document
 
@@ -132,8 +132,14 @@ def follow(db: ScopedSession, document: Document) -> None:
     status = KINDS[origin.kind].becomes.get(document.kind)
     if status is None or status is origin.status:
         return
-    origin.status = status
-    origin.revision += 1
+    _move(db, origin, status)
+
+
+def _move(db: ScopedSession, document: Document, status: DocumentStatus) -> None:
+    document.status = status
+    document.revision += 1
+    facts = {"kind": document.kind.value, "number": document.number_text, "status": status.value}
+    tell(db, WebhookEvent.DOCUMENT_MOVED, "document", document.id, **facts)
 
 
 def _locked(db: ScopedSession, document_id: int) -> Document | None:

@@ -12,6 +12,7 @@ from app.domain.files import kept
 from app.domain.foreign import ForeignInvoice, ForeignLine, ForeignParty, InvoiceClass
 from app.domain.issuing import address_of, contact_of, fold_document
 from app.domain.numbering import lock_series, make_room
+from app.domain.telling import tell
 from app.domain.terms import first_uncovered
 from app.errors import InvalidValue, Refusal
 from app.money import ZERO, euros
@@ -30,7 +31,15 @@ from models import (
     Series,
     StoredFile,
 )
-from models.enums import DocumentKind, DocumentStatus, ImportVerdict, Origin, PaymentMethod, TaxKind
+from models.enums import (
+    DocumentKind,
+    DocumentStatus,
+    ImportVerdict,
+    Origin,
+    PaymentMethod,
+    TaxKind,
+    WebhookEvent,
+)
 
 RATE = Decimal("0.0001")
 QUANTITY = Decimal("0.000001")
@@ -104,6 +113,8 @@ def import_invoice(db: ScopedSession, command: ImportInvoice) -> Imported:
     db.add(invoice)
     db.flush()
     _attach(db, invoice, command)
+    told = {"kind": invoice.kind.value, "number": invoice.number_text, "contact_id": str(contact.id)}
+    tell(db, WebhookEvent.DOCUMENT_IMPORTED, "document", invoice.id, **told, total=str(invoice.total))
     return Imported(ImportVerdict.CREATED, invoice.id, tuple(notes), known_buyer is None)
 
 
@@ -152,6 +163,7 @@ def _new_contact(db: ScopedSession, buyer: ForeignParty, notes: list[str]) -> Co
     refold(contact)
     db.add(contact)
     db.flush()
+    tell(db, WebhookEvent.CONTACT_CREATED, "contact", contact.id, code=contact.code, name=contact.name)
     notes.append(new_customer_note(contact.name))
     return contact
 

@@ -12,6 +12,7 @@ from app.domain.folding import fold
 from app.domain.following import follow
 from app.domain.kinds import KINDS, Kind, Words
 from app.domain.numbering import lock_series, take_number
+from app.domain.telling import tell
 from app.domain.terms import plan_dues
 from app.domain.totals import settle
 from app.errors import InvalidValue, NotFound, Refusal
@@ -19,7 +20,7 @@ from app.money import euros
 from app.scope import ScopedSession
 from app.texts import _
 from models import Company, Contact, ContactAddress, Document
-from models.enums import AddressPurpose, DocumentKind, DocumentStatus, Origin
+from models.enums import AddressPurpose, DocumentKind, DocumentStatus, Origin, WebhookEvent
 
 # The series is what a clash with an imported number can be cured by.
 _OWN_NUMBER_TAKEN = "El número %(numero)s ya lo lleva uno de otro programa. Revise los números de la serie."
@@ -148,6 +149,8 @@ def issue_document(db: ScopedSession, command: IssueDocument) -> Issued:
         fold_document(document)
         follow(db, document)
     db.flush()
+    facts = {"kind": document.kind.value, "number": document.number_text, "contact_id": str(document.contact_id)}
+    tell(db, WebhookEvent.DOCUMENT_ISSUED, "document", document.id, **facts, total=str(document.total))
     return Issued(document.id, document.kind, document.number_text, euros(document.total, document.currency))
 
 

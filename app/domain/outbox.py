@@ -19,10 +19,11 @@ from sqlalchemy import ColumnElement, TextClause
 
 from app.domain.folding import fold
 from app.domain.mail_secrets import Secret, keep_secrets
+from app.domain.telling import tell
 from app.scope import ScopedSession
 from app.texts import _
 from models import MailAttempt, OutgoingMail
-from models.enums import MailKind, MailStatus
+from models.enums import MailKind, MailStatus, WebhookEvent
 
 GROUP = 50
 MOST_BREAKS = 2
@@ -261,6 +262,7 @@ def _count_break(db: ScopedSession, mail_id: int, breaks: int, now: dt.datetime)
         )
     )
     _note_attempt(db, mail_id, status, reply, now)
+    tell_ended(db, mail_id, status)
 
 
 def set_aside(db: ScopedSession, aside: SetAside, now: dt.datetime) -> None:
@@ -274,6 +276,15 @@ def set_aside(db: ScopedSession, aside: SetAside, now: dt.datetime) -> None:
     )
     if db.connection().execute(chosen).rowcount:
         _note_attempt(db, aside.mail_id, aside.status, aside.reason, now)
+        tell_ended(db, aside.mail_id, aside.status)
+
+
+def tell_ended(db: ScopedSession, mail_id: int, status: MailStatus) -> None:
+    """For programs that listen: it has left, or will not. What may still change is told once it has."""
+    if status is MailStatus.SENT:
+        tell(db, WebhookEvent.MAIL_SENT, "mail", mail_id)
+    elif status in (MailStatus.FAILED, MailStatus.UNKNOWN):
+        tell(db, WebhookEvent.MAIL_FAILED, "mail", mail_id, status=status.value)
 
 
 def _note_attempt(db: ScopedSession, mail_id: int, status: MailStatus, reply: str, now: dt.datetime) -> None:

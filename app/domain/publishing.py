@@ -11,12 +11,13 @@ from app.domain.bulk import hashed_joins, look_again, write
 from app.domain.locking import lock_company
 from app.domain.previewing import Fingerprint, Preview, WithdrawalPreview, preview_publication
 from app.domain.selections import DocumentSelection
+from app.domain.telling import tell
 from app.domain.templates import usable_version
 from app.errors import Refusal
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models import Batch
-from models.enums import BatchKind
+from models.enums import BatchKind, WebhookEvent
 
 NAMES_KEPT = 50
 
@@ -184,6 +185,8 @@ def _publish(db: ScopedSession, command: PublishDocuments, version_id: int) -> t
     )
     left_out = _left_out(db, batch) if without_email or shut_out else []
     close_batch(db, batch, published, "publish", left_out=left_out)
+    told = {"kind": command.selection.kind.value, "documents": documents, "customers": customers, "mails": mails}
+    tell(db, WebhookEvent.DOCUMENTS_PUBLISHED, "batch", batch.id, **told)
     return published, Fingerprint(documents, id_sum, id_max, accounts, mails)
 
 

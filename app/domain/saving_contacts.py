@@ -11,11 +11,12 @@ from sqlalchemy.orm import selectinload
 
 from app.domain.contacts import next_code, refold
 from app.domain.fields import tax_id
+from app.domain.telling import tell
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
 from app.texts import _, ending
 from models import Contact, ContactAddress, ContactEmail
-from models.enums import AddressPurpose, EmailPurpose, PaymentMethod
+from models.enums import AddressPurpose, EmailPurpose, PaymentMethod, WebhookEvent
 
 MOST_CHILDREN = 100
 
@@ -86,7 +87,7 @@ def save_contact(db: ScopedSession, command: SaveContact) -> Contact:
     """Write a contact with all that hangs from it. Raises ``InvalidValue`` beside the field, or ``NotFound``."""
     if not (command.is_customer or command.is_supplier):
         raise InvalidValue(_("Marque si es cliente, proveedor o las dos cosas."), field="is_customer")
-    contact = _find(db, command.id) if command.id is not None else Contact(addresses=[], emails=[])
+    contact = contact_with_lines(db, command.id) if command.id is not None else Contact(addresses=[], emails=[])
     for name in _PLAIN:
         setattr(contact, name, getattr(command, name))
     contact.tax_id = tax_id(command.tax_id, "tax_id", country=command.country)
@@ -102,10 +103,13 @@ def save_contact(db: ScopedSession, command: SaveContact) -> Contact:
     refold(contact)
     db.add(contact)
     db.flush()
+    what = WebhookEvent.CONTACT_CREATED if command.id is None else WebhookEvent.CONTACT_CHANGED
+    tell(db, what, "contact", contact.id, code=contact.code, name=contact.name)
     return contact
 
 
-def _find(db: ScopedSession, contact_id: int) -> Contact:
+def contact_with_lines(db: ScopedSession, contact_id: int) -> Contact:
+    """With its further addresses and e-mails. Raises ``NotFound``."""
     contact = db.scalar(
         select(Contact)
         .where(Contact.id == contact_id)

@@ -5,7 +5,8 @@ import hashlib
 import math
 from ipaddress import IPv6Address, ip_address
 
-from sqlalchemy import case, delete
+from msgspec import Struct
+from sqlalchemy import case, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app import clock
@@ -53,6 +54,33 @@ def check(db: ScopedSession, subject: str, limit: int, window: dt.timedelta) -> 
     tries, since = db.execute(counted).one()
     if tries > limit:
         raise TooManyTries(math.ceil((since + window - now).total_seconds()))
+
+
+class Handful(Struct, frozen=True):
+    """Tries taken at once: ``count`` of them may be spent until ``until``."""
+
+    count: int
+    until: dt.datetime
+
+
+def take(db: ScopedSession, subject: str, limit: int, window: dt.timedelta, wanted: int) -> Handful:
+    """Up to ``wanted`` tries of ``subject``, for a process that then counts them off by itself.
+
+    All processes together never have more than ``limit`` in a window; what one of them does not spend is lost with the
+    window. Raises ``TooManyTries`` when none is left.
+    """
+    now, mine = clock.now(), Throttle.subject == _hash(subject)
+    dialect = sqlite if db.get_bind().dialect.name == "sqlite" else postgresql
+    begun = dialect.insert(Throttle).values(subject=_hash(subject), since=now, tries=0, created_at=now)
+    db.execute(begun.on_conflict_do_nothing(index_elements=[Throttle.subject]))
+    since, spent = db.execute(select(Throttle.since, Throttle.tries).where(mine).with_for_update()).one()
+    if since <= now - window:
+        since, spent = now, 0
+    count = min(wanted, limit - spent)
+    if count <= 0:
+        raise TooManyTries(math.ceil((since + window - now).total_seconds()))
+    db.execute(update(Throttle).where(mine).values(since=since, tries=spent + count))
+    return Handful(count, since + window)
 
 
 def network_of(address: str) -> str:

@@ -13,11 +13,12 @@ from app.domain.locking import lock_company
 from app.domain.previewing import Fingerprint, preview_withdrawal
 from app.domain.publishing import NothingSelected, SelectionChanged
 from app.domain.selections import DocumentSelection
+from app.domain.telling import tell
 from app.errors import NotFound, Refusal
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models import Batch
-from models.enums import BatchKind
+from models.enums import BatchKind, WebhookEvent
 
 
 class NotUndoable(Refusal):
@@ -157,6 +158,8 @@ def _withdraw(db: ScopedSession, command: WithdrawDocuments) -> tuple[Withdrawn,
         sent = execute(sql.count_left(*sql.notices_about(company_id, batch.id))).scalar_one()
     withdrawn = Withdrawn(batch_id=batch.id, documents=documents, customers=customers, cancelled=cancelled, sent=sent)
     close_batch(db, batch, withdrawn, "withdraw")
+    told = {"kind": command.selection.kind.value, "documents": documents, "customers": customers}
+    tell(db, WebhookEvent.DOCUMENTS_WITHDRAWN, "batch", batch.id, **told)
     return withdrawn, Fingerprint(documents, id_sum, id_max)
 
 
@@ -180,6 +183,7 @@ def undo_batch(db: ScopedSession, command: UndoBatch) -> Undone:
     batch.undone_at, batch.undone_by_id, batch.undone_figures = clock.now(), command.user_id, figures
     db.flush()
     note(db, "undo", batch, figures)
+    tell(db, WebhookEvent.PUBLICATION_UNDONE, "batch", batch.id, documents=undone.documents, restored=undone.restored)
     return undone
 
 

@@ -381,8 +381,10 @@ def test_routes_all_say_who_may_use_them(run):
 
     routes = json.loads(result.output)
     assert result.exit_code == 0
-    assert {route["audience"] for route in routes} <= {"public", "person", "customer", "staff", "nobody"}
-    assert [route["path"] for route in routes if "POST" in route["methods"] and route["csrf"] != "token"] == []
+    assert {route["audience"] for route in routes} <= {"public", "person", "customer", "staff", "program", "nobody"}
+    guards = {(route["audience"] == "program", route["csrf"]) for route in routes if "POST" in route["methods"]}
+    assert guards == {(False, "token"), (True, "key")}
+    assert {route["path"].startswith("/api/v1/") for route in routes if route["audience"] == "program"} == {True}
     assert [(route["permission"], route["role"]) for route in routes if route["path"] == "/admin/invoice/publish"] == [
         ("invoice:action:publish", "invoicing")
     ]

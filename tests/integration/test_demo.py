@@ -18,6 +18,7 @@ from app.adapters.formats import read_file
 from app.demo.companies import ADMIN_EMAIL, TOSMA
 from app.demo.loading import NotForDemonstration, load_demo
 from app.demo.people import DEMO_EMAIL, SHARED_EMAIL
+from app.domain.api_keys import find_program
 from app.domain.folding import fold
 from app.domain.invariants import violations
 from app.domain.kinds import KINDS
@@ -41,7 +42,7 @@ from models import (
     Series,
 )
 from models.document import STATUSES
-from models.enums import DocumentKind, DocumentStatus, MailStatus, Origin
+from models.enums import ApiScope, DocumentKind, DocumentStatus, MailStatus, Origin
 
 FEW = 60
 
@@ -289,11 +290,13 @@ def test_passwords_are_made_once_and_kept_private(demo, settings):
             "email": DEMO_EMAIL,
             "password": first["portal"]["password"],
         },
+        "api": {"url": f"{settings.base_url}/api/v1", "key": first["api"]["key"]},
     }
-    assert {door: again[door]["password"] for door in again} == {door: first[door]["password"] for door in first}
+    assert secrets_of(again) == secrets_of(first)
     assert {door: again[door]["url"].partition("9999")[2] for door in again} == {
         "admin": "/admin",
         "portal": "/in/Tosma_SL",
+        "api": "/api/v1",
     }
     assert_passwords_work(demo, again)
 
@@ -310,12 +313,41 @@ def test_lost_passwords_are_made_anew(demo, settings):
         assert_passwords_work(demo, json.loads(path.read_text()))
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_lost_key_is_made_anew_and_the_one_before_opens_nothing(demo, settings):
+    load(demo)
+    path = settings.data_dir / "credentials.json"
+    first = json.loads(path.read_text())
+
+    for left in ({}, {"api": {"url": "", "key": "vk_tosma_" + "x" * 43}}):
+        path.write_text(json.dumps({"admin": first["admin"], "portal": first["portal"]} | left))
+        load(demo)
+
+        again = json.loads(path.read_text())
+        assert (secrets_of(again)["admin"], secrets_of(again)["portal"]) == (
+            first["admin"]["password"],
+            first["portal"]["password"],
+        )
+        with demo.database.read(SYSTEM) as db:
+            found = [find_program(db.connection(), one["api"]["key"]) for one in (first, again)]
+        assert [program and (program.key_name, program.user_name, program.scopes) for program in found] == [
+            None,
+            ("Demostración", "Marta Ruiz Ortega", frozenset(ApiScope)),
+        ]
+
+
+def secrets_of(written) -> dict[str, str]:
+    return {door: values.get("password") or values["key"] for door, values in written.items()}
+
+
 def assert_passwords_work(demo: Installation, written) -> None:
     with demo.database.read(SYSTEM) as db:
         known = find_credentials(db, ADMIN_EMAIL)
         account = db.scalars(select(PortalAccount).where(PortalAccount.email == DEMO_EMAIL)).one()
+        program = find_program(db.connection(), written["api"]["key"])
     assert password_matches(written["admin"]["password"], known.password_hash)
     assert password_matches(written["portal"]["password"], account.password_hash)
+    assert program is not None
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -4,8 +4,11 @@ The libraries behind it are heavy, so they are loaded on the first call.
 """
 
 from app.adapters.pdf.sheet import LONGEST_TEXT, Look, Party, Sheet, SheetDue, SheetLine, SheetTax
+from app.errors import InvalidValue
+from app.texts import _
 
 HEAVIEST_LOGO = 2 * 1024 * 1024  # bytes
+MOST_NAMED = 5
 
 __all__ = [
     "HEAVIEST_LOGO",
@@ -16,6 +19,7 @@ __all__ = [
     "SheetDue",
     "SheetLine",
     "SheetTax",
+    "check_printable",
     "normalise_logo",
     "render",
     "unprintable",
@@ -34,6 +38,14 @@ def normalise_logo(content: bytes) -> bytes:
     from app.adapters.pdf import pictures
 
     return pictures.normalise_logo(content)
+
+
+def check_printable(text: str, field: str) -> None:
+    """Raises ``InvalidValue`` for what a document could only print as "?"."""
+    if lacking := unprintable(text):
+        named = " ".join(f"«{character}»" for character in lacking[:MOST_NAMED])
+        sentence = _("No se puede imprimir %(signos)s: quítelo o escríbalo de otro modo.")
+        raise InvalidValue(sentence % {"signos": named}, field=field)
 
 
 def unprintable(text: str) -> str:

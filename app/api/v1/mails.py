@@ -1,0 +1,171 @@
+"""The outbox: every mail to every recipient, with what the servers said."""
+
+import datetime as dt
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from app.api.endpoint import Call, Page, Paged, reading, writing
+from app.api.fields import Body, Email, Flag, Id, one_of
+from app.api.paging import page_of, place_of
+from app.api.spelling import Ref, maybe_ref, ref
+from app.domain.mail_desk import CancelMails, RetryMails, cancel_mails, retry_mails
+from app.domain.outbox import mails
+from app.domain.queries.outbox import attempts_of
+from app.domain.replies import explain
+from app.errors import NotFound, Refusal
+from app.scope import ScopedSession
+from app.texts import _
+from models.enums import ApiScope, MailKind, MailStatus
+
+TAG = ("mails", "Correos enviados y pendientes")
+
+
+class MailSummary(Struct, kw_only=True):
+    """A mail to one recipient. ``last_reply`` is what the server said last, word for word."""
+
+    id: Ref
+    kind: MailKind
+    status: MailStatus
+    recipient: str
+    recipient_name: str
+    subject: str
+    contact_id: Ref | None
+    batch_id: Ref | None
+    document_id: Ref | None
+    attempts: int
+    last_reply: str
+    created_at: dt.datetime
+    due_at: dt.datetime
+    finished_at: dt.datetime | None
+
+
+class MailTry(Struct, kw_only=True):
+    """One try. ``says`` is the reply as a sentence."""
+
+    at: dt.datetime
+    status: MailStatus
+    verb: str
+    reply: str
+    says: str
+
+
+class MailDetail(MailSummary, kw_only=True):
+    message_id: str | None
+    tries: list[MailTry]
+
+
+class MailQuery(Paged):
+    status: Annotated[MailStatus, one_of(MailStatus)] | None = None
+    kind: Annotated[MailKind, one_of(MailKind)] | None = None
+    recipient: Email | None = None
+    contact_id: Id | None = None
+    batch_id: Id | None = None
+    document_id: Id | None = None
+
+
+class Again(Body):
+    """``sent_too``: also one that has left, because its reader says that it never arrived."""
+
+    sent_too: Flag = False
+
+
+class NothingToDo(Refusal):
+    code = "nothing_to_do"
+
+
+_NAMES = ("kind", "status", "recipient", "recipient_name", "subject", "attempts", "last_reply", "created_at", "due_at")
+_COLUMNS = (*_NAMES, "id", "contact_id", "batch_id", "document_id", "finished_at", "message_id")
+_PAGE: Any = sa.select(*(mails.c[name] for name in _COLUMNS))
+
+
+@reading(
+    "/mails",
+    summary="Los correos, el último primero",
+    scope=ApiScope.READ,
+    query=MailQuery,
+    answer=Page[MailSummary],
+    sparse=MailSummary,
+)
+def index(db: ScopedSession, call: Call) -> Page[MailSummary]:
+    asked: MailQuery = call.query
+    page = _PAGE.where(mails.c.company_id == db.company_id)
+    for name in ("status", "kind", "recipient", "contact_id", "batch_id", "document_id"):
+        if (value := getattr(asked, name)) is not None:
+            page = page.where(mails.c[name] == value)
+    if (after := place_of(asked.cursor, int)) is not None:
+        page = page.where(mails.c.id < after[0])
+    found = db.connection().execute(page.order_by(mails.c.id.desc()).limit(asked.limit + 1)).all()
+    return page_of(found, asked.limit, lambda row: (row.id,), lambda row: MailSummary(**_facts(row)))
+
+
+@reading(
+    "/mails/{id}",
+    summary="Un correo, con cada intento y lo que dijo el servidor",
+    scope=ApiScope.READ,
+    answer=MailDetail,
+    sparse=MailDetail,
+)
+def show(db: ScopedSession, call: Call) -> MailDetail:
+    return _detail(db, call.id(_("ese correo")))
+
+
+@writing(
+    "POST",
+    "/mails/{id}/retry",
+    summary="Vuelve a ponerlo en la cola",
+    scope=ApiScope.MAIL,
+    body=Again,
+    may_be_empty=True,
+    answer=MailDetail,
+)
+def retry(db: ScopedSession, call: Call) -> MailDetail:
+    mail_id = call.id(_("ese correo"))
+    _detail(db, mail_id)
+    return _after(db, mail_id, retry_mails(db, RetryMails(mail_ids=(mail_id,), sent_too=call.body.sent_too)))
+
+
+@writing(
+    "POST",
+    "/mails/{id}/cancel",
+    summary="No se envía, si todavía esperaba",
+    scope=ApiScope.MAIL,
+    answer=MailDetail,
+)
+def cancel(db: ScopedSession, call: Call) -> MailDetail:
+    mail_id = call.id(_("ese correo"))
+    _detail(db, mail_id)
+    return _after(db, mail_id, cancel_mails(db, CancelMails(mail_ids=(mail_id,))))
+
+
+def _after(db: ScopedSession, mail_id: int, result: Any) -> MailDetail:
+    """Raises ``NothingToDo`` when it could not be done to that mail."""
+    if not result.mails:
+        raise NothingToDo(str(result))
+    return _detail(db, mail_id)
+
+
+def _detail(db: ScopedSession, mail_id: int) -> MailDetail:
+    mine = (mails.c.company_id == db.company_id, mails.c.id == mail_id)
+    row = db.connection().execute(_PAGE.where(*mine)).first()
+    if row is None:
+        raise NotFound(_("ese correo"))
+    tries = [
+        MailTry(at=one.created_at, status=one.status, verb=one.verb, reply=one.reply, says=explain(one.reply))
+        for one in attempts_of(db, mail_id)
+    ]
+    return MailDetail(**_facts(row), message_id=row.message_id, tries=tries)
+
+
+def _facts(row: Any) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in _NAMES} | {
+        "id": ref(row.id),
+        "contact_id": maybe_ref(row.contact_id),
+        "batch_id": maybe_ref(row.batch_id),
+        "document_id": maybe_ref(row.document_id),
+        "finished_at": row.finished_at,
+    }
+
+
+endpoints = (index, show, retry, cancel)
