@@ -56,9 +56,10 @@ SECRET = frozenset({
     "imap_fingerprint", "secret_hash", "previous_hash", "sealed_secret",
 })  # fmt: skip
 HIDDEN = "••••"
-SILENT = frozenset(
-    {"id", "company_id", "created_at", "search_key", "sort_key", "revision", "draft_key", "last_sign_in_at"}
-)
+SILENT = frozenset({
+    "id", "company_id", "created_at", "search_key", "sort_key", "revision", "draft_key", "last_sign_in_at",
+    "inbox_due_at", "inbox_uid", "inbox_validity",
+})  # fmt: skip
 LONGEST = 500
 
 _PENDING, _MADE = "audit_entries", "audit_made"

@@ -57,6 +57,10 @@ def test_what_is_deleted_is_recorded_with_what_it_said(db, make, database, compa
         "sealed_password": ["••••", None],
         "sender_email": ["a@b.example", None],
         "failures": [0, None],
+        "imap_failures": [0, None],
+        "imap_port": [993, None],
+        "imap_security": ["ssl", None],
+        "wants_receipt": [False, None],
     }
 
 
@@ -79,6 +83,10 @@ def test_what_is_made_and_changed_at_once_was_made_as_it_ended(db, make, databas
         "security": [None, "starttls"],
         "sender_email": [None, "c@b.example"],
         "failures": [None, 0],
+        "imap_failures": [None, 0],
+        "imap_port": [None, 993],
+        "imap_security": [None, "ssl"],
+        "wants_receipt": [None, False],
     }
 
 

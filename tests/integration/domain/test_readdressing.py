@@ -153,7 +153,6 @@ def test_what_the_office_wrote_is_told_to_its_new_reader(db, make):
     db.add(stored)
     db.flush()
     dispatch = Dispatch(
-        key="one",
         user_id=user.id,
         recipients={"to": [["mala@merino.example", "Lucía"], ["otra@merino.example", ""]], "cc": [["c@d.example", ""]]},
         subject="Factura",

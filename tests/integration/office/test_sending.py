@@ -12,8 +12,9 @@ from sqlalchemy import select
 
 from app import clock
 from models import Batch, Company, ContactEmail, Dispatch, MailText, OutgoingMail
-from models.enums import BatchKind, DocumentKind, EmailPurpose, MailStatus, TextKind
+from models.enums import BatchKind, DocumentKind, EmailPurpose, MailKind, MailStatus, TextKind
 from tests.integration.office.sendings import SEND, again, looked, opened, queued
+from tests.rig.answers import add_report
 from tests.rig.desk import text_of
 from tests.rig.forms import form_of
 from tests.rig.mails import deliver
@@ -265,9 +266,11 @@ def test_links_need_something_published_and_somebody_who_may_enter(desk, db, mak
 
 @ONLY_SQLITE
 def test_what_was_sent_before_and_what_bounced_is_told(desk, db, make, merino, invoice):
-    make.account(merino, bounced_at=clock.now())
-    other = make.invoice(contact=merino)
-    db.commit()
+    other, before = make.invoice(contact=merino), {"recipient": merino.email, "due_at": clock.now()}
+    mail = OutgoingMail(kind=MailKind.TEST, status=MailStatus.SENT, dedup_key="before", **before)
+    db.add(mail)
+    db.flush()
+    add_report(db, make.mail_account(), mail)
     desk.post(SEND, form_of(opened(desk, invoice)))
 
     told, of_both = text_of(opened(desk, invoice)), text_of(opened(desk, invoice, other))
