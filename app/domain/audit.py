@@ -48,9 +48,10 @@ AUDITED = (
     Membership, PortalAccount, PortalMembership, Product, Series, StaffUser, TaxRate, TemplateVersion,
 )  # fmt: skip
 SECRET = frozenset({"password_hash", "sealed_password", "token_hash", "pinned_fingerprint"})
-SILENT = frozenset(
-    {"id", "company_id", "created_at", "search_key", "sort_key", "revision", "draft_key", "last_sign_in_at"}
-)
+SILENT = frozenset({
+    "id", "company_id", "created_at", "search_key", "sort_key", "revision", "draft_key", "last_sign_in_at",
+    "inbox_validity", "inbox_uid", "inbox_due_at",
+})  # fmt: skip
 LONGEST = 500
 
 _PENDING, _MADE = "audit_entries", "audit_made"
