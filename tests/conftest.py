@@ -73,14 +73,6 @@ def imap() -> Iterator[ImapServer]:
         yield server
 
 
-@pytest.fixture
-def dovecot(imap: ImapServer) -> ImapServer:
-    """For what only Dovecot does: marked folders, exact octets, several ways of signing in."""
-    if not imap.exact:
-        pytest.skip("necesita Dovecot")
-    return imap
-
-
 def _databases(request: pytest.FixtureRequest) -> Databases:
     databases: Databases = request.getfixturevalue(f"{request.param}_databases")
     return databases

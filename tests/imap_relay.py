@@ -212,8 +212,10 @@ class _Conversation:
             self.command_line()
             self.send(tag + b" NO [AUTHENTICATIONFAILED] Invalid credentials\r\n")
             return
-        plain = base64.b64encode("\0{}\0{}".format(*known).encode())
-        self.pass_on(tag, tag + b" AUTHENTICATE PLAIN " + plain + b"\r\n", swallow=False)
+        self.server.sendall(tag + b" AUTHENTICATE PLAIN\r\n")
+        self.answers.readline()
+        self.server.sendall(base64.b64encode("\0{}\0{}".format(*known).encode()) + b"\r\n")
+        self.hear(tag)
 
     def command_line(self) -> bytes:
         line = self.reading.readline()

@@ -42,13 +42,21 @@ def find() -> str | None:
 class ImapServer:
     """``port`` speaks in the clear and STARTTLS, ``tls_port`` only TLS; ``authority`` signed its certificate.
 
-    One that is not ``exact`` keeps no line ends, marks no folders and knows fewer ways of signing in.
+    One that is not ``exact`` keeps no line ends, marks no folders and knows one way of signing in less.
     """
 
     def __init__(self, ports: tuple[int, int], authority: Path, *, exact: bool) -> None:
         self.port, self.tls_port = ports
         self.authority, self.exact = str(authority), exact
         self._users = count(1)
+
+    @property
+    def mechanisms(self) -> bytes:
+        """How it offers ways of signing in, before anything is encrypted."""
+        return b"AUTH=PLAIN AUTH=LOGIN" + b" AUTH=CRAM-MD5" * self.exact
+
+    def as_kept(self, content: bytes) -> bytes:
+        return content if self.exact else content.replace(b"\r\n", b"\n")
 
     def user(self) -> str:
         """Somebody whose mailbox is empty."""

@@ -29,20 +29,20 @@ def through(imap, user, relay):
 # Folders
 
 
-def test_the_sent_folder_is_the_one_the_server_marks(dovecot):
-    user = dovecot.user()
-    dovecot.make_folders(user, "Sent", "Año 2026/Señal", "&")
+def test_the_sent_folder_is_the_one_the_server_marks(imap):
+    user = imap.user()
+    imap.make_folders(user, "Sent", "Año 2026/Señal", "&")
 
-    with dovecot.mailbox(user) as mailbox:
+    with imap.mailbox(user) as mailbox:
         folders = mailbox.folders()
 
     assert folders == [
         Folder("&", is_sent=False, can_select=True),
         Folder("Año 2026", is_sent=False, can_select=False),
         Folder("Año 2026/Señal", is_sent=False, can_select=True),
-        Folder("Enviados", is_sent=True, can_select=True),
+        Folder("Enviados", is_sent=imap.exact, can_select=True),
         Folder("INBOX", is_sent=False, can_select=True),
-        Folder("Sent", is_sent=False, can_select=True),
+        Folder("Sent", is_sent=not imap.exact, can_select=True),  # where none is marked, the likelier name
     ]
 
 
@@ -180,21 +180,22 @@ def test_providers_that_keep_their_own_copies_are_known(imap, told, keeps):
 # The inbox
 
 
-def test_the_inbox_is_read_without_touching_it(dovecot):
-    user = dovecot.user()
-    dovecot.deliver(user, LETTER, REPORT + b"x" * 100_000)
-    with dovecot.mailbox(user) as mailbox:
+def test_the_inbox_is_read_without_touching_it(imap):
+    user = imap.user()
+    imap.deliver(user, LETTER, REPORT + b"x" * 100_000)
+    with imap.mailbox(user) as mailbox:
         state = mailbox.inbox()
         arrived = mailbox.arrived()
         content = mailbox.read(2, 200)
         gone = mailbox.read(7, 200)
 
-    assert (state.next_uid, gone, content) == (3, b"", (REPORT + b"x" * 200)[:200])
+    header = imap.as_kept(b"multipart/report; boundary=b;\r\n report-type=delivery-status").decode()
+    assert (state.next_uid, gone, content) == (3, b"", imap.as_kept(REPORT + b"x" * 200)[:200])
     assert arrived == [
-        Arrived(1, len(LETTER), ""),
-        Arrived(2, len(REPORT) + 100_000, "multipart/report; boundary=b;\r\n report-type=delivery-status"),
+        Arrived(1, len(imap.as_kept(LETTER)), ""),
+        Arrived(2, len(imap.as_kept(REPORT)) + 100_000, header),
     ]
-    assert [flags for _content, flags, _moment in dovecot.stored(user, "INBOX")] == ["", ""]
+    assert [flags for _content, flags, _moment in imap.stored(user, "INBOX")] == ["", ""]
 
 
 def test_only_what_is_new_is_looked_at(imap):
