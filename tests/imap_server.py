@@ -29,6 +29,10 @@ PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/local/opt/
 LETTERS = {b"\\Seen": "S", b"\\Deleted": "T"}
 
 
+# Ends with whoever holds its standard input, killed or not: nothing is left running.
+KEEPER = 'dir=$1; shift; "$@" & server=$!; cat >&2; kill $server; wait $server; rm -rf "$dir"'
+
+
 class ImapMissing(Exception):
     def __init__(self) -> None:
         super().__init__("No hay Dovecot para las pruebas: ejecute ./scripts/test, que lo prepara.")
@@ -135,13 +139,15 @@ def imap_server() -> Iterator[ImapServer]:
 
 @contextmanager
 def _running(command: Sequence[str | Path], folder: Path, port: int) -> Iterator[None]:
+    kept = ["/bin/sh", "-c", KEEPER, "sh", folder, *command]
     with (folder / "out").open("wb") as out:
-        running = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        running = subprocess.Popen(kept, stdin=subprocess.PIPE, stdout=out, stderr=out, start_new_session=True)
     try:
         _once(lambda: imap_programs.greets(port), running, folder)
         yield
     finally:
-        running.terminate()
+        if running.stdin:
+            running.stdin.close()
         running.wait(PATIENCE)
 
 
