@@ -1,4 +1,4 @@
-"""Mi configuración: one's own password and sessions, and the series one's documents take."""
+"""Mi configuración: one's own mail account, the series one's documents take, one's password and sessions."""
 
 from typing import Any
 
@@ -8,11 +8,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from admin_views import account_series
-from admin_views.auth import visit_of
+from admin_views.auth import GRANTS, visit_of
 from admin_views.base import OfficePage, page
 from admin_views.command_page import Command
 from admin_views.entering import enter
 from admin_views.forms import OfficeForm, Secret
+from admin_views.mail_account import HOME as COMPANYS
+from admin_views.mail_account import remove_page, resume_page
+from admin_views.mail_account_pages import Whose
+from admin_views.mail_account_saving import account_page
+from admin_views.mail_consents import ask_again, come_back
+from admin_views.mail_testing import test_page
 from admin_views.posted import posted
 from admin_views.templating import render
 from app.domain import staff_accounts
@@ -24,8 +30,12 @@ from app.secrets import hash_password
 from app.texts import _
 from app.web import installation_of
 
-HOME, SERIES = "/admin/account", "/admin/account/series"
-TABS = ((SERIES, "Series por defecto"), (HOME, "Seguridad"))
+HOME, MAIL, SERIES = "/admin/account", "/admin/account/mail", "/admin/account/series"
+TABS = (
+    (MAIL, "Cuenta de correo", "action:mail"),
+    (SERIES, "Series por defecto", "edit"),
+    (HOME, "Seguridad", "edit"),
+)
 
 
 class PasswordForm(OfficeForm):
@@ -54,9 +64,34 @@ class AccountPage(OfficePage):
             run=lambda db, form: account_series.save(db, form, user_id),
             back=SERIES,
             template="admin/account/series.html",
-            context={"tabs": _tabs(SERIES), "groups": account_series.GROUPS},
+            context={"tabs": _tabs(request, SERIES), "groups": account_series.GROUPS},
         )
         return await self.command_page(request, command)
+
+    @page("/account/mail", needs="action:mail", identity="account")
+    async def mail(self, request: Request) -> Response:
+        return await run_in_threadpool(account_page, self, request, _own(request))
+
+    @page("/account/mail/test", needs="action:mail", methods=("POST",), identity="account")
+    async def mail_test(self, request: Request) -> Response:
+        return await test_page(self, request, _own(request))
+
+    @page("/account/mail/resume", needs="action:mail", methods=("POST",), identity="account")
+    async def mail_resume(self, request: Request) -> Response:
+        return await run_in_threadpool(resume_page, request, _own(request))
+
+    @page("/account/mail/permission", needs="action:mail", methods=("POST",), identity="account")
+    async def mail_permission(self, request: Request) -> Response:
+        return await run_in_threadpool(ask_again, self, request, _own(request))
+
+    @page("/account/mail/delete", needs="action:mail", identity="account")
+    async def mail_delete(self, request: Request) -> Response:
+        return await remove_page(self, request, _own(request))
+
+    @page("/account/mail/consent", needs="action:mail", identity="account")
+    async def mail_consent(self, request: Request) -> Response:
+        """Where providers send people back to, whichever account it was about."""
+        return await run_in_threadpool(come_back, self, request, (MAIL, COMPANYS))
 
     @page("/account/sessions", needs="edit", methods=("POST",), identity="account")
     async def end_sessions(self, request: Request) -> Response:
@@ -69,8 +104,19 @@ class AccountPage(OfficePage):
         return RedirectResponse(HOME, status_code=303)
 
 
-def _tabs(current: str) -> list[tuple[str, str, bool]]:
-    return [(address, _(label), address == current) for address, label in TABS]
+def _tabs(request: Request, current: str) -> list[tuple[str, str, bool]]:
+    """Those that the role may open."""
+    granted = GRANTS[visit_of(request).role]
+    return [(address, _(label), address == current) for address, label, needs in TABS if ("account", needs) in granted]
+
+
+def _own(request: Request) -> Whose:
+    return Whose(
+        user_id=visit_of(request).user_id,
+        home=MAIL,
+        template="admin/account/mail.html",
+        context={"tabs": _tabs(request, MAIL)},
+    )
 
 
 def _account(view: AccountPage, request: Request) -> Response:
@@ -90,7 +136,7 @@ def _account(view: AccountPage, request: Request) -> Response:
     with installation_of(request).database.read(SYSTEM) as db:
         context: dict[str, Any] = {
             "view": view,
-            "tabs": _tabs(HOME),
+            "tabs": _tabs(request, HOME),
             "form": form,
             "visit": visit,
             "sessions": staff_accounts.live_sessions(db, visit.user_id),

@@ -75,9 +75,10 @@ MATRIX: dict[str, Row] = {
         "edit": ADMIN,
         "action:end": ADMIN,
         "action:new-password": ADMIN,
+        "action:mail-account": ADMIN,
     },
     "audit-entry": {"list": MANAGE, "details": MANAGE, "export": ADMIN},
-    "account": {"list": READ, "edit": READ},
+    "account": {"list": READ, "edit": READ, "action:mail": BILL},
 }
 
 GRANTS: dict[Role, frozenset[tuple[str, str]]] = {

@@ -64,7 +64,7 @@ def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -
     A kept password or consent never goes to another server or user: changing either asks for it again.
     """
     account = account_row(db, command.user_id) or _new_row(db, command.user_id)
-    place = _checked_place(command) | _checked_mailbox(command)
+    place = checked_place(command)
     moves = _moves(account, place)
     is_missing = command.password is None and (moves or not account.sealed_password)
     if command.provider is None and place["username"] and is_missing:
@@ -97,7 +97,17 @@ def _new_row(db: ScopedSession, user_id: int | None) -> MailAccount:
     return account_row(db, user_id) or MailAccount(user_id=user_id)
 
 
-def _checked_place(command: SaveMailAccount) -> dict[str, Any]:
+def checked_place(command: SaveMailAccount) -> dict[str, Any]:
+    """Where and as whom, as it would be kept. Raises ``InvalidValue``."""
+    return _checked_server(command) | _checked_mailbox(command)
+
+
+def is_move(account: MailAccount | None, command: SaveMailAccount) -> bool:
+    """Whether saving this needs the password or the consent again. Raises ``InvalidValue``."""
+    return account is None or _moves(account, checked_place(command))
+
+
+def _checked_server(command: SaveMailAccount) -> dict[str, Any]:
     if len(command.password or "") > 200 or "\0" in (command.password or ""):
         raise InvalidValue(_("Como mucho 200 caracteres, sin caracteres de control."), field="password")
     username = fields.line(command.username, "username", required=command.provider is not None)
@@ -157,6 +167,15 @@ def _seal(account: MailAccount, keys: Keys, password: str | None) -> None:
         account.password_changed_at = clock.now()
     if account.provider is None:
         account.sealed_tokens, account.consent_ended_at = "", None
+
+
+def choose_sent_folder(db: ScopedSession, user_id: int | None, folder: str) -> None:
+    """Keep copies there from now on. Raises ``NotFound``."""
+    account = owned_account(db, user_id)
+    if account is None or not account.imap_host:
+        raise NotFound(_("esa cuenta de correo"))
+    account.sent_folder = fields.line(folder, "sent_folder")
+    db.flush()
 
 
 def remove_mail_account(db: ScopedSession, user_id: int | None) -> MailAccountRemoved:
