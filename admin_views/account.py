@@ -1,4 +1,4 @@
-"""Mi configuración: one's own texts of mails, the series one's documents take, keys for programs, password."""
+"""Mi configuración: one's own mail account and texts, series of documents, keys for programs, password."""
 
 from typing import Any
 
@@ -14,6 +14,12 @@ from admin_views.base import page
 from admin_views.command_page import Command
 from admin_views.entering import enter
 from admin_views.forms import OfficeForm, Secret
+from admin_views.mail_account import HOME as COMPANYS
+from admin_views.mail_account import remove_page, resume_page
+from admin_views.mail_account_pages import Whose
+from admin_views.mail_account_saving import account_page
+from admin_views.mail_consents import ask_again, come_back
+from admin_views.mail_testing import test_page
 from admin_views.mail_texts import OWN, OwnTextPages
 from admin_views.posted import posted
 from admin_views.templating import render
@@ -26,8 +32,9 @@ from app.secrets import hash_password
 from app.texts import _
 from app.web import installation_of
 
-HOME, SERIES = "/admin/account", "/admin/account/series"
+HOME, MAIL, SERIES = "/admin/account", "/admin/account/mail", "/admin/account/series"
 TABS = (
+    (MAIL, "Cuenta de correo", "action:mail"),
     (OWN, "Valores por defecto para envíos", "action:texts"),
     (SERIES, "Series por defecto", "edit"),
     (account_api.HOME, "API Key", "edit"),
@@ -78,6 +85,31 @@ class AccountPage(OwnTextPages, KeyPages):
     async def api(self, request: Request) -> Response:
         return await self.command_page(request, account_api.making(self, request))
 
+    @page("/account/mail", needs="action:mail", identity="account")
+    async def mail(self, request: Request) -> Response:
+        return await run_in_threadpool(account_page, self, request, _own(request))
+
+    @page("/account/mail/test", needs="action:mail", methods=("POST",), identity="account")
+    async def mail_test(self, request: Request) -> Response:
+        return await test_page(self, request, _own(request))
+
+    @page("/account/mail/resume", needs="action:mail", methods=("POST",), identity="account")
+    async def mail_resume(self, request: Request) -> Response:
+        return await run_in_threadpool(resume_page, request, _own(request))
+
+    @page("/account/mail/permission", needs="action:mail", methods=("POST",), identity="account")
+    async def mail_permission(self, request: Request) -> Response:
+        return await run_in_threadpool(ask_again, self, request, _own(request))
+
+    @page("/account/mail/delete", needs="action:mail", identity="account")
+    async def mail_delete(self, request: Request) -> Response:
+        return await remove_page(self, request, _own(request))
+
+    @page("/account/mail/consent", needs="action:mail", identity="account")
+    async def mail_consent(self, request: Request) -> Response:
+        """Where providers send people back to, whichever account it was about."""
+        return await run_in_threadpool(come_back, self, request, (MAIL, COMPANYS))
+
     @page("/account/sessions", needs="edit", methods=("POST",), identity="account")
     async def end_sessions(self, request: Request) -> Response:
         """Sign out everywhere but here."""
@@ -87,6 +119,10 @@ class AccountPage(OwnTextPages, KeyPages):
         )
         Flash.success(request, _("Las demás sesiones están cerradas."))
         return RedirectResponse(HOME, status_code=303)
+
+
+def _own(request: Request) -> Whose:
+    return Whose(user_id=visit_of(request).user_id, home=MAIL, template="admin/account/mail.html")
 
 
 def _account(view: AccountPage, request: Request) -> Response:

@@ -76,6 +76,7 @@ MATRIX: dict[str, Row] = {
         "edit": ADMIN,
         "action:end": ADMIN,
         "action:new-password": ADMIN,
+        "action:mail-account": ADMIN,
     },
     "webhook": {
         "list": ADMIN,
@@ -89,7 +90,7 @@ MATRIX: dict[str, Row] = {
     },
     "audit-entry": {"list": MANAGE, "details": MANAGE, "export": ADMIN},
     "mail-texts": {"list": ADMIN, "edit": ADMIN},
-    "account": {"list": READ, "edit": READ, "action:texts": BILL},
+    "account": {"list": READ, "edit": READ, "action:mail": BILL, "action:texts": BILL},
 }
 
 GRANTS: dict[Role, frozenset[tuple[str, str]]] = {

@@ -1,38 +1,38 @@
-"""*Cuenta de la empresa*: where the company's mail leaves from, and whether it does."""
+"""*Cuenta de la empresa*: where the company's mail leaves from, whether it does, and how it is signed."""
 
-import datetime as dt
 from typing import Any
 
 from sqladmin import Flash
 from sqladmin.authorization import Action
-from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
-from admin_views.auth import visit_of
+from admin_views import dkim
 from admin_views.base import OfficePage, page
-from admin_views.filters import whole
-from admin_views.mail_account_form import AccountForm, TestForm, certificate_of, check_place
-from admin_views.mail_steps import steps_of
-from admin_views.mail_troubles import trouble_of
-from admin_views.posted import posted
-from admin_views.templating import render
-from app.domain import throttling
-from app.domain.mail_accounts import company_account, resume_account
-from app.domain.mail_desk import queue_test
-from app.domain.queries.outbox import UNSENT
-from app.domain.saving_mail_accounts import SaveMailAccount, save_mail_account
-from app.errors import InvalidValue, Refusal
-from app.scope import Actor, CompanyScope, ScopedSession
+from admin_views.command_page import Command
+from admin_views.forms import OfficeForm
+from admin_views.mail_account_pages import MINUTE, Whose, count, read_account, write
+from admin_views.mail_account_saving import account_page
+from admin_views.mail_consents import ask_again
+from admin_views.mail_testing import test_page
+from app.domain.mail_accounts import resume_account
+from app.domain.saving_mail_accounts import remove_mail_account
+from app.errors import Refusal
+from app.mailboxes import withdraw_consent
 from app.texts import _
 from app.web import installation_of
-from models import MailAccount, OutgoingMail
-from models.enums import MailKind
 
-HOME = "/admin/mail-account"
-CERTIFICATE = "_certificate"
-TEST = "prueba"
+HOME, DKIM = "/admin/mail-account", "/admin/mail-account/dkim"
+TABS = ((HOME, "Cuenta"), (DKIM, "Firma DKIM"))
+
+
+def _tabs(current: str) -> list[tuple[str, str, bool]]:
+    return [(address, _(label), address == current) for address, label in TABS]
+
+
+def companys() -> Whose:
+    return Whose(user_id=None, home=HOME, template="admin/mail/account.html", context={"tabs": _tabs(HOME)})
 
 
 class MailAccountPage(OfficePage):
@@ -43,128 +43,67 @@ class MailAccountPage(OfficePage):
 
     @page("/mail-account", needs=Action.EDIT, identity="mail-account")
     async def account(self, request: Request) -> Response:
-        return await run_in_threadpool(_account, self, request)
+        return await run_in_threadpool(account_page, self, request, companys())
 
     @page("/mail-account/test", needs="action:test", methods=("POST",), identity="mail-account")
     async def test(self, request: Request) -> Response:
-        return await run_in_threadpool(_test, self, request)
+        return await test_page(self, request, companys())
 
     @page("/mail-account/resume", needs="action:test", methods=("POST",), identity="mail-account")
     async def resume(self, request: Request) -> Response:
-        return await run_in_threadpool(_resume, self, request)
+        return await run_in_threadpool(resume_page, request, companys())
+
+    @page("/mail-account/permission", needs=Action.EDIT, methods=("POST",), identity="mail-account")
+    async def permission(self, request: Request) -> Response:
+        return await run_in_threadpool(ask_again, self, request, companys())
+
+    @page("/mail-account/delete", needs=Action.EDIT, identity="mail-account")
+    async def delete(self, request: Request) -> Response:
+        return await remove_page(self, request, companys())
+
+    @page("/mail-account/dkim", needs=Action.EDIT, identity="mail-account")
+    async def dkim(self, request: Request) -> Response:
+        return await run_in_threadpool(dkim.dkim_page, self, request, {"tabs": _tabs(DKIM)})
+
+    @page("/mail-account/dkim/delete", needs=Action.EDIT, identity="mail-account")
+    async def dkim_delete(self, request: Request) -> Response:
+        return await self.command_page(request, dkim.remove_command(DKIM))
 
 
-def _account(view: MailAccountPage, request: Request) -> Response:
-    if request.method != "POST":
-        return _show(view, request)
-    form = AccountForm(posted(request))
-    if not form.validate():
-        return _show(view, request, form=form, status=422)
-    private_hosts, place = installation_of(request).settings.private_hosts, form.save_command()
+def resume_page(request: Request, whose: Whose) -> Response:
+    """Have a paused account tried at once. Runs in a thread."""
+    account = read_account(request, whose)
     try:
-        check_place(place, private_hosts)
-        if CERTIFICATE in posted(request):
-            _count(request, "mail certificate", 5)
-            form.show_certificate(certificate_of(place, private_hosts))
-            return _show(view, request, form=form)
-        _save(request, place)
-    except Refusal as refusal:
-        form.refuse(refusal)
-        return _show(view, request, form=form, status=422 if isinstance(refusal, InvalidValue) else refusal.status)
-    Flash.success(request, _("Cuenta guardada. Envíe un correo de prueba para ver que funciona."))
-    return RedirectResponse(HOME, status_code=303)
-
-
-def _save(request: Request, place: SaveMailAccount) -> None:
-    keys = installation_of(request).keys
-    _write(request, lambda db: save_mail_account(db, keys, place))
-
-
-def _test(view: MailAccountPage, request: Request) -> Response:
-    """Queue a mail that the worker sends like any other; the page then tells what becomes of it."""
-    form = TestForm(posted(request))
-    if not form.validate():
-        return _show(view, request, test=form, status=422)
-    try:
-        _count(request, "mail test", 5)
-        mail_id = _write(request, lambda db: _queue(db, str(form.recipient.data)))
-    except Refusal as refusal:
-        form.recipient.errors = [str(refusal)]
-        answer = _show(view, request, test=form, status=refusal.status)
-        if isinstance(refusal, throttling.TooManyTries):
-            answer.headers["Retry-After"] = str(refusal.retry_after)
-        return answer
-    return RedirectResponse(f"{HOME}?{TEST}={mail_id}", status_code=303)
-
-
-def _queue(db: ScopedSession, recipient: str) -> int:
-    resume_account(db)
-    return queue_test(db, recipient).id
-
-
-def _resume(view: MailAccountPage, request: Request) -> Response:
-    try:
-        _count(request, "mail resume", 5)
+        count(request, "mail resume", 5, MINUTE)
     except Refusal as refusal:
         Flash.error(request, str(refusal))
     else:
-        _write(request, resume_account)
+        if account is not None:
+            write(request, lambda db: resume_account(db, account.id))
         Flash.success(request, _("Se vuelve a probar ahora mismo."))
-    return RedirectResponse(HOME, status_code=303)
+    return RedirectResponse(whose.home, status_code=303)
 
 
-def _show(
-    view: MailAccountPage,
-    request: Request,
-    *,
-    form: AccountForm | None = None,
-    test: TestForm | None = None,
-    status: int = 200,
-) -> Response:
-    visit, installation = visit_of(request), installation_of(request)
-    settings = installation.settings
-    with installation.database.read(CompanyScope(visit.company_id)) as db:
-        account = company_account(db)
-        mail = _tested(db, request.query_params.get(TEST, ""))
-        context: dict[str, Any] = {
-            "view": view,
-            "account": account,
-            "form": form or AccountForm(data=_values(account)),
-            "test": test or TestForm(data={"recipient": visit.email}),
-            "trouble": trouble_of(db, demo=settings.demo),
-            "mail": mail,
-            "steps": steps_of(account, mail, demo=settings.demo) if mail else None,
-            "is_moving": mail is not None and mail.status in UNSENT,
-            "can_test": account is not None or settings.demo,
-            "is_posted": form is not None,
-            "is_demo": settings.demo,
-            "company": visit.company_name,
-        }
-        return HTMLResponse(render(request, "admin/mail/account.html", context), status_code=status)
-
-
-def _values(account: MailAccount | None) -> dict[str, Any]:
+async def remove_page(view: OfficePage, request: Request, whose: Whose) -> Response:
+    """Asks first; the consent, if there is one, is taken back at its provider once everything is forgotten here."""
+    account = await run_in_threadpool(read_account, request, whose)
     if account is None:
-        return {}
-    names = ("sender_name", "sender_email", "reply_to", "host", "port", "security", "username")
-    pinned = account.pinned_fingerprint or ""
-    return {name: getattr(account, name) for name in names} | {"fingerprint": pinned, "accept": bool(pinned)}
+        return RedirectResponse(whose.home, status_code=303)
 
+    def answer(removed: Any) -> Response:
+        withdraw_consent(installation_of(request), account)
+        Flash.success(request, str(removed))
+        return RedirectResponse(whose.home, status_code=303)
 
-def _tested(db: ScopedSession, text: str) -> OutgoingMail | None:
-    mail_id = whole(text)
-    if mail_id is None:
-        return None
-    return db.scalar(select(OutgoingMail).where(OutgoingMail.id == mail_id, OutgoingMail.kind == MailKind.TEST))
-
-
-def _count(request: Request, what: str, limit: int) -> None:
-    """Each of these knocks at somebody's server: so many a minute and company."""
-    subject = f"{what} {visit_of(request).company_id}"
-    _write(request, lambda db: throttling.check(db, subject, limit, dt.timedelta(minutes=1)))
-
-
-def _write(request: Request, work: Any) -> Any:
-    visit = visit_of(request)
-    scope, actor = CompanyScope(visit.company_id), Actor(visit.user_name, visit.user_id)
-    return installation_of(request).database.run(scope, work, actor)
+    command = Command(
+        title=_("Eliminar la cuenta de correo %(correo)s") % {"correo": account.sender_email},
+        submit=_("Eliminar la cuenta"),
+        form_class=OfficeForm,
+        run=lambda db, form: remove_mail_account(db, whose.user_id),
+        answer=answer,
+        back=whose.home,
+        template="admin/mail/remove.html",
+        destroys=True,
+        context={"whose": whose, "account": account},
+    )
+    return await view.command_page(request, command)

@@ -33,13 +33,23 @@ async def read_posted(request: Request) -> Receive:
     Whoever calls it closes the files in the end: see ``close_files``.
     """
     body = await request.body()
-
-    async def again() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    fields = (await _parse(Request(request.scope, again), body)).multi_items()
+    fields = (await _parse(Request(request.scope, _again(body, request.receive)), body)).multi_items()
     request.scope["posted"] = FormData([(name, value) for name, value in fields if isinstance(value, str)])
     request.scope["sent_files"] = [(name, value) for name, value in fields if isinstance(value, UploadFile)]
+    return _again(body, request.receive)
+
+
+def _again(body: bytes, receive: Receive) -> Receive:
+    """The body once more; whoever then waits for the end of the connection waits for the real one."""
+    told = False
+
+    async def again() -> Message:
+        nonlocal told
+        if told:
+            return await receive()
+        told = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
     return again
 
 

@@ -21,6 +21,8 @@ from admin_views.searching import Order, Search
 from admin_views.templating import render
 from app.domain import fields
 from app.domain.folding import says
+from app.domain.mail_accounts import user_account
+from app.domain.saving_mail_accounts import remove_mail_account
 from app.domain.staff_accounts import ResetPassword, reset_password
 from app.domain.staffing import AddStaff, add_staff, change_role, end_membership
 from app.errors import NotFound
@@ -119,7 +121,10 @@ class StaffAdmin(OfficeView, model=Membership):
         return self.filled(kind, request, row)
 
     def form_context(self, db: ScopedSession, request: Request, row: Any, form: OfficeForm) -> dict[str, Any]:
-        return {"panels": self.panels if row is not None else self.new_panels}
+        return {
+            "panels": self.panels if row is not None else self.new_panels,
+            "has_mail_account": row is not None and user_account(db, row.user_id) is not None,
+        }
 
     def ready(self, request: Request, form: Any) -> None:
         if isinstance(form, NewStaffForm):
@@ -193,6 +198,23 @@ class StaffAdmin(OfficeView, model=Membership):
             back=self.edit_address(membership.id),
             template="admin/new_password.html",
             scope=SYSTEM,
+        )
+        return await self.command_page(request, command)
+
+    @page("/mail-account/{pk}", needs="action:mail-account")
+    async def mail_account_page(self, request: Request) -> Response:
+        """The account somebody has of their own can be removed by others, but not seen."""
+        membership = await self._membership(request)
+        name = membership.user.name
+        command = Command(
+            title=_("Eliminar la cuenta de correo de %(nombre)s") % {"nombre": name},
+            submit=_("Eliminar la cuenta"),
+            form_class=OfficeForm,
+            run=lambda db, form: remove_mail_account(db, membership.user_id),
+            back=self.edit_address(membership.id),
+            template="admin/staff_mail_account.html",
+            destroys=True,
+            context={"name": name},
         )
         return await self.command_page(request, command)
 

@@ -56,7 +56,7 @@ def smtp_account_of(installation: Installation, account: MailAccount) -> Account
         port=account.port,
         security=Security(account.security),
         username=account.username or None,
-        password=_password(installation, account),
+        password=password_of(installation, account),
         access_token=access_token_of(installation, account),
         pinned_fingerprint=account.pinned_fingerprint,
         hello_name=mail_domain(installation.settings.base_url),
@@ -73,7 +73,7 @@ def imap_account_of(installation: Installation, account: MailAccount) -> ImapAcc
         port=account.imap_port,
         security=security,
         username=account.username,
-        password=_password(installation, account),
+        password=password_of(installation, account),
         access_token=access_token_of(installation, account),
         pinned_fingerprint=account.imap_fingerprint,
     )
@@ -144,7 +144,8 @@ def withdraw_consent(installation: Installation, account: MailAccount) -> None:
         log.warning("mail account %s: its consent could not be withdrawn at the provider: %s", account.id, error)
 
 
-def _password(installation: Installation, account: MailAccount) -> str | None:
+def password_of(installation: Installation, account: MailAccount) -> str | None:
+    """What is kept of it, none when nothing is. Raises ``AdapterError``."""
     try:
         return open_password(account, installation.keys) or None
     except SealBroken as error:

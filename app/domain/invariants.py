@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, and_, case, exists, func, literal, or_, select
 from sqlalchemy.orm import aliased
 
 from app import clock
@@ -192,9 +192,13 @@ def mails_end(db: ScopedSession) -> Iterator[str]:
     stuck = (OutgoingMail.status == MailStatus.SENDING) & (OutgoingMail.leased_until < now - STUCK_AFTER)
     if many := _count(db, stuck):
         yield _("%(n)s correos llevan demasiado tiempo enviándose.") % {"n": many}
-    account = db.scalar(select(MailAccount).where(MailAccount.user_id.is_(None)))
-    able = account is not None and (account.paused_until is None or account.paused_until < now)
-    if able and (many := _count(db, OutgoingMail.status.in_(WAITING) & (OutgoingMail.due_at < now - LATE_AFTER))):
+    late = OutgoingMail.status.in_(WAITING) & (OutgoingMail.due_at < now - LATE_AFTER)
+    able = (MailAccount.company_id == db.company_id) & or_(
+        MailAccount.paused_until.is_(None), MailAccount.paused_until < now
+    )
+    own = OutgoingMail.account_id.in_(select(MailAccount.id).where(able))
+    companys = OutgoingMail.account_id.is_(None) & exists().where(able, MailAccount.user_id.is_(None))
+    if many := _count(db, late & or_(own, companys)):
         yield _("%(n)s correos esperan desde hace más de tres días.") % {"n": many}
 
 

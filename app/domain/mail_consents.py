@@ -96,6 +96,16 @@ def begin_consent(db: ScopedSession, keys: Keys, command: BeginConsent) -> Conse
     return begun
 
 
+def is_consent_for_company(db: ScopedSession, state: str, user_id: int) -> bool:
+    """Where whoever comes back came from, for a page to return to; whatever has become of it."""
+    found = db.scalar(
+        sa.select(MailConsent.is_for_company).where(
+            MailConsent.state_hash == token_hash(state), MailConsent.user_id == user_id
+        )
+    )
+    return bool(found)
+
+
 def claim_consent(db: ScopedSession, keys: Keys, state: str, user_id: int) -> ConsentClaimed:
     """Use up what was begun. Raises ``ConsentLost`` for what nobody began, somebody else did, or is over."""
     mine = (

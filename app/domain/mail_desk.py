@@ -9,10 +9,9 @@ from app import clock
 from app.domain.audit import record
 from app.domain.outbox import REST, mails
 from app.scope import ScopedSession
-from app.secrets import new_token
 from app.texts import _, plural
-from models import MailAccount, OutgoingMail
-from models.enums import MailKind, MailStatus
+from models import MailAccount
+from models.enums import MailStatus
 
 WAITING = (MailStatus.QUEUED, MailStatus.RETRY)
 CAN_GO_AGAIN = (MailStatus.FAILED, MailStatus.UNKNOWN, MailStatus.RETRY)
@@ -70,21 +69,6 @@ def retry_mails(db: ScopedSession, command: RetryMails) -> Requeued:
         )
     )
     return Requeued(_recorded(db, "retry", changed))
-
-
-def queue_test(db: ScopedSession, recipient: str, name: str = "") -> OutgoingMail:
-    """A mail that says that mail works, ahead of every notice."""
-    mail = OutgoingMail(
-        company_id=db.company_id,
-        kind=MailKind.TEST,
-        dedup_key=f"test {new_token()}",
-        recipient=recipient,
-        recipient_name=name,
-        due_at=clock.now(),
-    )
-    db.add(mail)
-    db.flush()
-    return mail
 
 
 def cancel_mails(db: ScopedSession, command: CancelMails) -> Cancelled:

@@ -148,6 +148,12 @@ ORANGE = Preset(
     steps=_SAME,
 )
 
+OF_PROVIDERS = {
+    MailProvider.GOOGLE: ("gmail.com", "google.com"),
+    MailProvider.MICROSOFT: ("office365.com", "outlook.com", "office.com"),
+}
+"""The domains of their own servers: what they consent to is shown to no other."""
+
 PRESETS = (GMAIL, OUTLOOK, MICROSOFT_365, YAHOO, ICLOUD, IONOS, ARSYS, OVH, MOVISTAR, TELEFONICA, ORANGE)
 
 
@@ -165,6 +171,10 @@ def preset_behind(exchanges: tuple[str, ...]) -> Preset | None:
 def preset_at(host: str) -> Preset | None:
     """By a server that is one of its own."""
     return next((preset for preset in PRESETS if host.lower() in preset.hosts), None)
+
+
+def is_of_provider(host: str, provider: MailProvider) -> bool:
+    return _ends(host, OF_PROVIDERS[provider])
 
 
 def _ends(name: str, suffixes: tuple[str, ...]) -> bool:

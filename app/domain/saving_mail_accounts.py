@@ -64,7 +64,7 @@ def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -
     A kept password or consent never goes to another server or user: changing either asks for it again.
     """
     account = account_row(db, command.user_id) or _new_row(db, command.user_id)
-    place = _checked_place(command) | _checked_mailbox(command)
+    place = checked_place(command)
     moves = _moves(account, place)
     is_missing = command.password is None and (moves or not account.sealed_password)
     if command.provider is None and place["username"] and is_missing:
@@ -74,7 +74,7 @@ def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -
     if command.provider is not None and moves:
         account.sealed_tokens, account.consent_ended_at = "", None
     if (account.imap_host, account.username) != (place["imap_host"], place["username"]):
-        account.inbox_validity, account.inbox_uid = None, 0
+        account.inbox_validity, account.inbox_uid, account.inbox_due_at = None, 0, None
     for name, value in place.items():
         setattr(account, name, value)
     account.sender_email = fields.email(command.sender_email, "sender_email", required=True)
@@ -97,7 +97,17 @@ def _new_row(db: ScopedSession, user_id: int | None) -> MailAccount:
     return account_row(db, user_id) or MailAccount(user_id=user_id)
 
 
-def _checked_place(command: SaveMailAccount) -> dict[str, Any]:
+def checked_place(command: SaveMailAccount) -> dict[str, Any]:
+    """Where and as whom, as it would be kept. Raises ``InvalidValue``."""
+    return _checked_server(command) | _checked_mailbox(command)
+
+
+def is_move(account: MailAccount | None, command: SaveMailAccount) -> bool:
+    """Whether saving this needs the password or the consent again. Raises ``InvalidValue``."""
+    return account is None or _moves(account, checked_place(command))
+
+
+def _checked_server(command: SaveMailAccount) -> dict[str, Any]:
     if len(command.password or "") > 200 or "\0" in (command.password or ""):
         raise InvalidValue(_("Como mucho 200 caracteres, sin caracteres de control."), field="password")
     username = fields.line(command.username, "username", required=command.provider is not None)
@@ -159,6 +169,15 @@ def _seal(account: MailAccount, keys: Keys, password: str | None) -> None:
         account.sealed_tokens, account.consent_ended_at = "", None
 
 
+def choose_sent_folder(db: ScopedSession, user_id: int | None, folder: str) -> None:
+    """Keep copies there from now on. Raises ``NotFound``."""
+    account = owned_account(db, user_id)
+    if account is None or not account.imap_host:
+        raise NotFound(_("esa cuenta de correo"))
+    account.sent_folder = fields.line(folder, "sent_folder")
+    db.flush()
+
+
 def remove_mail_account(db: ScopedSession, user_id: int | None) -> MailAccountRemoved:
     """Forget a person's account, or the company's when ``user_id`` is none, with every secret of it.
 
@@ -186,7 +205,7 @@ _EMPTY: dict[str, Any] = _NO_MAILBOX | {
     **dict.fromkeys(("sender_name", "sender_email", "reply_to", "host", "username", "last_error", "imap_error"), ""),
     **dict.fromkeys(("sealed_password", "sealed_tokens", "dkim_domain", "dkim_selector", "sealed_dkim_key"), ""),
     **dict.fromkeys(("pinned_fingerprint", "provider", "password_changed_at", "consent_ended_at"), None),
-    **dict.fromkeys(("paused_until", "imap_paused_until", "inbox_validity"), None),
+    **dict.fromkeys(("paused_until", "imap_paused_until", "inbox_validity", "inbox_due_at"), None),
     **dict.fromkeys(("failures", "imap_failures", "inbox_uid"), 0),
     "wants_receipt": False,
     "port": 587,

@@ -74,6 +74,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     """Somebody signed in and the company they are working in.
 
     ``rests_at`` is when the session will have been idle or open for too long; ``is_asleep`` once it has: ask again.
+    ``proved_at``: when they last gave their password.
     """
 
     session_id: int
@@ -88,6 +89,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     company_is_confirmed: bool
     companies: int
     seen_at: dt.datetime
+    proved_at: dt.datetime
     rests_at: dt.datetime
     is_asleep: bool
 
@@ -170,6 +172,7 @@ def find_visit(db: ScopedSession, token: str) -> Visit | None:
         company_is_confirmed=found.confirmed_at is not None,
         companies=found.companies,
         seen_at=found.seen_at,
+        proved_at=found.created_at,
         rests_at=rests_at,
         is_asleep=rests_at <= now,
     )
