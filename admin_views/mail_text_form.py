@@ -8,17 +8,18 @@ from admin_views.forms import OfficeForm, Strict, Tick
 from admin_views.rich import Rich, with_chips
 from app.domain.built_in_texts import LETTERS
 from app.domain.mail_texts import DOCUMENTS, NAMES, PICTURES, ChosenTexts, CleanHtml, SaveMailText, Source
-from app.domain.mail_variables import VARIABLES
+from app.domain.mail_variables import VARIABLES, check
+from app.errors import InvalidValue
 from app.texts import _
 from models import MailText
 from models.enums import TextKind
 
 KINDS: dict[TextKind, str] = {
-    TextKind.INVOICE: "Facturas de venta",
     TextKind.QUOTE: "Presupuestos",
     TextKind.SALES_ORDER: "Pedidos",
     TextKind.WORK_ORDER: "Partes de trabajo",
     TextKind.DELIVERY_NOTE: "Albaranes",
+    TextKind.INVOICE: "Facturas de venta",
     TextKind.PROFORMA: "Facturas proforma",
     TextKind.PURCHASE_ORDER: "Pedidos de compra",
     TextKind.NOTICE: "Avisos de publicación",
@@ -45,20 +46,34 @@ class TextForm(OfficeForm):
     signature = Rich("Firma", rows=5)
     signs_all = Tick("Poner esta firma en todos los documentos", css="s6")
 
+    kind: TextKind
+
     def prepare(self, kind: TextKind, logo: str = "") -> None:
         """``logo`` is the SHA-256 of the company's, if it has one."""
+        self.kind = kind
         for field in (self.body, self.signature):
             field.variables, field.logo = VARIABLES[kind], f"{PICTURES}{logo}" if logo else ""
         self.signs_all.is_asked = kind in DOCUMENTS
 
-    def save_command(self, kind: TextKind, user_id: int | None) -> SaveMailText:
+    def validate(self, *args: Any, **options: Any) -> bool:
+        """Everything that is wrong at once, variables too."""
+        is_good = super().validate(*args, **options)
+        for name in NAMES:
+            try:
+                check(self[name].data or "", self.kind, name)
+            except InvalidValue as refusal:
+                self.refuse(refusal)
+                is_good = False
+        return bool(is_good)
+
+    def save_command(self, user_id: int | None) -> SaveMailText:
         return SaveMailText(
-            kind=kind,
+            kind=self.kind,
             user_id=user_id,
             subject=self.subject.data or "",
             body=CleanHtml(self.body.data or ""),
             signature=CleanHtml(self.signature.data or ""),
-            signs_all=bool(self.signs_all.data) and kind in DOCUMENTS,
+            signs_all=bool(self.signs_all.data) and self.kind in DOCUMENTS,
         )
 
 
@@ -77,17 +92,17 @@ def values_of(row: MailText | None) -> dict[str, Any]:
     return {name: getattr(row, name) for name in NAMES} if row is not None else {}
 
 
-def origins(kind: TextKind, own: MailText | None, rest: ChosenTexts, *, is_company: bool) -> dict[str, Origin]:
+def origins(form: TextForm, own: MailText | None, rest: ChosenTexts, *, is_company: bool) -> dict[str, Origin]:
     """By field. ``rest`` are the texts there would be without one's own."""
-    return {
-        name: _origin(kind, name, bool(own is not None and getattr(own, name)), rest, is_company=is_company)
-        for name in NAMES
-    }
+    saved = values_of(own)
+    return {name: _origin(form, name, rest, is_saved=bool(saved.get(name)), is_company=is_company) for name in NAMES}
 
 
-def _origin(kind: TextKind, name: str, is_own: bool, rest: ChosenTexts, *, is_company: bool) -> Origin:
-    chosen = getattr(rest, name)
+def _origin(form: Any, name: str, rest: ChosenTexts, *, is_saved: bool, is_company: bool) -> Origin:
+    chosen, kind, is_own = getattr(rest, name), form.kind, bool(form[name]._value().strip())
     word, why = _why(is_own, chosen.source, is_company=is_company)
+    if is_own and not is_saved:
+        why = _("Sin guardar todavía: será el que se use.")
     shown = with_chips(str(escape(chosen.text)) if name == "subject" else chosen.text, VARIABLES[kind])
     is_letter = kind in LETTERS and name == "body" and chosen.source is Source.BUILT_IN
     see = _("Ver un texto parecido al que se usa") if is_letter else _("Ver el que se usa")

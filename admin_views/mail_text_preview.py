@@ -38,7 +38,7 @@ def preview(request: Request, kind: TextKind, user_id: int | None) -> Response:
                 form[name].data = text
         elif form.validate():
             try:
-                check_texts(db, form.save_command(kind, user_id))
+                check_texts(db, form.save_command(user_id))
             except Refusal as refusal:
                 form.refuse(refusal)
         if form.problems or form.refusal:
@@ -52,7 +52,7 @@ def preview(request: Request, kind: TextKind, user_id: int | None) -> Response:
 
 
 def _asked(request: Request, db: ScopedSession, form: TextForm, kind: TextKind, user_id: int | None) -> TextPreview:
-    command = form.save_command(kind, user_id)
+    command = form.save_command(user_id)
     typed = MailText(subject=command.subject, body=command.body, signature=command.signature)
     is_company = user_id is None
     wanted = str(posted(request).get(SAMPLE, ""))

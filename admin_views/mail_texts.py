@@ -15,7 +15,7 @@ from admin_views.base import OfficePage, page
 from admin_views.command_page import ONLY_PREVIEW, Command
 from admin_views.mail_text_form import KINDS, NOTES, TextForm, origins, values_of
 from admin_views.posted import posted
-from app.domain.mail_texts import NAMES, choose, save_mail_text, text_of, written_kinds
+from app.domain.mail_texts import DOCUMENTS, NAMES, choose, save_mail_text, text_of, written_kinds
 from app.domain.mail_variables import VARIABLES
 from app.domain.queries.wordings import logo_of
 from app.mail_preview import sample_documents
@@ -26,7 +26,10 @@ from models.enums import TextKind
 
 OWN, COMPANYS = "/admin/account/texts", "/admin/mail-texts"
 FIRST = TextKind.INVOICE
-GROUPS = (("Documentos", tuple(KINDS)[:7]), ("Otros correos", tuple(KINDS)[7:]))
+GROUPS = (
+    ("Documentos", [kind for kind in KINDS if kind in DOCUMENTS]),
+    ("Otros correos", [kind for kind in KINDS if kind not in DOCUMENTS]),
+)
 
 
 class OwnTextPages:
@@ -107,10 +110,10 @@ def _command(request: Request, home: str, user_id: int | None) -> Command:
         title=_(KINDS[kind]),
         submit=_("Guardar textos"),
         form_class=TextForm,
-        run=lambda db, form: save_mail_text(db, form.save_command(kind, user_id)),
+        run=lambda db, form: save_mail_text(db, form.save_command(user_id)),
         back=address,
         prepare=prepare,
-        preview=lambda db, form: _shown(db, kind, user_id),
+        preview=lambda db, form: _shown(db, form, user_id),
         template="admin/texts/company.html" if user_id is None else "admin/texts/own.html",
         context={
             "kind": kind,
@@ -127,12 +130,13 @@ def _rest(db: ScopedSession, kind: TextKind, user_id: int | None) -> Any:
     return choose(kind, None, text_of(db, kind, None) if user_id is not None else None)
 
 
-def _shown(db: ScopedSession, kind: TextKind, user_id: int | None) -> dict[str, Any]:
+def _shown(db: ScopedSession, form: TextForm, user_id: int | None) -> dict[str, Any]:
     """What the page tells besides the form."""
+    kind = form.kind
     home = COMPANYS if user_id is None else OWN
     written = written_kinds(db, user_id)
     return {
-        "origins": origins(kind, text_of(db, kind, user_id), _rest(db, kind, user_id), is_company=user_id is None),
+        "origins": origins(form, text_of(db, kind, user_id), _rest(db, kind, user_id), is_company=user_id is None),
         "groups": [
             (_(label), [(address_of(home, one), _(KINDS[one]), one is kind, one in written) for one in kinds])
             for label, kinds in GROUPS

@@ -17,7 +17,8 @@ from app.errors import InvalidValue
 from app.texts import _
 
 LONGEST = 20_000
-LONGEST_TYPED = 200_000
+LONGEST_TYPED = 100_000
+DEEPEST = 40
 COLOURS: Mapping[str, str] = {
     "rojo": "#a8231c",
     "naranja": "#7d4d00",
@@ -49,6 +50,10 @@ _RUNS = _KEPT_INSIDE | {
     "applet", "audio", "base", "canvas", "embed", "frame", "iframe", "input", "link", "math", "meta", "object",
     "script", "style", "svg", "template", "textarea", "title", "video",
 }  # fmt: skip
+# They have no inside, or end where the next one begins.
+_NEVER_NESTED = frozenset(
+    {"br", "col", "hr", "img", "input", "li", "link", "meta", "p", "tbody", "td", "th", "tr", "wbr"}
+)
 _PICTURE = re.compile(rf"{PICTURES}([0-9a-f]{{64}})")
 _IMAGES = re.compile(rf'src="(?:{PICTURES}([0-9a-f]{{64}})|cid:([A-Za-z0-9_-]{{43}})@[a-z]+)"')
 _SIZE = re.compile(r"[1-9]\d{0,3}")
@@ -77,6 +82,8 @@ def read_html(typed: str, field: str, *, most: int = LONGEST) -> CleanHtml:
 def clean(html: str) -> CleanHtml:
     """HTML with nothing in it but what may be; nothing at all when nobody would see anything."""
     html = _CONTROLS.sub("", html[:LONGEST_TYPED])
+    if _Suspicion.depth_of(html) > DEEPEST:  # what is nested without end costs without end
+        html = _paragraphs(re.sub("<[^>]*>", " ", html))
     for _turn in range(5):
         before, html = html, _cleaned(html).strip()
         if html == before:
@@ -167,17 +174,37 @@ def _too_long(most: int) -> str:
 
 
 class _Suspicion(HTMLParser):
-    """Finds what somebody may believe to be sending and what would be taken away."""
+    """Finds what somebody may believe to be sending and what would be taken away. Without a ``field``, only looks."""
 
-    def __init__(self, field: str) -> None:
+    def __init__(self, field: str | None) -> None:
         super().__init__()
         self.field = field
+        self.depth = self.deepest = 0
+
+    @classmethod
+    def depth_of(cls, html: str) -> int:
+        looking = cls(None)
+        looking.read(html)
+        return looking.deepest
 
     def read(self, html: str) -> None:
         self.feed(html)
         self.close()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in _NEVER_NESTED:
+            self.depth += 1
+            self.deepest = max(self.deepest, self.depth)
+        if self.field is not None:
+            self._check(tag, attrs)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag not in _NEVER_NESTED:
+            self.depth = max(self.depth - 1, 0)
+
+    def _check(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if self.depth > DEEPEST:
+            self._refuse(_("Hay demasiadas etiquetas unas dentro de otras."))
         if tag in _RUNS:
             self._refuse(_("No se admite <%(tag)s> en un correo: quítelo.") % {"tag": tag})
         for name, value in attrs:

@@ -237,6 +237,17 @@ def test_by_keys_alone(page):
     expect(page.locator(f"{TOOLS} [data-do=insertUnorderedList]")).to_have_attribute("aria-pressed", "true")
 
 
+def test_beginning_with_what_is_used_asks_nothing_and_loses_nothing(page):
+    page.locator("#subject").fill("Mío {numero}")
+    page.get_by_text("Ver el que se usa").nth(1).click()
+    page.locator("[value='take body']").click()
+
+    expect(page.locator(f"{PAPER} .v-var").first).to_have_text("Cliente")
+    assert page.locator("#subject").input_value() == "Mío {numero}"
+    expect(page.locator("[data-changes]")).to_have_text("Sin guardar")
+    expect(page.locator("[data-save]")).to_be_enabled()
+
+
 def test_a_refusal_leads_back_to_the_editor(page):
     page.locator(PAPER).click()
     page.keyboard.type("Hola {otra}")

@@ -169,3 +169,25 @@ function escaped(text, isAttribute = false) {
   const plain = text.replace(/&/g, "&amp;").replace(/</g, "&lt;").replace(/>/g, "&gt;").replace(/\u00a0/g, "&nbsp;");
   return isAttribute ? plain.replace(/"/g, "&quot;") : plain;
 }
+
+export function inParagraph(node) {
+  const paragraph = document.createElement("p");
+  paragraph.append(node);
+  return paragraph;
+}
+
+export function blankLine() {
+  return inParagraph(document.createElement("br"));
+}
+
+// Plain text, its lines and paragraphs kept.
+export function paragraphs(text) {
+  const pieces = document.createDocumentFragment();
+  for (const part of text.split(/\r?\n[ \t]*\r?\n/)) {
+    if (!part.trim()) continue;
+    const paragraph = document.createElement("p");
+    part.split(/\r?\n/).forEach((line, place) => paragraph.append(...(place ? [document.createElement("br"), line] : [line])));
+    pieces.append(paragraph);
+  }
+  return pieces;
+}

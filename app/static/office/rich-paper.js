@@ -1,4 +1,6 @@
 // The paper of an editor: what is written on it is always in the textarea behind it too, and each step can be taken back.
+import { blankLine, inParagraph, paragraphs } from "./rich-html.js";
+
 const PAUSE = 800; // what is typed without one is one step
 // Dropped in any case; before reading, browsers do not complain that our policy refuses them.
 const LOOKS = /<style\b[^]*?<\/style\s*>|\s(style|on\w+)\s*=\s*("[^"]*"|'[^']*')/gi;
@@ -55,10 +57,13 @@ export class Paper {
       const way = key === "z" ? (event.shiftKey ? 1 : -1) : key === "y" ? 1 : 0;
       if (way) { event.preventDefault(); this.step(way); }
     });
-    document.addEventListener("selectionchange", () => {
-      const selection = document.getSelection();
-      if (selection.rangeCount && this.element.contains(selection.anchorNode)) this.range = selection.getRangeAt(0).cloneRange();
-    });
+    document.addEventListener("selectionchange", () => this.notice());
+  }
+
+  // Where somebody is writing, to come back to.
+  notice() {
+    const selection = document.getSelection();
+    if (selection.rangeCount && this.element.contains(selection.anchorNode)) this.range = selection.getRangeAt(0).cloneRange();
   }
 
   // The textarea follows; what is as it was counts as unchanged.
@@ -106,6 +111,7 @@ export class Paper {
     document.execCommand("styleWithCSS", false, false);
     document.execCommand("defaultParagraphSeparator", false, "p");
     document.execCommand(name, false, value);
+    this.notice(); // what it changed may not be told yet
     this.keep();
   }
 
@@ -179,26 +185,4 @@ export class Paper {
 
 function saysSomething(block) {
   return block.textContent.replace(/\u200b/g, "").trim() !== "" || block.querySelector("img") !== null;
-}
-
-function inParagraph(node) {
-  const paragraph = document.createElement("p");
-  paragraph.append(node);
-  return paragraph;
-}
-
-function blankLine() {
-  return inParagraph(document.createElement("br"));
-}
-
-// Plain text, its lines and paragraphs kept.
-function paragraphs(text) {
-  const pieces = document.createDocumentFragment();
-  for (const part of text.split(/\r?\n[ \t]*\r?\n/)) {
-    if (!part.trim()) continue;
-    const paragraph = document.createElement("p");
-    part.split(/\r?\n/).forEach((line, place) => paragraph.append(...(place ? [document.createElement("br"), line] : [line])));
-    pieces.append(paragraph);
-  }
-  return pieces;
 }

@@ -85,6 +85,7 @@ class Editor {
   // Links
 
   askLink() {
+    this.paper.notice();
     const dialog = this.box.querySelector("[data-link]");
     const link = this.paper.link;
     dialog.querySelector("input").value = link ? link.getAttribute("href").replace(/^(mailto|tel):/, "") : "";

@@ -95,7 +95,7 @@ def test_going_back_to_what_the_company_says_is_leaving_it_empty(desk, db):
     ("body", '<a href="javascript:alert(1)">x</a>', "El enlace «javascript:alert(1)» no vale: empiece por https://."),
     ("signature", '<img src="https://malo.example/x.png">', "Las imágenes se suben con el botón Imagen"),
     ("signature", f'<img src="/admin/mail-images/{"a" * 64}">', "Hay una imagen que ya no existe"),
-    ("signature", "<b>x</b>" * 40_000, "Como mucho 20.000 caracteres."),
+    ("signature", "<b>x</b>" * 11_000, "Como mucho 20.000 caracteres."),
     ("signature", "{novedades}", "No existe la variable {novedades}."),
 ])  # fmt: skip
 @ONLY_SQLITE
@@ -111,6 +111,18 @@ def test_bad_texts_are_refused_beside_their_field_and_given_back(desk, db, field
     assert kept(db) == []
     if field != "subject":
         assert typed(page, field) == value
+
+
+@ONLY_SQLITE
+def test_everything_that_is_wrong_is_told_at_once(desk):
+    page = desk.post(OWN, {"subject": "{a}", "body": "{b}", "signature": HOSTILE})
+
+    assert {name: sentence.partition(".")[0] for name, sentence in errors_of_sheet(page).items()} == {
+        "subject": "No existe la variable {a}",
+        "body": "No existe la variable {b}",
+        "signature": "No se admite <script> en un correo: quítelo",
+    }
+    assert text_of(page).count("Sin guardar todavía: será el que se use.") == 3
 
 
 @ONLY_SQLITE

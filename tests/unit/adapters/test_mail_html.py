@@ -138,6 +138,7 @@ def test_a_picture_alone_is_something():
     ('<img src="data:image/png;base64,AAAA">', "Las imágenes se suben con el botón Imagen"),
     ("<p>" + "x" * 20_001, "Como mucho 20.000 caracteres."),
     ("x" * 3_000_000, "Como mucho 20.000 caracteres."),
+    ("<div>" * 41 + "x", "Hay demasiadas etiquetas unas dentro de otras."),
 ])  # fmt: skip
 def test_what_would_be_taken_away_is_refused(html, sentence):
     with pytest.raises(InvalidValue) as refused:
@@ -165,6 +166,22 @@ def test_what_would_be_taken_away_is_refused(html, sentence):
 ])  # fmt: skip
 def test_html_as_text(html, text):
     assert as_text(html) == text
+
+
+@pytest.mark.parametrize(
+    "tags", ["<div>", "<ul><li>", "<table><td>", "<b>", "<font>", "<p>", "<blockquote>", "<a href=x>"]
+)
+def test_what_is_nested_without_end_ends(tags):
+    cleaned = clean(tags * (40_000 // len(tags)) + "fin")
+
+    assert as_text(cleaned).endswith("fin")
+    assert clean(cleaned) == cleaned
+
+
+def test_forty_deep_is_deep_enough():
+    html = "<div>" * 40 + "x" + "</div>" * 40
+
+    assert read_html(html, "body") == clean(html) == html
 
 
 def test_colours_can_be_read_on_paper():
