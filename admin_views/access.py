@@ -11,6 +11,7 @@ from admin_views.access_pages import AccessPages
 from admin_views.access_words import SIGNS, note_of, sign_of
 from admin_views.base import OfficeView
 from admin_views.columns import Column
+from admin_views.contact_bounces import AccountBouncePages
 from admin_views.filters import Choice
 from admin_views.formatters import DASH, badge, day
 from admin_views.saved_views import Tab
@@ -51,7 +52,7 @@ def _names(account_id: int, found: Standing | None) -> str:
     return names + (_(" y %(n)s más") % {"n": found.more} if found.more else "")
 
 
-class AccessAdmin(AccessPages, OfficeView, model=PortalAccount):
+class AccessAdmin(AccountBouncePages, AccessPages, OfficeView, model=PortalAccount):
     identity = "access"
     name, name_plural, category, icon = "Acceso", "Accesos", "Intranet", "users"
     noun, nouns = "acceso", "accesos"

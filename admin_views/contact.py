@@ -12,6 +12,7 @@ from starlette.responses import Response
 from admin_views.archiving import archive_command
 from admin_views.base import OfficeView, page
 from admin_views.columns import Column
+from admin_views.contact_bounces import EMAIL, BouncePages
 from admin_views.contact_form import ContactForm
 from admin_views.contact_intranet import INTRANET_TAB, IntranetTab
 from admin_views.contact_saving import KeptContact, keep_contact
@@ -59,7 +60,16 @@ PANELS = (
 )  # fmt: skip
 
 
-class ContactAdmin(IntranetTab, OfficeView):
+TABS = (
+    Tab("Todos"),
+    Tab("Sin correo", "correo=no"),
+    Tab("Correo rebotado", "correo=rebotado"),
+    Tab("Archivados", "estado=archivada"),
+)
+EMAILS = [("si", "Con correo"), ("no", "Sin correo"), ("rebotado", "Rebotado")]
+
+
+class ContactAdmin(BouncePages, IntranetTab, OfficeView):
     """What both screens share."""
 
     icon = "users"
@@ -69,14 +79,14 @@ class ContactAdmin(IntranetTab, OfficeView):
         Column(name="codigo", label="Código", value=Contact.code, css="hide", sort=Contact.code),
         Column(name="nif", label="NIF", value=Contact.tax_id, css="c-state"),
         Column(name="poblacion", label="Población", value=Contact.city, css="c-pub"),
-        Column(name="correo", label="Correo", value=Contact.email, css="c-who"),
+        EMAIL,
         Column(name="telefono", label="Teléfono", value=Contact.phone, css="hide"),
         Column(name="plazo", label="Días de pago", value=Contact.payment_days, css="hide"),
     )
     default_order = Order("nombre", descending=False)
     filters = (
         Choice(name="estado", label="Estado", options=[("archivada", "Archivados")]),
-        Choice(name="correo", label="Correo", options=[("si", "Con correo"), ("no", "Sin correo")]),
+        Choice(name="correo", label="Correo", options=EMAILS),
     )
     action_icons: ClassVar[dict[str, str]] = {"access": "key", "archive": "archive"}
     form_class = ContactForm
@@ -89,8 +99,10 @@ class ContactAdmin(IntranetTab, OfficeView):
 
     def wanted(self, search: Search) -> ContactFilter:
         """A search as the business knows it. Archived files only show when asked for."""
-        has_email = {"si": True, "no": False}.get(search.values.get("correo", ""))
-        return ContactFilter(text=search.text, archived="estado" in search.values, has_email=has_email)
+        email = search.values.get("correo", "")
+        has_email, has_bounced = {"si": True, "no": False}.get(email), email == "rebotado"
+        archived = "estado" in search.values
+        return ContactFilter(text=search.text, archived=archived, has_email=has_email, has_bounced=has_bounced)
 
     def find(self, db: ScopedSession, row_id: int) -> Contact | None:
         return db.scalar(
@@ -132,7 +144,7 @@ class CustomerAdmin(ContactAdmin, model=Contact):
     name, name_plural, category = "Cliente", "Clientes", "Principal"
     noun, nouns, new_label = "cliente", "clientes", "Nuevo cliente"
     empty_text = "Dé de alta al primero, o importe facturas: los clientes se crean con ellas."
-    tabs = (Tab("Todos"), Tab("Sin correo", "correo=no"), Tab("Archivados", "estado=archivada"))
+    tabs = TABS
 
     def own_rows(self, company_id: int) -> list[ColumnElement[bool]]:
         return [Contact.company_id == company_id, Contact.is_customer.is_(True)]
@@ -146,7 +158,7 @@ class SupplierAdmin(ContactAdmin, model=Contact):
     name, name_plural, category = "Proveedor", "Proveedores", "Principal"
     noun, nouns, new_label = "proveedor", "proveedores", "Nuevo proveedor"
     empty_text = "Aquí salen los proveedores que dé de alta."
-    tabs = (Tab("Todos"), Tab("Sin correo", "correo=no"), Tab("Archivados", "estado=archivada"))
+    tabs = TABS
 
     def own_rows(self, company_id: int) -> list[ColumnElement[bool]]:
         return [Contact.company_id == company_id, Contact.is_supplier.is_(True)]

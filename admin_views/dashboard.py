@@ -7,9 +7,10 @@ from starlette.requests import Request
 
 from admin_views.auth import visit_of
 from admin_views.dashboard_boxes import failed_mails, going, owed_box, this_month
+from admin_views.dashboard_mail import Card, mail_cards
 from admin_views.document_states import screen_of
 from admin_views.formatters import count as spell_count
-from admin_views.mail_words import trouble_of
+from admin_views.mail_troubles import Trouble, trouble_of, troubles_of
 from admin_views.templating import render
 from app import clock
 from app.domain.queries import owing
@@ -31,17 +32,6 @@ EVENT_WORDS = {
 }
 
 
-class Card(NamedTuple):
-    screen: str
-    number: str
-    sentence: str
-    point: str
-    icon: str
-    tone: str
-    address: str
-    hint: str = ""
-
-
 class Happening(NamedTuple):
     icon: str
     who: str
@@ -59,9 +49,12 @@ def dashboard(request: Request) -> str:
     demo = installation.settings.demo
     with installation.database.read(CompanyScope(visit.company_id)) as db:
         owed = owing.owed(db, clock.today())
-        cards = [card for card in _cards(db, owed, demo) if card is not None and card.screen in screens]
+        trouble = trouble_of(db, demo=demo)
+        cards = [card for card in _cards(db, owed, trouble) if card is not None and card.screen in screens]
+        troubles = troubles_of(db, visit.user_id, trouble) if "outgoing-mail" in screens else []
         context = {
             "cards": cards,
+            "troubles": [trouble for trouble in troubles if trouble.is_refused],
             "mails": failed_mails(db) if "outgoing-mail" in screens else [],
             "going": going(db) if "batch" in screens else [],
             "events": _events(db),
@@ -73,8 +66,8 @@ def dashboard(request: Request) -> str:
     return render(request, "admin/dashboard.html", context)
 
 
-def _cards(db: ScopedSession, owed: Owed, demo: bool) -> list[Card | None]:
-    return [_overdue(owed), _unpublished(db), _failed_mails(db), _stuck_mails(db, demo), _untold(db)]
+def _cards(db: ScopedSession, owed: Owed, trouble: Trouble | None) -> list[Card | None]:
+    return [_overdue(owed), _unpublished(db), _failed_mails(db), *mail_cards(db, trouble), _untold(db)]
 
 
 def _overdue(owed: Owed) -> Card | None:
@@ -134,23 +127,6 @@ def _failed_mails(db: ScopedSession) -> Card | None:
         icon="mail-x",
         tone="bad",
         address="/admin/outgoing-mail/list?estado=problemas",
-    )
-
-
-def _stuck_mails(db: ScopedSession, demo: bool) -> Card | None:
-    """Mails that should have left by now, and what keeps them."""
-    trouble = trouble_of(db, demo=demo)
-    if trouble is None or not trouble.waiting:
-        return None
-    return Card(
-        screen="waiting-mail",
-        number=spell_count(trouble.waiting),
-        sentence=_("correo espera") if trouble.waiting == 1 else _("correos esperan"),
-        point=_("sin poder salir"),
-        icon="mail-pause",
-        tone="warn",
-        address="/admin/waiting-mail/list",
-        hint=trouble.title,
     )
 
 

@@ -9,10 +9,10 @@ from sqlalchemy.orm import joinedload
 from admin_views.formatters import Sign
 from admin_views.mail_words import MAIL_KINDS, MAIL_SIGNS, Note, note_on
 from app import clock
-from app.domain.mail_desk import blames_address
 from app.domain.queries import batches
 from app.domain.queries.outbox import UNHAPPY
 from app.domain.queries.owing import BANDS, EUROS, Owed
+from app.domain.replies import blames_address
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models import Batch, Contact, Document, OutgoingMail, PortalMembership

@@ -20,8 +20,10 @@ from admin_views.command_page import Command
 from admin_views.formatters import moment
 from admin_views.forms import OfficeForm
 from admin_views.list_pages import Tool
+from admin_views.mail_answers import AnswerPages
 from admin_views.mail_lists import ATTEMPTS, EMAIL, FILTERS, STATE, SUBJECT, WHO
-from admin_views.mail_words import MAIL_KINDS, trouble_of
+from admin_views.mail_troubles import trouble_of, troubles_of
+from admin_views.mail_words import MAIL_KINDS
 from admin_views.posted import posted
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
@@ -50,7 +52,7 @@ class Asking(Struct, frozen=True, kw_only=True):
     does_not: tuple[str, str]
 
 
-class OutgoingMailAdmin(OfficeView, model=OutgoingMail):
+class OutgoingMailAdmin(AnswerPages, OfficeView, model=OutgoingMail):
     identity = "outgoing-mail"
     name, name_plural, category, icon = "Correo", "Correos enviados", "Correo", "mail"
     noun, nouns = "correo", "correos"
@@ -89,6 +91,7 @@ class OutgoingMailAdmin(OfficeView, model=OutgoingMail):
         Tab("Últimos 7 días", "periodo=semana"),
         Tab("Fallidos", "estado=fallido"),
         Tab("Sin confirmar", "estado=sin-confirmar"),
+        Tab("Rebotados", "estado=rebotado"),
     )
     action_icons = {"send-again": "refresh"}  # noqa: RUF012 - as the base declares it
 
@@ -107,13 +110,13 @@ class OutgoingMailAdmin(OfficeView, model=OutgoingMail):
         return row.subject or _(MAIL_KINDS[row.kind])
 
     async def list_page(self, request: Request) -> Response:
-        request.state.trouble = await run_in_threadpool(self._trouble, request)
+        request.state.troubles = await run_in_threadpool(self._troubles, request)
         return await super().list_page(request)
 
-    def _trouble(self, request: Request) -> Any:
-        installation = installation_of(request)
-        with installation.database.read(CompanyScope(visit_of(request).company_id)) as db:
-            return trouble_of(db, demo=installation.settings.demo)
+    def _troubles(self, request: Request) -> Any:
+        installation, visit = installation_of(request), visit_of(request)
+        with installation.database.read(CompanyScope(visit.company_id)) as db:
+            return troubles_of(db, visit.user_id, trouble_of(db, demo=installation.settings.demo))
 
     # One mail
 

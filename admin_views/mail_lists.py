@@ -3,16 +3,18 @@
 import datetime as dt
 
 from markupsafe import Markup
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_
 
 from admin_views.columns import Column
 from admin_views.filters import Choice, DayRange, Lookup
 from admin_views.formatters import DASH, badge
 from admin_views.mail_words import MAIL_KINDS, MAIL_SIGNS, mail_sign
+from admin_views.report_words import REPORT_SIGNS
 from app import clock
+from app.domain.queries.mail_replies import LAST_REPORT, has_report
 from app.texts import _
 from models import Batch, Contact, OutgoingMail
-from models.enums import MailKind, MailStatus
+from models.enums import MailKind, MailStatus, ReportKind
 
 # Words of the address for the states of the list, and for those that want somebody.
 STATES: dict[str, tuple[str, tuple[MailStatus, ...]]] = {
@@ -25,6 +27,7 @@ STATES: dict[str, tuple[str, tuple[MailStatus, ...]]] = {
     "enviado": ("Enviado", (MailStatus.SENT,)),
     "anulado": ("Anulado", (MailStatus.CANCELLED,)),
 }
+REPORTS = {"rebotado": ReportKind.BOUNCED, "leido": ReportKind.READ, "retrasado": ReportKind.DELAYED}
 KINDS = {"avisos": MailKind.NOTICE, "accesos": MailKind.ACCESS, "claves": MailKind.RECOVERY, "pruebas": MailKind.TEST}
 PERIODS = {"hoy": ("Hoy", 0), "semana": ("Últimos 7 días", 6), "mes": ("Últimos 30 días", 29)}
 
@@ -32,6 +35,12 @@ PERIODS = {"hoy": ("Hoy", 0), "semana": ("Últimos 7 días", 6), "mes": ("Últim
 def _since(value: str) -> ColumnElement[bool]:
     first = clock.today() - dt.timedelta(days=PERIODS[value][1])
     return OutgoingMail.created_at >= dt.datetime.combine(first, dt.time(), clock.MADRID)
+
+
+def _in_state(value: str) -> ColumnElement[bool]:
+    if value in REPORTS:
+        return and_(OutgoingMail.status == MailStatus.SENT, has_report(REPORTS[value]))
+    return OutgoingMail.status.in_(STATES[value][1])
 
 
 def _subject(subject: str, kind: MailKind) -> Markup | str:
@@ -57,9 +66,11 @@ SUBJECT = Column(
 STATE = Column(
     name="estado",
     label="Estado",
-    value=(OutgoingMail.status, OutgoingMail.attempts),
-    show=lambda status, attempts: badge(mail_sign(status, attempts)),
-    csv=lambda status, attempts: MAIL_SIGNS[status].word,
+    value=(OutgoingMail.status, OutgoingMail.attempts, LAST_REPORT),
+    show=lambda status, attempts, came_back: badge(mail_sign(status, attempts, came_back)),
+    csv=lambda status, attempts, came_back: _(
+        (REPORT_SIGNS[came_back] if status is MailStatus.SENT and came_back else MAIL_SIGNS[status]).word
+    ),
     css="c-state",
 )
 ATTEMPTS = Column(
@@ -75,8 +86,11 @@ FILTERS = (
     Choice(
         name="estado",
         label="Estado",
-        options=[(value, word) for value, (word, _statuses) in STATES.items()],
-        condition=lambda value: OutgoingMail.status.in_(STATES[value][1]),
+        options=[
+            *((value, word) for value, (word, _statuses) in STATES.items()),
+            *((value, REPORT_SIGNS[kind].word) for value, kind in REPORTS.items()),
+        ],
+        condition=_in_state,
     ),
     Choice(
         name="clase",

@@ -9,18 +9,23 @@ from starlette.responses import HTMLResponse, Response
 from admin_views.auth import visit_of
 from admin_views.form_pages import load
 from admin_views.listing import find_page
-from admin_views.mail_words import MAIL_KINDS, MAIL_SIGNS, mail_sign, note_on, trouble_of
+from admin_views.mail_troubles import Trouble, trouble_of
+from admin_views.mail_words import MAIL_KINDS, MAIL_SIGNS, mail_sign, note_on
+from admin_views.report_words import answer_of, copy_note, is_refusal
 from admin_views.searching import replay
 from admin_views.templating import render
 from app import clock
+from app.domain.bounces import bounced_among
 from app.domain.mail_desk import CAN_GO_AGAIN, WAITING
+from app.domain.queries.mail_replies import copy_of, reports_of
 from app.domain.queries.outbox import UNSENT, attempts_of
+from app.domain.readdressing import can_be_readdressed
 from app.mail_shown import mail_as_sent, mail_source
 from app.scope import CompanyScope, ScopedSession
 from app.texts import _
 from app.web import installation_of
 from models import Batch, Contact, Document, OutgoingMail
-from models.enums import MailStatus
+from models.enums import CopyStatus, MailStatus
 
 if TYPE_CHECKING:
     from admin_views.mail import OutgoingMailAdmin
@@ -66,23 +71,34 @@ def _short(spelled: str) -> str:
 def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, row: OutgoingMail) -> dict[str, Any]:
     installation = installation_of(request)
     may_again = view.has_permission(request, "action:send-again")
+    reports, copy = reports_of(db, row.id), copy_of(db, row)
+    came_back = [report for report in reports if not is_refusal(report, row)]
     return {
         "shown": mail_as_sent(installation, row),
-        "sign": mail_sign(row.status, row.attempts),
+        "sign": mail_sign(row.status, row.attempts, came_back[0].kind if came_back else None),
         "signs": MAIL_SIGNS,
         "kind": _(MAIL_KINDS[row.kind]),
-        "note": note_on(row),
+        "note": note_on(row, came_back),
+        "answers": [answer_of(report) for report in came_back],
+        "copy": copy_note(copy) if copy else None,
         "is_moving": row.status in UNSENT,
         "attempts": attempts_of(db, row.id)[::-1],
         "contact": db.get(Contact, row.contact_id) if row.contact_id else None,
         "batch": db.get(Batch, row.batch_id) if row.batch_id else None,
         "document": db.get(Document, row.document_id) if row.document_id else None,
-        "trouble": trouble_of(db, demo=installation.settings.demo) if row.status in WAITING else None,
+        "trouble": _trouble(db, row, demo=installation.settings.demo) if row.status in WAITING else None,
         "may_again": may_again and row.status in CAN_GO_AGAIN,
         "may_repeat": may_again and row.status is MailStatus.SENT,
+        "may_readdress": may_again and can_be_readdressed(row),
+        "may_keep": may_again and copy is not None and copy.status is CopyStatus.FAILED,
+        "may_dismiss": may_again and row.recipient in bounced_among(db, (row.recipient,)),
         "may_cancel": view.has_permission(request, "action:cancel") and row.status in WAITING,
         "is_demo": installation.settings.demo,
     }
+
+
+def _trouble(db: ScopedSession, row: OutgoingMail, *, demo: bool) -> Trouble | None:
+    return trouble_of(db, demo=demo, account_id=row.account_id)
 
 
 def content(view: "OutgoingMailAdmin", request: Request) -> Response:

@@ -1,19 +1,15 @@
 """How mails are told: a word and a colour for each state, and a sentence for whoever has to do something about it."""
 
-import datetime as dt
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from msgspec import Struct
-
 from admin_views.formatters import Sign, moment
-from app import clock
-from app.domain.mail_accounts import Standing, company_account, standing_of
-from app.domain.mail_desk import explain
-from app.domain.queries.outbox import due_since, queue_figures
-from app.scope import ScopedSession
+from admin_views.report_words import REPORT_SIGNS, answer_of
+from app.domain.mail_accounts import Standing, standing_of
+from app.domain.replies import explain
 from app.texts import _, plural
-from models import MailAccount, OutgoingMail
-from models.enums import MailKind, MailStatus
+from models import MailAccount, MailReport, OutgoingMail
+from models.enums import MailKind, MailStatus, ReportKind
 
 MAIL_SIGNS: dict[str, Sign] = {
     MailStatus.QUEUED: Sign("En cola", "clock"),
@@ -30,14 +26,14 @@ MAIL_KINDS = {
     MailKind.RECOVERY: "Contraseña olvidada",
     MailKind.TEST: "Correo de prueba",
 }
-LATE = dt.timedelta(minutes=10)
 
 
-def mail_sign(status: MailStatus, attempts: int) -> Sign:
+def mail_sign(status: MailStatus, attempts: int, came_back: ReportKind | None = None) -> Sign:
+    """A mail that has left is told by what came back about it."""
     sign = MAIL_SIGNS[status]
     if status is MailStatus.RETRY:
         return sign._replace(word=_("Reintento %(n)s") % {"n": attempts})
-    return sign
+    return REPORT_SIGNS[came_back] if status is MailStatus.SENT and came_back else sign
 
 
 class Note(NamedTuple):
@@ -58,8 +54,10 @@ _PLAIN = {
 }
 
 
-def note_on(mail: OutgoingMail) -> Note:
-    """What to say of a mail beside its state."""
+def note_on(mail: OutgoingMail, came_back: Sequence[MailReport] = ()) -> Note:
+    """What to say of a mail beside its state; ``came_back`` about it, the newest first."""
+    if mail.status is MailStatus.SENT and came_back:
+        return _note_of(came_back[0], mail)
     reply = mail.last_reply
     said = explain(reply) if reply else ""
     words = reply if said != reply else ""
@@ -83,35 +81,12 @@ def note_on(mail: OutgoingMail) -> Note:
     return _PLAIN[mail.status]._replace(advice=advice, reply=reply if mail.status is MailStatus.SENT else "")
 
 
-class Trouble(Struct, frozen=True):
-    """Why mail does not leave: what is wrong, the server's own words, until when it waits, how many wait."""
-
-    title: str
-    reply: str = ""
-    until: dt.datetime | None = None
-    waiting: int = 0
-
-
-def trouble_of(db: ScopedSession, *, demo: bool) -> Trouble | None:
-    """What keeps the company's mail from leaving, if anything does."""
-    account = company_account(db)
-    standing = standing_of(account)
-    if demo and account is None:
-        return None
-    waiting = queue_figures(db).waiting
-    if account is None:
-        return Trouble(_("No sale ningún correo: falta la cuenta de la empresa."), waiting=waiting)
-    if standing is Standing.REFUSED:
-        title = _("No sale ningún correo: el servidor no acepta el usuario o la contraseña.")
-        return Trouble(title, account.last_error, account.paused_until, waiting)
-    if standing is Standing.UNREACHABLE:
-        title = _("No sale ningún correo: el servidor no atiende.")
-        return Trouble(title, account.last_error, account.paused_until, waiting)
-    since = due_since(db)
-    if since is not None and since < clock.now() - LATE:
-        title = _("Los correos se retrasan: esperan desde el %(cuando)s.") % {"cuando": moment(since)}
-        return Trouble(title, waiting=waiting)
-    return None
+def _note_of(report: MailReport, mail: OutgoingMail) -> Note:
+    answer, left = answer_of(report), moment(mail.finished_at)
+    advice = _("Salió el %(salio)s; la respuesta es del %(llego)s.") % {"salio": left, "llego": answer.at}
+    if report.kind is ReportKind.BOUNCED:
+        advice += " " + _("Llame al cliente o use otra dirección.")
+    return Note(answer.sign.tone, answer.sign.icon, answer.sentence, advice, answer.reply)
 
 
 def when_it_leaves(account: MailAccount | None, *, demo: bool) -> str:

@@ -30,6 +30,7 @@ ENTITIES: dict[str, str] = {
     "tax_rates": "el impuesto",
     "batches": "una publicación",
     "outgoing_mails": "un correo",
+    "mail_reports": "un rebote",
 }
 
 ENTITY_NAMES: dict[str, str] = {
@@ -53,6 +54,7 @@ ENTITY_NAMES: dict[str, str] = {
     "tax_rates": "Impuesto",
     "batches": "Publicación",
     "outgoing_mails": "Correo enviado",
+    "mail_reports": "Rebote",
 }
 
 # What was done: as a sentence about somebody, and as a word.
@@ -69,6 +71,8 @@ ACTIONS: dict[str, tuple[str, str]] = {
     "import": ("importó", "Importación"),
     "retry": ("envió otra vez", "Reenvío"),
     "cancel": ("anuló el envío de", "Envío anulado"),
+    "readdress": ("envió a otra dirección", "Otra dirección"),
+    "dismiss_bounce": ("descartó", "Rebote descartado"),
     "archive": ("archivó", "Archivado"),
     "restore": ("recuperó del archivo", "Recuperado"),
     "set_password": ("cambió la contraseña de", "Contraseña"),

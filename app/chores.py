@@ -9,6 +9,7 @@ import sqlalchemy as sa
 
 from app.db import Database
 from app.domain.delivering import give_up_unreachable
+from app.domain.keeping_copies import forsaken_copies, give_up_copies
 from app.domain.outbox import Released, release_stale
 from app.domain.queries.outbox import due_for_long, stale_companies
 from app.scope import SYSTEM, CompanyScope, ScopedSession
@@ -44,15 +45,19 @@ def release_dead(database: Database, now: dt.datetime) -> list[Released]:
 
 
 def give_up(database: Database, now: dt.datetime) -> None:
-    """Fail, visibly, the mails whose server has not answered for two days."""
+    """Fail, visibly, the mails whose server has not answered for two days, and the copies nobody let in for one."""
     with database.read(SYSTEM) as db:
         queues = due_for_long(db, now)
+        companies = forsaken_copies(db, now)
     for queue in queues:
         failed = database.run(
             CompanyScope(queue.company_id), partial(give_up_unreachable, now=now, account_id=queue.account_id)
         )
         if failed:
             log.warning("company %s: %s mails given up", queue.company_id, failed)
+    for company_id in companies:
+        copies = database.run(CompanyScope(company_id), lambda db: give_up_copies(db, now))
+        log.warning("company %s: %s copies of sent mails given up", company_id, copies)
 
 
 def throw_away(database: Database, now: dt.datetime) -> None:

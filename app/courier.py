@@ -38,6 +38,7 @@ from app.secrets import new_token
 from app.transports import Transport, TransportFactory, transport_of
 from app.writing import Writing, sender_of, write_mails
 from models import MailAccount
+from models.enums import MailKind
 
 log = logging.getLogger(__name__)
 
@@ -171,7 +172,7 @@ class Courier:
                 if is_about_account(delivery):
                     self._note(facts.account, delivery)
                     break
-                if not _record(run, self._result(written, claim, delivery), stop):
+                if not _record(run, self._result(facts, written, claim, delivery), stop):
                     return False
                 if self._is_hopeless(delivery):
                     self._note(facts.account, delivery)
@@ -186,11 +187,20 @@ class Courier:
         self._doubts = self._doubts + 1 if isinstance(delivery, Ambiguous) else 0
         return self._doubts > 1
 
-    def _result(self, written: WrittenMail, claim: str, delivery: Delivery) -> RecordOutcome:
-        shown = None
+    def _result(self, facts: LetterFacts, written: WrittenMail, claim: str, delivery: Delivery) -> RecordOutcome:
+        demo, shown = self.installation.settings.demo, None
         if written.is_secret:
-            shown = written.content if self.installation.settings.demo else masked(written.content)
-        return RecordOutcome(written=written, claim=claim, outcome=outcome_of(delivery), now=self.clock(), shown=shown)
+            shown = written.content if demo else masked(written.content)
+        account = None if demo else facts.account  # nothing leaves a demonstration
+        return RecordOutcome(
+            written=written,
+            claim=claim,
+            outcome=outcome_of(delivery),
+            now=self.clock(),
+            shown=shown,
+            account_id=account.id if account else None,
+            keeps_copy=account is not None and account.keeps_copies and written.mail.kind is not MailKind.TEST,
+        )
 
     def extend(self, claim: str) -> bool:
         return self._run(lambda db: extend_lease(db, claim, self.clock() + self.lease))

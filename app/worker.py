@@ -21,6 +21,7 @@ from app.chores import give_up, release_dead, throw_away
 from app.courier import LEASE, Courier
 from app.db import Database
 from app.domain.queries.import_runs import waiting_runs
+from app.domain.queries.mailboxes import WaitingMailbox, waiting_mailboxes
 from app.domain.queries.outbox import Queue, due_queues
 from app.installation import Installation
 from app.printing import print_waiting, unprinted
@@ -31,11 +32,13 @@ log = logging.getLogger(__name__)
 
 COURIERS = 4
 IMPORTERS = 2
+POSTMEN = 2
 POLL, IDLE_POLL = 1.0, 2.0
 IDLE_AFTER = 30.0
 REST_AFTER_FAILURE = 10.0
 HANG_UP_AFTER = 30.0
 STOP_WITHIN = 9.0
+MAILBOXES_EVERY = 5.0
 MINUTE, HOUR = 60.0, 3600.0
 
 
@@ -156,6 +159,7 @@ class _Round:
         self.jobs: dict[Queue | str, _Job] = {}
         self.not_before: dict[Queue | str, float] = {}
         self.used_at: dict[Queue, float] = {}
+        self.visited_at: dict[WaitingMailbox, float] = {}
         self.busy_at = time.monotonic()
 
     def run(self) -> None:
@@ -190,6 +194,8 @@ class _Round:
             imports = waiting_runs(db, now)
         for queue in sorted(due, key=lambda queue: self.used_at.get(queue, 0.0)):
             self._send(queue)
+        if not self.installation.settings.demo and self._is_time("mailboxes", MAILBOXES_EVERY):
+            self._visit_mailboxes(now)
         if self._is_free("print") and unprinted(self.database, 1):
             self._start("print", lambda: print_waiting(self.installation, self.stop))
         for company_id, run_id in imports:
@@ -219,6 +225,21 @@ class _Round:
         courier = self.couriers.setdefault(queue, self._courier(queue))
         self.used_at[queue] = time.monotonic()
         self._start(queue, lambda: courier.run(self.stop))
+
+    def _visit_mailboxes(self, now: dt.datetime) -> None:
+        with self.database.read(SYSTEM) as db:
+            waiting = waiting_mailboxes(db, now)
+        for where in sorted(waiting, key=lambda where: self.visited_at.get(where, 0.0)):
+            if sum(str(job).startswith("mailbox ") for job in self.jobs) < POSTMEN:
+                self._visit(where)
+
+    def _visit(self, where: WaitingMailbox) -> None:
+        name = f"mailbox {where.account_id}"
+        if self._is_free(name):
+            from app.postman import visit_mailbox  # with the IMAP client: not before an account has one
+
+            self.visited_at[where] = time.monotonic()
+            self._start(name, lambda: visit_mailbox(self.installation, where, self.stop, clock=self.clock))
 
     def _import(self, company_id: int, run_id: int) -> None:
         name = f"import {run_id}"

@@ -178,6 +178,13 @@ class MailReport(CompanyRecord):
         UniqueConstraint("company_id", "report_key", "recipient"),
         Index(None, "company_id", "mail_id"),
         Index(None, "company_id", "recipient", "reported_at"),
+        Index(
+            "ix_mail_reports_bounced",
+            "company_id",
+            "recipient",
+            postgresql_where=text("kind = 'bounced' AND dismissed_at IS NULL"),
+            sqlite_where=text("kind = 'bounced' AND dismissed_at IS NULL"),
+        ),
     )
 
     mail_id: Mapped[Key]

@@ -17,7 +17,8 @@ class MailAccount(CompanyRecord):
     authentication failures the account is paused and says so; its queue waits. With a ``provider`` it signs in with
     tokens that somebody consented to instead of a password; ``consent_ended_at`` is since when they no longer serve.
     User and password are the same for SMTP and IMAP. Without ``imap_host`` there are no copies and no answers; without
-    ``sent_folder``, no copies. ``inbox_validity`` and ``inbox_uid`` are up to where the inbox has been read (RFC 3501).
+    ``sent_folder``, no copies. ``inbox_validity`` and ``inbox_uid`` are up to where the inbox has been read (RFC 3501),
+    ``inbox_due_at`` when it is read again. Until ``imap_paused_until`` a worker is at it, or nobody knocks.
     The company's account may sign what it sends (DKIM, RFC 6376) as ``dkim_selector`` of ``dkim_domain``.
     One without ``host`` has been removed: its row stays, empty, for what was sent with it, and serves again.
     """
@@ -64,10 +65,16 @@ class MailAccount(CompanyRecord):
     imap_error: Mapped[LongText] = mapped_column(default="")
     inbox_validity: Mapped[int | None] = mapped_column(BigId)
     inbox_uid: Mapped[int] = mapped_column(BigId, default=0)
+    inbox_due_at: Mapped[dt.datetime | None]
 
     dkim_domain: Mapped[Name] = mapped_column(default="")
     dkim_selector: Mapped[ShortText] = mapped_column(default="")
     sealed_dkim_key: Mapped[LongText] = mapped_column(default="")
+
+    @property
+    def keeps_copies(self) -> bool:
+        """Whether what it sends is stored in a folder of its own as well."""
+        return bool(self.imap_host and self.sent_folder)
 
     def __str__(self) -> str:
         return self.sender_email

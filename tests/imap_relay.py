@@ -8,10 +8,10 @@ import re
 import socket
 import ssl
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from typing import Self
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
 
 _LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r\n\Z")
 
@@ -38,8 +38,10 @@ class _HungUp(Exception):
 @dataclass(kw_only=True)
 class Relay:
     upstream: int
+    port: int = 0
     script: Mapping[str, Sequence[Turn]] = field(default_factory=dict)
-    replace: Mapping[bytes, bytes] = field(default_factory=dict)  # in everything the server says outside literals
+    lies: Mapping[bytes, bytes] = field(default_factory=dict)  # in everything the server says outside literals
+    on: Mapping[str, Callable[[Any], None]] = field(default_factory=dict)  # called before a command is passed on
     security: str = "none"
     context: ssl.SSLContext | None = None
     tokens: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # access token: user and password it stands for
@@ -48,12 +50,12 @@ class Relay:
         self.commands: list[str] = []
         self.connections = 0
         self.stopped = threading.Event()
-        self.steps = {verb: list(turns) for verb, turns in self.script.items()}
+        self.steps = {verb: [replace(turn) for turn in turns] for verb, turns in self.script.items()}
         self._open: list[socket.socket] = []
         self._threads: list[threading.Thread] = []
 
     def __enter__(self) -> Self:
-        self._server = socket.create_server(("127.0.0.1", 0))
+        self._server = socket.create_server(("127.0.0.1", self.port))
         self.port = int(self._server.getsockname()[1])
         self._accepting = threading.Thread(target=self._accept, daemon=True)
         self._accepting.start()
@@ -65,12 +67,16 @@ class Relay:
             pass
         self._accepting.join()
         self._server.close()
+        self._hang_up()
+        for thread in self._threads:
+            thread.join(5)
+        self._hang_up()  # on what a thread had opened meanwhile
+
+    def _hang_up(self) -> None:
         for connection in self._open:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
-        for thread in self._threads:
-            thread.join(5)
 
     def verbs(self) -> list[str]:
         """Every command that came, without its tag and arguments; ``UID`` commands as ``UID FETCH``."""
@@ -137,6 +143,7 @@ class _Conversation:
         self.relay.commands.append(command)
         tag, verb = line.partition(b" ")[0], _verb(command)
         turn = self.relay.next_turn(verb)
+        self.relay.on.get(verb, lambda _relay: None)(self.relay)
         self.play(turn, tag)
         if turn.reply is not None or turn.raw is not None:
             return
@@ -205,8 +212,10 @@ class _Conversation:
             self.command_line()
             self.send(tag + b" NO [AUTHENTICATIONFAILED] Invalid credentials\r\n")
             return
-        plain = base64.b64encode("\0{}\0{}".format(*known).encode())
-        self.pass_on(tag, tag + b" AUTHENTICATE PLAIN " + plain + b"\r\n", swallow=False)
+        self.server.sendall(tag + b" AUTHENTICATE PLAIN\r\n")
+        self.answers.readline()
+        self.server.sendall(base64.b64encode("\0{}\0{}".format(*known).encode()) + b"\r\n")
+        self.hear(tag)
 
     def command_line(self) -> bytes:
         line = self.reading.readline()
@@ -215,7 +224,7 @@ class _Conversation:
         return line
 
     def tell(self, line: bytes) -> None:
-        for old, new in self.relay.replace.items():
+        for old, new in self.relay.lies.items():
             line = line.replace(old, new)
         self.send(line)
 

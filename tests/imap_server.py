@@ -1,89 +1,36 @@
-"""A real IMAP server for the tests: Dovecot, unprivileged, on ports of its own, with a mailbox for whoever asks.
+"""A real IMAP server for the tests, unprivileged, on ports of its own, with a mailbox for whoever asks.
 
-Every user has the same ``PASSWORD``; a test takes a user of its own and nobody else ever sees that mailbox.
+Dovecot of the machine; where it cannot be installed, pymap, which came with the lock and does most of it. Every user
+has the same ``PASSWORD``; a test takes a user of its own and nobody else ever sees that mailbox.
 """
 
-import base64
 import datetime as dt
+import importlib.util
 import os
-import pwd
 import shutil
-import signal
-import socket
 import subprocess
+import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
-import trustme
 from imapclient import IMAPClient
-from imapclient.imap_utf7 import encode
 
 from app.adapters.imap import ImapAccount, Mailbox, Security, open_mailbox
+from tests import imap_programs
 
 PASSWORD = 'cl&ve de "España" 1\\2'
 PATIENCE = 15.0
 HOSTS = frozenset({"localhost"})
 PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/local/opt/dovecot/sbin")
+LETTERS = {b"\\Seen": "S", b"\\Deleted": "T"}
 
-CONFIGURATION = r"""
-base_dir = {folder}/run
-state_dir = {folder}/state
-log_path = {folder}/log
-protocols = imap
-listen = 127.0.0.1
-default_internal_user = {inner}
-default_internal_group = {inner_group}
-default_login_user = {login}
-ssl = yes
-ssl_cert = <{folder}/server.pem
-ssl_key = <{folder}/server.pem
-ssl_min_protocol = TLSv1.2
-disable_plaintext_auth = no
-auth_mechanisms = plain login cram-md5
-auth_failure_delay = 0
-mail_location = maildir:~/Maildir
-mail_save_crlf = yes
-mail_max_userip_connections = 100
-first_valid_uid = 1
-service anvil {{
-  chroot =
-  unix_listener anvil-auth-penalty {{
-    mode = 0
-  }}
-}}
-service imap-login {{
-  chroot =
-  process_min_avail = 1
-  service_count = 0
-  inet_listener imap {{
-    port = {port}
-  }}
-  inet_listener imaps {{
-    port = {tls_port}
-    ssl = yes
-  }}
-}}
-passdb {{
-  driver = static
-  args = password={{PLAIN.b64}}{password}
-}}
-userdb {{
-  driver = static
-  args = uid={uid} gid={gid} home={folder}/home/%u
-}}
-namespace inbox {{
-  inbox = yes
-  separator = /
-  mailbox Enviados {{
-    special_use = \Sent
-    auto = create
-  }}
-}}
-"""
+
+# Ends with whoever holds its standard input, killed or not: nothing is left running.
+KEEPER = 'dir=$1; shift; "$@" & server=$!; cat >&2; kill $server; wait $server; rm -rf "$dir"'
 
 
 class ImapMissing(Exception):
@@ -97,16 +44,30 @@ def find() -> str | None:
 
 
 class ImapServer:
-    """``port`` speaks in the clear and STARTTLS, ``tls_port`` only TLS; ``authority`` signed its certificate."""
+    """``port`` speaks in the clear and STARTTLS, ``tls_port`` only TLS; ``authority`` signed its certificate.
 
-    def __init__(self, folder: Path, port: int, tls_port: int) -> None:
-        self.folder, self.port, self.tls_port = folder, port, tls_port
-        self.authority = str(folder / "authority.pem")
+    One that is not ``exact`` keeps no line ends, marks no folders and knows one way of signing in less.
+    """
+
+    def __init__(self, ports: tuple[int, int], authority: Path, *, exact: bool) -> None:
+        self.port, self.tls_port = ports
+        self.authority, self.exact = str(authority), exact
         self._users = count(1)
+
+    @property
+    def mechanisms(self) -> bytes:
+        """How it offers ways of signing in, before anything is encrypted."""
+        return b"AUTH=PLAIN AUTH=LOGIN" + b" AUTH=CRAM-MD5" * self.exact
+
+    def as_kept(self, content: bytes) -> bytes:
+        return content if self.exact else content.replace(b"\r\n", b"\n")
 
     def user(self) -> str:
         """Somebody whose mailbox is empty."""
-        return f"correo{next(self._users)}@tosma.example"
+        user = f"correo{next(self._users)}@tosma.example"
+        if not self.exact:  # the other one makes it by itself
+            self.make_folders(user, "Enviados")
+        return user
 
     def account(self, user: str, **values: object) -> ImapAccount:
         usual = {"host": "localhost", "port": self.port, "security": Security.NONE, "password": PASSWORD}
@@ -118,15 +79,18 @@ class ImapServer:
             yield mailbox
 
     def stored(self, user: str, folder: str = "Enviados") -> list[tuple[bytes, str, dt.datetime]]:
-        """What lies in a folder on the disk: octets, flags and moment of each message, in the order they came."""
-        place = self.folder / "home" / user / "Maildir"
-        if folder != "INBOX":
-            place /= "." + encode(folder.replace("/", ".")).decode()
-        files = [path for part in ("cur", "new") for path in place.glob(f"{part}/*")]
-        return [
-            (path.read_bytes(), path.name.partition(":2,")[2], dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC))
-            for path in sorted(files, key=lambda path: path.stat().st_ctime_ns)
-        ]
+        """What lies in a folder: octets, flags as letters and moment of each message, in the order they came."""
+        with self.signed_in(user) as client:
+            client.select_folder(folder, readonly=True)
+            found = client.fetch(client.search(), ["BODY.PEEK[]", "FLAGS", "INTERNALDATE"])
+        return [self._told(found[uid]) for uid in sorted(found)]
+
+    def _told(self, parts: dict[bytes, object]) -> tuple[bytes, str, dt.datetime]:
+        content, flags, moment = parts[b"BODY[]"], parts[b"FLAGS"], parts[b"INTERNALDATE"]
+        assert isinstance(content, bytes) and isinstance(flags, tuple) and isinstance(moment, dt.datetime)  # noqa: PT018
+        letters = "".join(LETTERS.get(flag, "") for flag in sorted(flags, reverse=True))
+        kept = content if self.exact else content.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        return kept, letters, moment.astimezone(dt.UTC)
 
     def make_folders(self, user: str, *names: str) -> None:
         with self.signed_in(user) as client:
@@ -149,6 +113,7 @@ class ImapServer:
     def signed_in(self, user: str) -> Iterator[IMAPClient]:
         """The library by itself, without anything of ours."""
         with IMAPClient("127.0.0.1", self.port, ssl=False) as client:
+            client.normalise_times = False
             client.plain_login(user, PASSWORD)
             yield client
 
@@ -156,68 +121,40 @@ class ImapServer:
 @contextmanager
 def imap_server() -> Iterator[ImapServer]:
     program = find()
-    if program is None:
+    has_other = importlib.util.find_spec("pymap") is not None and os.environ.get("CI") != "true"
+    if program is None and not has_other:
         raise ImapMissing
     folder = Path(tempfile.mkdtemp(prefix="ventanilla-imap-", dir="/tmp"))  # sockets' paths must be short
-    ports = _free_ports()
     try:
-        (folder / "dovecot.conf").write_text(_configured(folder, *ports))
-        with (folder / "out").open("wb") as out:
-            running = subprocess.Popen(
-                [program, "-F", "-c", folder / "dovecot.conf"], stdin=subprocess.DEVNULL, stdout=out, stderr=out
-            )
-        try:
-            _once(lambda: _greets(ports[0]), running, folder)
-            yield ImapServer(folder, *ports)
-        finally:
-            running.send_signal(signal.SIGTERM)
-            running.wait(PATIENCE)
+        setting = imap_programs.prepare(folder, PASSWORD)
+        if program is not None:
+            command: Sequence[str | Path] = [program, "-F", "-c", imap_programs.dovecot(setting)]
+        else:
+            command = [sys.executable, "-c", imap_programs.PYMAP, *imap_programs.pymap(setting)]
+        with _running(command, folder, setting.ports[0]), imap_programs.beside(setting, is_dovecot=bool(program)):
+            yield ImapServer(setting.ports, setting.authority, exact=program is not None)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _configured(folder: Path, port: int, tls_port: int) -> str:
-    """The text of the configuration; its files and folders are made for whom it will run as."""
-    owner = pwd.getpwnam("nobody") if os.geteuid() == 0 else pwd.getpwuid(os.geteuid())
-    ours = "" if os.geteuid() == 0 else owner.pw_name
-    authority = trustme.CA()
-    authority.cert_pem.write_to_path(folder / "authority.pem")
-    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(folder / "server.pem")
-    folder.chmod(0o711)
-    (folder / "home").mkdir()
-    os.chown(folder / "home", owner.pw_uid, owner.pw_gid)
-    return CONFIGURATION.format(
-        folder=folder,
-        port=port,
-        tls_port=tls_port,
-        inner=ours or "dovecot",
-        inner_group=str(owner.pw_gid) if ours else "dovecot",
-        login=ours or "dovenull",
-        uid=owner.pw_uid,
-        gid=owner.pw_gid,
-        password=base64.b64encode(PASSWORD.encode()).decode(),
-    )
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return one.getsockname()[1], other.getsockname()[1]
-
-
-def _greets(port: int) -> bool:
-    with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
-        return connection.recv(100).startswith(b"* OK")
+@contextmanager
+def _running(command: Sequence[str | Path], folder: Path, port: int) -> Iterator[None]:
+    kept = ["/bin/sh", "-c", KEEPER, "sh", folder, *command]
+    with (folder / "out").open("wb") as out:
+        running = subprocess.Popen(kept, stdin=subprocess.PIPE, stdout=out, stderr=out, start_new_session=True)
+    try:
+        _once(lambda: imap_programs.greets(port), running, folder)
+        yield
+    finally:
+        if running.stdin:
+            running.stdin.close()
+        running.wait(PATIENCE)
 
 
 def _once(is_ready: Callable[[], bool], running: "subprocess.Popen[bytes]", folder: Path) -> None:
     until = time.monotonic() + PATIENCE
-    while True:
-        try:
-            if is_ready():
-                return
-        except OSError:
-            pass
+    while not is_ready():
         if time.monotonic() > until or running.poll() is not None:
             said = "".join(path.read_text() for name in ("out", "log") if (path := folder / name).exists())
-            raise RuntimeError(f"Dovecot no arranca:\n{said[-2000:]}")
+            raise RuntimeError(f"El servidor IMAP no arranca:\n{said[-2000:]}")
         time.sleep(0.02)

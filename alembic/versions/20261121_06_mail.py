@@ -48,6 +48,7 @@ def upgrade() -> None:
         sa.Column("imap_error", sa.Text(), nullable=False),
         sa.Column("inbox_validity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("inbox_uid", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("inbox_due_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("dkim_domain", sa.String(length=200), nullable=False),
         sa.Column("dkim_selector", sa.String(length=40), nullable=False),
         sa.Column("sealed_dkim_key", sa.Text(), nullable=False),

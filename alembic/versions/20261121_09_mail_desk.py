@@ -126,6 +126,14 @@ def upgrade() -> None:
         ["company_id", "recipient", "reported_at"],
         unique=False,
     )
+    op.create_index(
+        "ix_mail_reports_bounced",
+        "mail_reports",
+        ["company_id", "recipient"],
+        unique=False,
+        postgresql_where=sa.text("kind = 'bounced' AND dismissed_at IS NULL"),
+        sqlite_where=sa.text("kind = 'bounced' AND dismissed_at IS NULL"),
+    )
     op.create_table(
         "sent_copies",
         sa.Column("mail_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),

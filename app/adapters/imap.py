@@ -5,6 +5,7 @@ was lost looks for the message before storing it again.
 """
 
 import datetime as dt
+import logging
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -15,7 +16,14 @@ from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPCli
 from msgspec import Struct
 
 from app.adapters.imap_link import Wire
-from app.adapters.imap_session import ImapAccount, MailboxRefused, answers, imap_fingerprint, open_session
+from app.adapters.imap_session import (
+    ImapAccount,
+    MailboxLost,
+    MailboxRefused,
+    answers,
+    imap_fingerprint,
+    open_session,
+)
 from app.adapters.smtp_account import Security
 from app.errors import AdapterError
 from app.texts import _
@@ -26,11 +34,15 @@ __all__ = [
     "ImapAccount",
     "InboxState",
     "Mailbox",
+    "MailboxLost",
     "MailboxRefused",
     "Security",
     "imap_fingerprint",
     "open_mailbox",
 ]
+
+# It would log what servers say and, when asked to say more, what they are told.
+logging.getLogger("imapclient").setLevel(logging.CRITICAL)
 
 INBOX = "INBOX"
 MOST_FOLDERS = 1000
@@ -87,7 +99,7 @@ def open_mailbox(
 
 
 class Mailbox:
-    """An account one is signed in to. Everything may raise ``AdapterError``, after which it may be useless."""
+    """An account one is signed in to. Everything may raise ``AdapterError``; after ``MailboxLost`` it is useless."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -110,9 +122,9 @@ class Mailbox:
         sent = marked[0] if marked else known[0][1] if known else None
         return [Folder(name, name == sent, name in usable) for name in sorted(named, key=str.casefold)]
 
-    def holds(self, folder: str, message_id: str) -> bool:
-        """Whether a message of that Message-ID lies in ``folder``."""
-        return bool(self._found(folder, message_id, readonly=True))
+    def holds(self, folder: str, message_id: str, since: dt.date | None = None) -> bool:
+        """Whether a message of that Message-ID lies in ``folder``; not older than ``since``, which spares a search."""
+        return bool(self._found(folder, message_id, since, readonly=True))
 
     def append(self, folder: str, message: bytes, moment: dt.datetime) -> None:
         """Store ``message`` in ``folder``, byte for byte and marked as read, as of ``moment``."""
@@ -124,7 +136,7 @@ class Mailbox:
 
         A server that cannot delete some and keep others (RFC 4315) only gets them marked as deleted.
         """
-        uids = self._found(folder, message_id, readonly=False)
+        uids = self._found(folder, message_id, None, readonly=False)
         with answers(self._wire):
             if uids:
                 self._client.delete_messages(uids, silent=True)
@@ -164,12 +176,13 @@ class Mailbox:
                 header = _part(parts, b"BODY[")[:MOST_OF_HEADER].decode(errors="replace")
                 yield Arrived(uid, int(parts.get(b"RFC822.SIZE", 0)), header.partition(":")[2].strip())
 
-    def _found(self, folder: str, message_id: str, *, readonly: bool) -> list[int]:
+    def _found(self, folder: str, message_id: str, since: dt.date | None, *, readonly: bool) -> list[int]:
         if not _MESSAGE_ID.fullmatch(message_id):
             raise AdapterError(_("El identificador del mensaje no es válido."), permanent=True)
         self._select(folder, readonly=readonly)
         with answers(self._wire):
-            return list(self._client.search(["HEADER", "Message-ID", message_id]))
+            age: list[Any] = ["SINCE", since] if since else []
+            return list(self._client.search([*age, "HEADER", "Message-ID", message_id]))
 
     def _select(self, folder: str, *, readonly: bool) -> dict[Any, Any]:
         """Select anew each time: what others did meanwhile is only told to those who ask."""

@@ -15,6 +15,9 @@ MOST_OCTETS = 2 << 20
 PATIENCE = 3
 """How many times the usual a whole answer may take: storing a message and looking for one keep some servers busy."""
 
+SLOWEST = 32_000
+"""Octets a second that a message must go at."""
+
 _REFUSAL = re.compile(rb"\S+ (?:NO|BAD|BYE) ([^\r\n]*)")
 
 
@@ -48,7 +51,7 @@ class Wire(imaplib.IMAP4):
         return line
 
     def send(self, data: bytes) -> None:  # type: ignore[override]
-        self._link.send(data)
+        self._link.send(data, within=self._timeout * PATIENCE + len(data) / SLOWEST)
         self._allow_an_answer()
 
     def shutdown(self) -> None:

@@ -55,6 +55,10 @@ class MailboxRefused(AdapterError):
         super().__init__(message, permanent=True)
 
 
+class MailboxLost(AdapterError):
+    """The connection broke or stopped making sense: nothing more can be asked over it."""
+
+
 def open_session(account: ImapAccount, *, private_hosts: frozenset[str], ca_file: str | None) -> Wire:
     """A connection that has signed in. Raises ``MailboxRefused``, or ``OpeningFailed`` (CONNECT, TLS or AUTH).
 
@@ -109,16 +113,19 @@ def imap_fingerprint(
 
 @contextmanager
 def answers(wire: Wire | None = None) -> Iterator[None]:
-    """Whatever goes wrong while a server is asked something, as an ``AdapterError`` that tells it."""
+    """What a server refuses, in its own words, as an ``AdapterError``; everything worse as a ``MailboxLost``."""
+    no_sense = _("El servidor no responde como un servidor de correo.")
     try:
         yield
     except AdapterError:
         raise
     except LinkLost as lost:
-        raise AdapterError(str(lost)) from lost
+        raise MailboxLost(str(lost)) from lost
+    except imaplib.IMAP4.abort as abort:
+        raise MailboxLost((wire.refusal if wire else "") or no_sense) from abort
     except (imaplib.IMAP4.error, *NONSENSE) as error:
         refusal = wire.refusal if wire and isinstance(error, imaplib.IMAP4.error) else ""
-        raise AdapterError(refusal or _("El servidor no responde como un servidor de correo.")) from error
+        raise (AdapterError(refusal) if refusal else MailboxLost(no_sense)) from error
 
 
 @contextmanager

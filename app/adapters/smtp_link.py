@@ -1,5 +1,6 @@
 """A mail server's connection as lines and replies, without opinion on what they mean."""
 
+import math
 import re
 import socket
 import ssl
@@ -46,11 +47,17 @@ class Link:
     def is_secure(self) -> bool:
         return isinstance(self._connection, ssl.SSLSocket)
 
-    def send(self, octets: bytes) -> None:
-        """Hand ``octets`` to the network. ``LinkLost`` means that the last octet did not leave."""
+    def send(self, octets: bytes, within: float | None = None) -> None:
+        """Hand ``octets`` to the network. ``LinkLost`` means that the last octet did not leave.
+
+        As long as it goes on it may take its time, unless it has to be done ``within`` so many seconds.
+        """
+        deadline = time.monotonic() + (math.inf if within is None else within)
         try:
             self._connection.settimeout(self._timeout)
             for start in range(0, len(octets), _BLOCK):
+                if time.monotonic() > deadline:
+                    raise TimeoutError
                 self._connection.sendall(octets[start : start + _BLOCK])
         except OSError as error:
             raise self._lost(error) from error

@@ -52,9 +52,10 @@ SECRET = frozenset({
     "imap_fingerprint",
 })  # fmt: skip
 HIDDEN = "••••"
-SILENT = frozenset(
-    {"id", "company_id", "created_at", "search_key", "sort_key", "revision", "draft_key", "last_sign_in_at"}
-)
+SILENT = frozenset({
+    "id", "company_id", "created_at", "search_key", "sort_key", "revision", "draft_key", "last_sign_in_at",
+    "inbox_validity", "inbox_uid", "inbox_due_at",
+})  # fmt: skip
 LONGEST = 500
 
 _PENDING, _MADE = "audit_entries", "audit_made"

@@ -10,9 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
+from app.domain.bounces import note_refusal
+from app.domain.keeping_copies import note_copy
 from app.domain.mail_accounts import Standing, account_of, standing_of
 from app.domain.mail_secrets import LIFE, accounts
 from app.domain.outbox import MOST_BREAKS, OPEN, REST, DueMail, SetAside, WrittenMail, attempts, mails, set_aside
+from app.domain.replies import blames_address
 from app.scope import ScopedSession
 from models.enums import MailKind, MailStatus, TokenPurpose
 
@@ -45,13 +48,18 @@ class Fate(Struct, frozen=True):
 
 
 class RecordOutcome(Struct, frozen=True, kw_only=True):
-    """``shown`` replaces the frozen bytes of a mail with a secret when it ends: what may still be seen of it."""
+    """``shown`` replaces the frozen bytes of a mail with a secret when it ends: what may still be seen of it.
+
+    ``account_id`` is the account it leaves from, if any, and ``keeps_copy`` whether that stores what it sends.
+    """
 
     written: WrittenMail
     claim: str
     outcome: Outcome
     now: dt.datetime
     shown: bytes | None = None
+    account_id: int | None = None
+    keeps_copy: bool = False
 
 
 def fate_of(mail: DueMail, give_up_at: dt.datetime | None, outcome: Outcome, now: dt.datetime) -> Fate:
@@ -108,6 +116,7 @@ def record_outcome(db: ScopedSession, command: RecordOutcome) -> bool:
         recorded = _ENDS.execute(db, row)
     if recorded:
         _tell_account(db, command)
+        _follow_up(db, command)
     return recorded
 
 
@@ -184,6 +193,17 @@ def _tell_account(db: ScopedSession, command: RecordOutcome) -> None:
         return
     statement = _BOUNCED if bounced else _TOLD
     db.connection().execute(statement, {"of_company": db.company_id, "of_account": account_id, "now": now})
+
+
+def _follow_up(db: ScopedSession, command: RecordOutcome) -> None:
+    """A copy to store of what was taken; a mark on an address that a server says nobody has."""
+    mail_id, outcome, now = command.written.mail.id, command.outcome, command.now
+    if command.account_id is None:
+        return
+    if outcome.answer is Answer.TAKEN and command.keeps_copy:
+        note_copy(db, mail_id, command.account_id, command.written.message_id, now)
+    if outcome.answer is Answer.NEVER and blames_address(outcome.reply):
+        note_refusal(db, mail_id, command.account_id, outcome.reply, now)
 
 
 _ACCOUNT = sa.update(accounts).where(

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from app import clock
 from app.domain.audit import first_broken
 from app.domain.kinds import KINDS
+from app.domain.readdressing import READDRESSED
 from app.money import CENT
 from app.scope import ScopedSession
 from app.texts import _
@@ -174,7 +175,7 @@ def each_recipient_of_a_batch_has_one_mail(db: ScopedSession) -> Iterator[str]:
     written = dict(
         db.execute(
             select(OutgoingMail.batch_id, func.count())
-            .where(OutgoingMail.batch_id.is_not(None))
+            .where(OutgoingMail.batch_id.is_not(None), ~OutgoingMail.dedup_key.startswith(READDRESSED))
             .group_by(OutgoingMail.batch_id)
         ).all()
     )

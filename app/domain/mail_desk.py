@@ -1,6 +1,5 @@
-"""What the office does with mails: send again, cancel, and read in Spanish what a server said."""
+"""What the office does with mails: send again and cancel."""
 
-import re
 from typing import Any
 
 import sqlalchemy as sa
@@ -95,39 +94,3 @@ def _recorded(db: ScopedSession, action: str, changed: Any) -> int:
     if count:
         record(db, action, "outgoing_mails", changes={"mails": count})
     return count
-
-
-_CODE = re.compile(r"(?P<basic>[245]\d\d)(?:[ -](?P<enhanced>[245]\.\d{1,3}\.\d{1,3}))?(?=\s|\Z)")
-
-
-def blames_address(reply: str) -> bool:
-    """Whether a server's words say that there is nobody at that address: another one is needed."""
-    code = _CODE.match(reply)
-    subject = (code["enhanced"] or "").partition(".")[2] if code is not None and code["basic"].startswith("5") else ""
-    return subject in ("1.1", "1.2", "1.10", "2.1", "4.4")
-
-
-def explain(reply: str) -> str:
-    """A server's words as a sentence of ours; what is ours already stays as it is."""
-    code = _CODE.match(reply)
-    if code is None:
-        return reply
-    is_final = code["basic"].startswith("5")
-    subject = (code["enhanced"] or "").partition(".")[2]
-    sentences = {
-        "1.1": _("Esa dirección de correo no existe."),
-        "1.2": _("El dominio de esa dirección no existe."),
-        "1.10": _("Esa dirección no admite correo."),
-        "2.1": _("Ese buzón está desactivado."),
-        "2.2": _("Su buzón está lleno."),
-        "2.3": _("El mensaje es demasiado grande para ese buzón."),
-        "3.4": _("El mensaje es demasiado grande para su servidor."),
-        "4.4": _("El dominio de esa dirección no recibe correo."),
-    }
-    if subject in sentences:
-        return sentences[subject]
-    if subject.startswith("7.") and is_final:
-        return _("Su servidor lo ha rechazado por sus normas contra el correo no deseado.")
-    if is_final:
-        return _("Su servidor lo ha rechazado.")
-    return _("Su servidor pide que se intente más tarde.") if code["basic"].startswith("4") else _("Aceptado.")

@@ -9,8 +9,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from app.domain.mail_desk import explain
 from app.domain.mail_presets import GMAIL, ICLOUD, MICROSOFT_365, OUTLOOK, YAHOO, preset_at
+from app.domain.replies import explain
 from app.texts import _
 from models.enums import MailProvider, MailSecurity
 

@@ -42,13 +42,17 @@ class DocumentSelection(Struct, frozen=True, kw_only=True):
 
 
 class ContactFilter(Struct, frozen=True, kw_only=True):
-    """What a list of contacts shows. ``has_access``: only those that somebody may act for in the portal, or nobody."""
+    """What a list of contacts shows. ``has_access``: only those that somebody may act for in the portal, or nobody.
+
+    ``has_bounced``: only those with an address that mail came back from.
+    """
 
     text: str = ""
     is_customer: bool | None = None
     is_supplier: bool | None = None
     has_access: bool | None = None
     has_email: bool | None = None
+    has_bounced: bool = False
     archived: bool = False
 
 

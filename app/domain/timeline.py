@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from app import clock
 from app.domain.kinds import KINDS, Kind
+from app.domain.replies import explain_code
 from app.errors import NotFound
 from app.scope import ScopedSession
 from app.texts import _, plural
@@ -21,13 +22,14 @@ from models import (
     Batch,
     Document,
     DocumentEvent,
+    MailReport,
     OutgoingMail,
     PortalAccount,
     PortalMembership,
     Publication,
     StaffUser,
 )
-from models.enums import BatchKind, DocumentKind, Ending, EventKind, MailKind, MailStatus
+from models.enums import BatchKind, DocumentKind, Ending, EventKind, MailKind, MailStatus, ReportKind
 
 MOST = 50
 REPEATED = 4  # how often people do the same again, at a guess
@@ -183,6 +185,23 @@ def _mails(db: ScopedSession, which: ColumnElement[bool], most: int) -> Iterator
     for row in rows:
         words = _(_MAILS[row.status]) % {"que": _(_LETTERS[row.kind]), "quien": row.recipient}
         yield Happening(at=row.at, told=Told.MAIL, what=words)
+    yield from _answers(db, which, most)
+
+
+def _answers(db: ScopedSession, which: ColumnElement[bool], most: int) -> Iterator[Happening]:
+    """What came back about those mails; not what their server said at once, which the mail tells itself."""
+    rows = db.execute(
+        select(MailReport.reported_at, MailReport.kind, MailReport.code, OutgoingMail.kind.label("letter"))
+        .add_columns(MailReport.recipient)
+        .join(OutgoingMail, OutgoingMail.id == MailReport.mail_id)
+        .where(which, OutgoingMail.status != MailStatus.FAILED)
+        .order_by(MailReport.reported_at.desc())
+        .limit(most)
+    )
+    for row in rows:
+        words = _(_ANSWERS[row.kind]) % {"que": _(_LETTERS[row.letter]), "quien": row.recipient}
+        why = explain_code(row.code).removesuffix(".") if row.kind is ReportKind.BOUNCED else ""
+        yield Happening(at=row.reported_at, told=Told.MAIL, what=f"{words}. {why}" if why else words)
 
 
 _LETTERS = {
@@ -199,6 +218,13 @@ _MAILS = {
     MailStatus.FAILED: "%(que)s: correo para %(quien)s que no se pudo entregar",
     MailStatus.UNKNOWN: "%(que)s: correo sin confirmar para %(quien)s",
     MailStatus.CANCELLED: "%(que)s: correo para %(quien)s que no llegó a salir",
+}
+_ANSWERS = {
+    ReportKind.BOUNCED: "%(que)s: correo devuelto por el servidor de %(quien)s",
+    ReportKind.DELAYED: "%(que)s: el servidor de %(quien)s todavía no ha podido entregar el correo",
+    ReportKind.DELIVERED: "%(que)s: correo en el buzón de %(quien)s",
+    ReportKind.READ: "%(que)s: correo leído por %(quien)s",
+    ReportKind.DISCARDED: "%(que)s: correo borrado sin leer por %(quien)s",
 }
 _DID = {
     EventKind.VIEWED: ("vio %%(documento)s", "vio %%(documento)s %(n)s veces"),

@@ -30,7 +30,7 @@ def prepare_postgres() -> None:
 
 
 def prepare_imap() -> None:
-    """Debian's, when root and nothing is there. None at all fails the tests."""
+    """Debian's, when root and nothing is there; for others pymap came with the lock. Neither fails the tests."""
     if not imap_server.find():
         install("dovecot-imapd")
 

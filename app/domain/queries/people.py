@@ -13,6 +13,7 @@ from app.domain.access_sql import (
     accounts,
     acting_for,
     contacts,
+    emails,
     has_access,
     has_email,
     has_people,
@@ -23,6 +24,7 @@ from app.domain.access_sql import (
     people_of,
     tokens,
 )
+from app.domain.bounces import bounced_addresses
 from app.domain.folding import contains, fold
 from app.domain.queries.access import NEEDING, OUTSIDE, AccessState, furthest, telling
 from app.domain.queries.accounts import pairs_of
@@ -71,6 +73,10 @@ def _found(company_id: int, wanted: ContactFilter) -> Iterator[ColumnElement[boo
         yield somebody if wanted.has_access else ~somebody
     if wanted.has_email is not None:
         yield has_email() if wanted.has_email else ~has_email()
+    if wanted.has_bounced:
+        bad = bounced_addresses(company_id)
+        further = sa.select(emails.c.contact_id).where(emails.c.company_id == company_id, emails.c.email.in_(bad))
+        yield sa.or_(contacts.c.email.in_(bad), contacts.c.id.in_(further))
     if text := fold(wanted.text):
         yield contacts.c.search_key.like(contains(text), escape="\\")
 

@@ -20,6 +20,7 @@ from app.scope import CompanyScope
 from app.writing import write_mails
 from models import MailAccount, MailAttempt, OutgoingMail
 from models.enums import MailKind
+from tests.rig.mailbox import KeptMail
 from tests.smtp_sink import Sink
 
 LEASE = dt.timedelta(seconds=20)
@@ -49,12 +50,12 @@ class Post:
         self.account: MailAccount = make.mail_account(port=sink.port)
         db.commit()
 
-    def courier(self, **options) -> Courier:
-        return Courier(self.installation, Queue(self.company.id), clock=self.time, **options)
+    def courier(self, account_id: int | None = None, **options) -> Courier:
+        return Courier(self.installation, Queue(self.company.id, account_id), clock=self.time, **options)
 
-    def send(self) -> None:
-        """What a worker does when it finds this company has mail due."""
-        courier = self.courier()
+    def send(self, account_id: int | None = None) -> None:
+        """What a worker does when it finds this company, or an account of its own, has mail due."""
+        courier = self.courier(account_id)
         courier.run(Event())
         courier.close()
 
@@ -134,9 +135,9 @@ class Holder:
         command = ClaimMails(claim=self.claim, now=self.post.time(), lease=LEASE, written=written)
         return self.run(lambda db: claim_mails(db, command))
 
-    def record(self, written, answer: Answer = Answer.TAKEN) -> bool:
+    def record(self, written, answer: Answer = Answer.TAKEN, **facts) -> bool:
         outcome = Outcome(answer=answer, reply="250 aceptado")
-        result = RecordOutcome(written=written, claim=self.claim, outcome=outcome, now=self.post.time())
+        result = RecordOutcome(written=written, claim=self.claim, outcome=outcome, now=self.post.time(), **facts)
         return self.run(lambda db: record_outcome(db, result))
 
     def run(self, work):
@@ -176,3 +177,9 @@ def post(installation, db, make, company, sink) -> Post:
 @pytest.fixture
 def holder(post) -> Holder:
     return Holder(post, "mine")
+
+
+@pytest.fixture
+def kept(post, imap) -> KeptMail:
+    """The company's account with a mailbox, where copies are kept and answers come in."""
+    return KeptMail(post, imap)

@@ -4,7 +4,9 @@ import pytest
 from sqlalchemy import event
 
 from app import clock
+from app.domain.keeping_copies import forsaken_copies
 from app.domain.outbox import next_mails
+from app.domain.queries.mailboxes import waiting_mailboxes
 from app.domain.queries.outbox import due_for_long, due_queues, queue_figures, stale_companies
 from app.printing import unprinted
 from app.scope import SYSTEM, CompanyScope
@@ -17,6 +19,8 @@ def look(post) -> None:
         due_queues(db, now)
         stale_companies(db, now)
         due_for_long(db, now)
+        waiting_mailboxes(db, now)
+        forsaken_copies(db, now)
     with post.installation.database.read(CompanyScope(post.company.id)) as db:
         next_mails(db, now)
         queue_figures(db)
@@ -24,7 +28,7 @@ def look(post) -> None:
 
 
 def plans(engine, work) -> set[str]:
-    """How SQLite goes about the mails and publications that ``work`` asks for."""
+    """How SQLite goes about the mails, copies and publications that ``work`` asks for."""
     asked = []
     listener = lambda connection, cursor, sql, parameters, *rest: asked.append((sql, parameters))  # noqa: E731
     event.listen(engine, "before_cursor_execute", listener)
@@ -38,7 +42,7 @@ def plans(engine, work) -> set[str]:
     ]
     connection.close()
     steps = {row[-1] for rows in explained for row in rows}
-    return {step for step in steps if "outgoing_mails" in step or "publications" in step}
+    return {step for step in steps if any(table in step for table in ("outgoing_mails", "publications", "sent_copies"))}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -56,6 +60,8 @@ def test_every_look_goes_by_an_index_of_what_waits(post):
         "SEARCH outgoing_mails USING INTEGER PRIMARY KEY (rowid=?)",
         "SEARCH publications USING INDEX ix_publications_to_render (company_id>?)",
         "SEARCH publications USING INDEX ix_publications_to_render (company_id=?)",
+        "SEARCH sent_copies USING INDEX ix_sent_copies_due (company_id=? AND account_id=? AND due_at<?)",
+        "SCAN sent_copies USING INDEX ix_sent_copies_due",  # which holds only what waits
     }
 
 

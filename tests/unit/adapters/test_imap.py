@@ -40,9 +40,9 @@ def test_the_sent_folder_is_the_one_the_server_marks(imap):
         Folder("&", is_sent=False, can_select=True),
         Folder("Año 2026", is_sent=False, can_select=False),
         Folder("Año 2026/Señal", is_sent=False, can_select=True),
-        Folder("Enviados", is_sent=True, can_select=True),
+        Folder("Enviados", is_sent=imap.exact, can_select=True),
         Folder("INBOX", is_sent=False, can_select=True),
-        Folder("Sent", is_sent=False, can_select=True),
+        Folder("Sent", is_sent=not imap.exact, can_select=True),  # where none is marked, the likelier name
     ]
 
 
@@ -58,7 +58,7 @@ def test_the_sent_folder_is_the_one_the_server_marks(imap):
 def test_without_a_mark_it_goes_by_its_name(imap, made, sent):
     user = imap.user()
     imap.make_folders(user, *made)
-    with Relay(upstream=imap.port, replace={b" \\Sent": b""}) as relay, through(imap, user, relay) as mailbox:
+    with Relay(upstream=imap.port, lies={b" \\Sent": b""}) as relay, through(imap, user, relay) as mailbox:
         assert [folder.name for folder in mailbox.folders() if folder.is_sent] == [sent]
 
 
@@ -117,7 +117,7 @@ def test_a_copy_can_be_removed_again_and_nothing_else_with_it(imap):
 
 def test_without_uidplus_it_is_only_marked(imap):
     user = imap.user()
-    with Relay(upstream=imap.port, replace={b" UIDPLUS": b""}) as relay, through(imap, user, relay) as mailbox:
+    with Relay(upstream=imap.port, lies={b" UIDPLUS": b""}) as relay, through(imap, user, relay) as mailbox:
         mailbox.append("Enviados", LETTER, NOON)
 
         assert mailbox.remove("Enviados", "<1@demo.example>") == 1
@@ -161,19 +161,19 @@ def test_a_folder_that_is_not_there_is_named(imap):
     with imap.mailbox(imap.user()) as mailbox, pytest.raises(AdapterError) as failure:
         mailbox.holds("Señales", "<1@demo.example>")
 
-    assert str(failure.value).startswith("No se puede abrir la carpeta «Señales»: Mailbox doesn't exist")
+    assert str(failure.value).startswith("No se puede abrir la carpeta «Señales»: ")
 
 
 @pytest.mark.parametrize(
     ("told", "keeps"),
     [
         ({}, False),
-        ({b" NAMESPACE": b" NAMESPACE X-GM-EXT-1"}, True),
-        ({b"Dovecot (Debian) ready": b"The Microsoft Exchange IMAP4 service is ready"}, True),
+        ({b" UIDPLUS": b" UIDPLUS X-GM-EXT-1"}, True),
+        ({b" ready": b": The Microsoft Exchange IMAP4 service is ready"}, True),
     ],
 )
 def test_providers_that_keep_their_own_copies_are_known(imap, told, keeps):
-    with Relay(upstream=imap.port, replace=told) as relay, through(imap, imap.user(), relay) as mailbox:
+    with Relay(upstream=imap.port, lies=told) as relay, through(imap, imap.user(), relay) as mailbox:
         assert mailbox.keeps_own_copies is keeps
 
 
@@ -189,10 +189,11 @@ def test_the_inbox_is_read_without_touching_it(imap):
         content = mailbox.read(2, 200)
         gone = mailbox.read(7, 200)
 
-    assert (state.next_uid, gone, content) == (3, b"", (REPORT + b"x" * 200)[:200])
+    header = imap.as_kept(b"multipart/report; boundary=b;\r\n report-type=delivery-status").decode()
+    assert (state.next_uid, gone, content) == (3, b"", imap.as_kept(REPORT + b"x" * 200)[:200])
     assert arrived == [
-        Arrived(1, len(LETTER), ""),
-        Arrived(2, len(REPORT) + 100_000, "multipart/report; boundary=b;\r\n report-type=delivery-status"),
+        Arrived(1, len(imap.as_kept(LETTER)), ""),
+        Arrived(2, len(imap.as_kept(REPORT)) + 100_000, header),
     ]
     assert [flags for _content, flags, _moment in imap.stored(user, "INBOX")] == ["", ""]
 
@@ -247,7 +248,7 @@ def test_nonsense_ends_in_a_sentence(imap, raw):
 
 def test_a_server_without_numbers_cannot_be_followed(imap):
     with (
-        Relay(upstream=imap.port, replace={b"UIDVALIDITY": b"NADA"}) as relay,
+        Relay(upstream=imap.port, lies={b"UIDVALIDITY": b"NADA"}) as relay,
         through(imap, imap.user(), relay) as mailbox,
         pytest.raises(AdapterError, match="no numera"),
     ):

@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from app.adapters.imap import ImapAccount, MailboxRefused, Security, imap_fingerprint, open_mailbox
-from app.adapters.smtp_session import OpeningFailed
+from app.adapters.smtp_account import OpeningFailed
 from app.errors import AdapterError, InvalidValue
 from tests.certificates import server_context
 from tests.imap_relay import Relay, Turn
@@ -26,7 +26,6 @@ def opened(account, authority=None):
 
 
 FOLDERS = ["Enviados", "INBOX"]
-WRONG = ("refused", "[AUTHENTICATIONFAILED] Authentication failed.")
 
 
 # Signing in
@@ -37,21 +36,24 @@ def test_a_mailbox_opens_with_every_security(imap, security):
     port = imap.tls_port if security is Security.SSL else imap.port
     account = imap.account(imap.user(), port=port, security=security)
 
-    outcomes = [opened(each, imap.authority) for each in (account, replace(account, password="otra"))]
+    right, (how, why) = [opened(each, imap.authority) for each in (account, replace(account, password="otra"))]
 
-    assert outcomes == [FOLDERS, WRONG]
+    assert (right, how) == (FOLDERS, "refused")
+    assert why.startswith("[AUTHENTICATIONFAILED] ")
 
 
 @pytest.mark.parametrize(
     ("offered", "used"),
     [
-        (b"AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5", "AUTHENTICATE CRAM-MD5"),
+        (None, "AUTHENTICATE CRAM-MD5"),
         (b"AUTH=PLAIN", "AUTHENTICATE PLAIN"),
         (b"AUTH=GSSAPI", "LOGIN"),
     ],
 )
 def test_any_way_of_signing_in_gives_any_password(imap, offered, used):
-    with Relay(upstream=imap.port, replace={b"AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5": offered}) as relay:
+    if offered is None and not imap.exact:
+        used = "AUTHENTICATE PLAIN"
+    with Relay(upstream=imap.port, lies={imap.mechanisms: offered or imap.mechanisms}) as relay:
         assert opened(imap.account(imap.user(), port=relay.port)) == FOLDERS
 
     said = [command.partition(" ")[2] for command in relay.commands]
@@ -84,7 +86,7 @@ def test_the_answer_to_the_credentials_decides(imap, reply, outcome):
 
 
 def test_where_passwords_are_not_taken_none_is_sent(imap):
-    with Relay(upstream=imap.port, replace={b"AUTH=PLAIN AUTH=LOGIN AUTH=CRAM-MD5": b"LOGINDISABLED"}) as relay:
+    with Relay(upstream=imap.port, lies={imap.mechanisms: b"LOGINDISABLED"}) as relay:
         outcome = opened(imap.account(imap.user(), port=relay.port))
 
     assert outcome == ("refused", "El servidor no admite usuario y contraseña en esta conexión.")
@@ -154,7 +156,7 @@ def test_no_credential_leaves_over_a_connection_that_is_not_trusted(imap, tmp_pa
     context, authority = server_context(kind, tmp_path)
     offer = {b"SASL-IR": b"SASL-IR STARTTLS"}
 
-    with Relay(upstream=imap.port, security=security, context=context, replace=offer) as relay:
+    with Relay(upstream=imap.port, security=security, context=context, lies=offer) as relay:
         outcome = opened(imap.account(imap.user(), port=relay.port, security=security), authority)
 
     assert outcome == ("TLS", sentence)
@@ -166,7 +168,7 @@ def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(imap,
     context, _authority = server_context("self-signed", tmp_path)
     user, offer = imap.user(), {b"SASL-IR": b"SASL-IR STARTTLS"}
 
-    with Relay(upstream=imap.port, security=security, context=context, replace=offer) as relay:
+    with Relay(upstream=imap.port, security=security, context=context, lies=offer) as relay:
         pinned = imap_fingerprint("localhost", relay.port, security, private_hosts=HOSTS)
         account = {"port": relay.port, "security": security}
         outcomes = [
@@ -180,7 +182,7 @@ def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(imap,
 @pytest.mark.parametrize(
     "relay",
     [
-        {"replace": {b"STARTTLS": b"X-NADA"}},
+        {"lies": {b"STARTTLS": b"X-NADA"}},
         {"script": {"CONNECT": [Turn(raw=b"* PREAUTH [CAPABILITY IMAP4rev1] pase sin cifrar\r\n")]}},
     ],
     ids=["not offered", "signed in already"],
@@ -204,7 +206,7 @@ def test_answers_slipped_in_before_encryption_are_not_believed(imap, tmp_path):
 
 
 def test_asking_for_a_fingerprint_explains_itself_when_there_is_none(imap):
-    with Relay(upstream=imap.port, replace={b"STARTTLS": b"X-NADA"}) as relay:
+    with Relay(upstream=imap.port, lies={b"STARTTLS": b"X-NADA"}) as relay:
         with pytest.raises(AdapterError, match="no ofrece STARTTLS"):
             imap_fingerprint("localhost", relay.port, Security.STARTTLS, private_hosts=HOSTS)
         with pytest.raises(AdapterError, match="No se pudo cifrar"):

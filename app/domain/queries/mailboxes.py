@@ -1,0 +1,42 @@
+"""What the worker asks of mailboxes across companies: plain selects, no locks."""
+
+import datetime as dt
+from typing import Any
+
+import sqlalchemy as sa
+from msgspec import Struct
+
+from app.domain.keeping_copies import copies
+from app.scope import ScopedSession
+from models import MailAccount
+
+accounts: Any = MailAccount.__table__
+
+
+class WaitingMailbox(Struct, frozen=True, order=True):
+    company_id: int
+    account_id: int
+
+
+def waiting_mailboxes(db: ScopedSession, now: dt.datetime) -> list[WaitingMailbox]:
+    """Accounts with a copy to store or an inbox to read, that nobody is at and that are not paused."""
+    has_copy = (
+        sa.select(1)
+        .where(
+            copies.c.company_id == accounts.c.company_id,
+            copies.c.account_id == accounts.c.id,
+            sa.text("sent_copies.status = 'waiting'"),
+            copies.c.due_at <= now,
+        )
+        .correlate(accounts)
+        .exists()
+    )
+    found = sa.select(accounts.c.company_id, accounts.c.id).where(
+        accounts.c.imap_host != "",
+        sa.or_(accounts.c.imap_paused_until.is_(None), accounts.c.imap_paused_until <= now),
+        sa.or_(
+            accounts.c.inbox_due_at.is_(None), accounts.c.inbox_due_at <= now,
+            sa.and_(accounts.c.sent_folder != "", has_copy),
+        ),
+    )  # fmt: skip
+    return sorted(WaitingMailbox(*row) for row in db.execute(found))
