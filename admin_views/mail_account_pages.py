@@ -10,11 +10,11 @@ from starlette.responses import HTMLResponse, Response
 from admin_views.auth import visit_of
 from admin_views.mail_account_asking import FoldersRead, Suggested
 from admin_views.mail_account_form import AccountForm, TestForm, values_of
-from admin_views.mail_account_words import consent_of, help_for, trouble_with, ways_in
+from admin_views.mail_account_words import consent_of, help_for, ways_in
+from admin_views.mail_troubles import troubles_with
 from admin_views.templating import render
 from app.domain import throttling
 from app.domain.mail_accounts import owned_account
-from app.domain.queries.outbox import waiting_from
 from app.scope import Actor, CompanyScope, ScopedSession
 from app.texts import _
 from app.web import installation_of
@@ -59,7 +59,6 @@ def show(view: "OfficePage", request: Request, whose: Whose, shown: Shown) -> Re
     demo = installation.settings.demo
     with installation.database.read(CompanyScope(visit.company_id)) as db:
         account = whose.of(db)
-        waiting = waiting_from(db, account.id if account is not None and whose.is_own else None)
         form = shown.form or AccountForm(data=_initial(request, whose, account))
         _dress(form, installation, account, shown, whose)
         context: dict[str, Any] = whose.context | {
@@ -68,7 +67,7 @@ def show(view: "OfficePage", request: Request, whose: Whose, shown: Shown) -> Re
             "account": account,
             "form": form,
             "test": shown.test or TestForm(data={"recipient": visit.email}),
-            "trouble": trouble_with(account, waiting, demo=demo, is_own=whose.is_own),
+            "troubles": troubles_with(db, account, demo=demo),
             "consent": consent_of(account),
             "suggested": shown.suggested,
             "found_nothing": shown.found_nothing,

@@ -1,14 +1,11 @@
-"""How a mail account is told: what keeps it from working, how one enters, what its provider asks for."""
+"""How a mail account is told: how one enters, and what its provider asks for."""
 
 import datetime as dt
 from typing import Any
 
 from msgspec import Struct
 
-from admin_views.formatters import moment
 from admin_views.mail_account_form import PROVIDERS, AccountForm
-from admin_views.mail_troubles import Trouble
-from app.domain.mail_accounts import Standing, standing_of
 from app.domain.mail_presets import Preset, preset_at, preset_for
 from app.installation import Installation
 from app.mailboxes import NAMES, oauth_app
@@ -54,24 +51,3 @@ def help_for(form: AccountForm, suggested: Any) -> Preset | None:
         found: Preset = suggested.preset
         return found
     return preset_at(str(form.host.data or "")) or preset_for(str(form.sender_email.data or ""))
-
-
-def trouble_with(account: MailAccount | None, waiting: int, *, demo: bool, is_own: bool) -> Trouble | None:
-    """What keeps an account from working, if anything does, with how many mails wait for it."""
-    if account is None or demo:
-        return None
-    nothing = _("No sale ningún correo suyo") if is_own else _("No sale ningún correo")
-    consent, standing = consent_of(account), standing_of(account)
-    if consent is not None and not consent.is_good:
-        reason = _("falta el permiso de %(quien)s.")
-        if consent.ended_at is not None:
-            reason = _("%(quien)s no acepta el permiso desde el %(cuando)s.")
-        told = {"quien": consent.name, "cuando": moment(consent.ended_at)}
-        return Trouble(f"{nothing}: {reason % told}", waiting=waiting)
-    reasons = {
-        Standing.REFUSED: _("el servidor no acepta el usuario o la contraseña."),
-        Standing.UNREACHABLE: _("el servidor no atiende."),
-    }
-    if standing not in reasons:
-        return None
-    return Trouble(f"{nothing}: {reasons[standing]}", account.last_error, account.paused_until, waiting)

@@ -9,7 +9,8 @@ from admin_views.formatters import moment
 from app import clock
 from app.domain.mail_accounts import Standing, account_of, company_account, standing_of
 from app.domain.mailbox_rights import mailbox_standing
-from app.domain.queries.outbox import due_since, queue_figures, waiting_of
+from app.domain.queries.outbox import due_since, queue_figures, waiting_from
+from app.mailboxes import NAMES
 from app.scope import ScopedSession
 from app.texts import _
 from models import MailAccount
@@ -46,7 +47,30 @@ def trouble_of(db: ScopedSession, *, demo: bool, account_id: int | None = None) 
     return _companys_trouble(account, waiting) or _delay(db, waiting)
 
 
+def troubles_with(db: ScopedSession, account: MailAccount | None, *, demo: bool) -> list[Trouble]:
+    """What keeps one account from working, for its own page: leaving, and coming back."""
+    if account is None or demo:
+        return []
+    if account.user_id is not None:
+        sending = _own_trouble(db, account)
+    else:
+        sending = _companys_trouble(account, waiting_from(db, None))
+    return [trouble for trouble in (sending, _mailbox_trouble(account)) if trouble is not None]
+
+
+def _lack_of_consent(account: MailAccount) -> str:
+    """The end of a sentence about an account that its provider does not let in any more, or not yet; nothing else."""
+    if account.provider is None:
+        return ""
+    told = {"quien": NAMES[account.provider], "cuando": moment(account.consent_ended_at)}
+    if account.consent_ended_at is not None:
+        return _("%(quien)s no acepta el permiso desde el %(cuando)s.") % told
+    return "" if account.sealed_tokens else _("falta el permiso de %(quien)s.") % told
+
+
 def _companys_trouble(account: MailAccount, waiting: int) -> Trouble | None:
+    if lack := _lack_of_consent(account):
+        return Trouble(_("No sale ningún correo: %(motivo)s") % {"motivo": lack}, waiting=waiting, is_refused=True)
     standing = standing_of(account)
     if standing not in (Standing.REFUSED, Standing.UNREACHABLE):
         return None
@@ -75,15 +99,17 @@ def troubles_of(db: ScopedSession, user_id: int, companys: Trouble | None) -> li
 
 
 def _own_trouble(db: ScopedSession, account: MailAccount) -> Trouble | None:
-    standing = standing_of(account)
+    standing, why = standing_of(account), {"correo": account.sender_email}
+    if lack := _lack_of_consent(account):
+        title = _("No sale nada de %(correo)s: %(motivo)s") % (why | {"motivo": lack})
+        return Trouble(title, waiting=waiting_from(db, account.id), where=OWN, is_refused=True)
     if standing not in (Standing.REFUSED, Standing.UNREACHABLE):
         return None
-    why = {"correo": account.sender_email}
     if standing is Standing.REFUSED:
         title = _("No sale nada de %(correo)s: su servidor no acepta el usuario o la contraseña.") % why
     else:
         title = _("No sale nada de %(correo)s: su servidor no atiende.") % why
-    facts = (account.last_error, account.paused_until, waiting_of(db, account.id))
+    facts = (account.last_error, account.paused_until, waiting_from(db, account.id))
     return Trouble(title, *facts, where=OWN, is_refused=standing is Standing.REFUSED)
 
 

@@ -11,7 +11,7 @@ from app.domain.queries.mailboxes import WaitingMailbox
 from app.errors import AdapterError, InvalidValue
 from app.inbox import read_inbox
 from app.installation import Installation
-from app.mailboxes import imap_account_of
+from app.mailboxes import doubt_token, imap_account_of
 from app.sent_copies import store_copies
 from app.texts import _
 from app.visiting import LEASE, Visit
@@ -35,6 +35,9 @@ def visit_mailbox(
     account = visit.read(lambda db: db.get_one(MailAccount, where.account_id))
     try:
         _go_there(visit, account)
+    except MailboxRefused as refused:
+        log.warning("company %s: the mailbox refuses user or password", where.company_id)
+        visit.end(leave_refused, _why(installation, account, refused), clock())
     except AdapterError as error:
         log.warning("company %s: the mailbox does not serve: %s", where.company_id, error)
         visit.end(leave_refused if error.permanent else leave_unreachable, str(error), clock())
@@ -45,9 +48,23 @@ def visit_mailbox(
         visit.end(leave_mailbox)
 
 
+def _why(installation: Installation, account: MailAccount, refused: MailboxRefused) -> str:
+    """A token that is refused may be one that its provider takes no longer."""
+    try:
+        doubt_token(installation, account)
+    except AdapterError as error:
+        return str(error)
+    return str(refused)
+
+
 def _go_there(visit: Visit, account: MailAccount) -> None:
     settings = visit.installation.settings
-    way = imap_account_of(visit.installation, account)
+    try:
+        way = imap_account_of(visit.installation, account)
+    except AdapterError as error:
+        if error.permanent:  # the password cannot be opened, or the consent has ended: only people can help
+            raise MailboxRefused(str(error)) from error
+        raise
     with open_mailbox(way, private_hosts=settings.private_hosts, ca_file=settings.mail_ca_file) as mailbox:
         if account.sent_folder:
             store_copies(visit, mailbox, account.sent_folder)

@@ -44,6 +44,10 @@ def test_a_secret_may_come_from_a_file(environment, tmp_path):
     ("name", "value"),
     [
         ("BASE_URL", "http://clientes.tosma.example"),
+        ("GOOGLE_ENDPOINT", "login.example"),
+        ("GOOGLE_ENDPOINT", "ftp://login.example"),
+        ("MICROSOFT_ENDPOINT", "https://exa mple/oauth2"),
+        ("MICROSOFT_ENDPOINT", "https://login.example/oauth2?x=1"),
         ("BASE_URL", "clientes.tosma.example"),
         ("BASE_URL", "https://clientes.tosma.example/ruta"),
         ("BASE_URL", "https://x:abc"),
@@ -140,3 +144,15 @@ def test_the_demo_is_served_where_it_is_served(tmp_path):
 
     assert replace(settings, secret_keys=()).base_url == "http://127.0.0.1:8123"
     assert not settings.is_secure
+
+
+def test_a_provider_s_application_comes_with_its_secret(environment):
+    pair = {"VENTANILLA_GOOGLE_CLIENT_ID": "1234", "VENTANILLA_GOOGLE_CLIENT_SECRET": "secreto"}
+
+    found = read_settings(environment | pair | {"VENTANILLA_GOOGLE_ENDPOINT": "https://login.example/oauth2/"})
+
+    assert (found.google_client_id, found.google_client_secret) == ("1234", "secreto")
+    assert (found.google_endpoint, found.microsoft_client_id) == ("https://login.example/oauth2", "")
+    for name, value in pair.items():
+        with pytest.raises(BadSetting, match="VENTANILLA_GOOGLE_CLIENT"):
+            read_settings(environment | {name: value})

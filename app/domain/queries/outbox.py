@@ -121,14 +121,6 @@ def queue_figures(db: ScopedSession) -> QueueFigures:
     )
 
 
-def waiting_of(db: ScopedSession, account_id: int) -> int:
-    """How many mails wait to leave from somebody's own account."""
-    waiting = sa.select(sa.func.count()).where(
-        mails.c.company_id == db.company_id, OPEN, mails.c.account_id == account_id
-    )
-    return db.scalar(waiting) or 0
-
-
 def _created_at(db: ScopedSession, mail_id: int) -> dt.datetime | None:
     return db.scalar(sa.select(mails.c.created_at).where(mails.c.company_id == db.company_id, mails.c.id == mail_id))
 

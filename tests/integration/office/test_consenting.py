@@ -194,9 +194,9 @@ def test_consent_that_ended_is_announced_and_given_again(desk, db, provider, sin
     come_back(desk, provider.consent(address_in(again)))
 
     assert "Google ya no acepta el permiso que se le dio. Vuelva a darlo." in text_of(tested)
-    assert "No sale ningún correo suyo: Google no acepta el permiso desde el" in page
+    assert "No sale nada de marta@gmail.example: Google no acepta el permiso desde el" in page
     assert "Dar permiso otra vez Terminado el" in page
-    assert "No sale ningún correo" not in text_of(desk.get(PAGE))
+    assert "No sale nada" not in text_of(desk.get(PAGE))
     assert account_of(db).consent_ended_at is None
 
 
