@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable
 from threading import Event
 
-from app.adapters.imap import open_mailbox
+from app.adapters.imap import MailboxRefused, open_mailbox
 from app.domain.mailbox_rights import leave_mailbox, leave_refused, leave_unreachable
 from app.domain.queries.mailboxes import WaitingMailbox
 from app.errors import AdapterError, InvalidValue
@@ -40,7 +40,7 @@ def visit_mailbox(
         visit.end(leave_refused, _why(installation, account, refused), clock())
     except AdapterError as error:
         log.warning("company %s: the mailbox does not serve: %s", where.company_id, error)
-        visit.end(leave_refused if error.permanent else leave_unreachable, str(error), clock())
+        visit.end(leave_unreachable, str(error), clock())
     except InvalidValue:
         reason = _("No se puede usar la contraseña guardada: escríbala otra vez.")
         visit.end(leave_refused, reason, clock())

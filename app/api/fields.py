@@ -143,14 +143,14 @@ class Several(Ruled):
 
     def __init__(self, names: tuple[str, ...]) -> None:
         items = {"type": "string", "enum": list(names)}
-        super().__init__(self._several, type="array", items=items, minItems=1, uniqueItems=True)
+        super().__init__(self._several, type="array", items=items, minItems=1, maxItems=len(names))
         self.names = names
 
     def _several(self, typed: str) -> tuple[str, ...]:
-        parts = tuple(dict.fromkeys(typed.split(",", len(self.names))))
-        if not set(parts) <= set(self.names):
+        parts = typed.split(",", len(self.names))
+        if len(parts) > len(self.names) or not set(parts) <= set(self.names):
             raise InvalidValue(_("Debe ser uno de: %(cuales)s.") % {"cuales": ", ".join(self.names)})
-        return parts
+        return tuple(dict.fromkeys(parts))
 
 
 def one_of(choices: type[StrEnum]) -> Ruled:

@@ -205,7 +205,7 @@ def payment_days(value: str, field: str) -> str:
     """Payment terms as days after the invoice, ``30, 60, 90``; ``0`` is cash. Kept as ``30,60,90``."""
     typed = line(value, field, most=40) or "0"
     parts = [part.strip() for part in re.split(r"[,;/ ]+", typed) if part.strip()]
-    if not all(re.fullmatch(r"\d{1,3}", part, re.ASCII) for part in parts) or len(parts) > 12:
+    if not 1 <= len(parts) <= 12 or not all(re.fullmatch(r"\d{1,3}", part, re.ASCII) for part in parts):
         raise InvalidValue(_("Escriba los días separados por comas: 30, 60, 90."), field=field)
     days = [int(part) for part in parts]
     if days != sorted(set(days)) or days[-1] > 365:

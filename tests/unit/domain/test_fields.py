@@ -28,6 +28,19 @@ def test_what_is_no_day_is_refused(typed):
 
 
 @pytest.mark.parametrize(
+    ("typed", "kept"), [("30, 60;90", "30,60,90"), ("30/60 90", "30,60,90"), (" ", "0"), ("0", "0")]
+)
+def test_terms_are_days_however_they_are_parted(typed, kept):
+    assert fields.payment_days(typed, "payment_days") == kept
+
+
+@pytest.mark.parametrize("typed", [",", "/ ;", "30,-60", "60,30", "30,30", "366", "١", ",".join(map(str, range(13)))])
+def test_what_are_no_terms_is_refused(typed):
+    with pytest.raises(InvalidValue):
+        fields.payment_days(typed, "payment_days")
+
+
+@pytest.mark.parametrize(
     ("typed", "kept"),
     [
         ("es-b 12.345.674", "B12345674"),
