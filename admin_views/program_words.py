@@ -18,7 +18,7 @@ SCOPES: dict[ApiScope, Permit] = {
     ApiScope.WRITE: Permit("Escribir", "Contactos y borradores; importar facturas"),
     ApiScope.ISSUE: Permit("Emitir", "Dar número a los borradores y cambiar el estado de los documentos"),
     ApiScope.PUBLISH: Permit("Publicar", "Publicar en la intranet, dar acceso y anular publicaciones"),
-    ApiScope.MAIL: Permit("Correos", "Ver los correos que salen, enviarlos otra vez y anularlos"),
+    ApiScope.MAIL: Permit("Correos", "Enviar documentos por correo; ver, repetir y anular lo que sale"),
     ApiScope.SETTINGS: Permit("Series", "Crear, cambiar y cerrar series"),
     ApiScope.AUDIT: Permit("Auditoría", "Consultar quién hizo qué"),
     ApiScope.WEBHOOKS: Permit("Webhooks", "Crear y cambiar webhooks y ver sus envíos"),

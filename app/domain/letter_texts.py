@@ -14,7 +14,7 @@ from app.domain.mail_values import document_values
 from app.domain.mail_variables import fill_html, fill_line
 from app.domain.sending_plans import PlannedMail
 from app.scope import ScopedSession
-from app.texts import _
+from app.texts import _, speaking
 from models import Company, Contact, Document, StaffUser
 
 LONGEST_SUBJECT = 200
@@ -49,7 +49,10 @@ def filled(  # noqa: PLR0913 - a letter and whom it is about
     *,
     has_links: bool,
 ) -> list[tuple[str, str]]:
-    """The texts of each mail. With links, those to its documents follow what was written."""
+    """The texts of each mail. With links, those to its documents follow what was written.
+
+    In Spanish, as whoever wrote them, whatever is spoken to whoever asks.
+    """
     wanted = [document.id for mail in mails for document in mail.documents]
     found = {
         document.id: document
@@ -61,13 +64,14 @@ def filled(  # noqa: PLR0913 - a letter and whom it is about
     }
     today = clock.today()
     written = []
-    for mail in mails:
-        documents = [found[document.id] for document in mail.documents]
-        values = document_values(
-            documents, company=letterhead.company, user=letterhead.user, portal=letterhead.portal, today=today
-        )
-        text = fill_html(body, values) + (_links(documents, letterhead.portal) if has_links else "")
-        written.append((fill_line(subject, values)[:LONGEST_SUBJECT], text))
+    with speaking("es"):
+        for mail in mails:
+            documents = [found[document.id] for document in mail.documents]
+            values = document_values(
+                documents, company=letterhead.company, user=letterhead.user, portal=letterhead.portal, today=today
+            )
+            text = fill_html(body, values) + (_links(documents, letterhead.portal) if has_links else "")
+            written.append((fill_line(subject, values)[:LONGEST_SUBJECT], text))
     return written
 
 

@@ -12,11 +12,12 @@ from app.api.v1 import (
     key,
     mails,
     publications,
+    sendings,
     series,
     webhooks,
 )
 
 # In the order of the document; one without a tag shares that of the module before. Another kind of thing adds its own.
 MODULES: tuple[ModuleType, ...] = (
-    key, contacts, documents, drafts, imports, publications, batches, mails, series, webhooks, audit,
+    key, contacts, documents, drafts, imports, publications, batches, sendings, mails, series, webhooks, audit,
 )  # fmt: skip

@@ -140,7 +140,7 @@ class WithdrawalDone(Struct, kw_only=True):
 def preview(call: Call) -> PublicationPreview:
     said: Publication = call.body
     with call.installation.database.read(call.scope) as db:
-        shown = preview_publication(db, _selection(db, said), notify=_notifies(db, said), republish=said.republish)
+        shown = preview_publication(db, selection_of(db, said), notify=_notifies(db, said), republish=said.republish)
     return PublicationPreview(
         documents=shown.documents,
         customers=shown.customers,
@@ -168,7 +168,7 @@ def preview(call: Call) -> PublicationPreview:
 def publish(db: ScopedSession, call: Call) -> Answer:
     said: Publication = call.body
     lock_company(db)
-    selection, notify = _selection(db, said), _notifies(db, said)
+    selection, notify = selection_of(db, said), _notifies(db, said)
     if said.fingerprint is not None:
         fingerprint = Fingerprint.decode(said.fingerprint)
     else:
@@ -198,7 +198,7 @@ def publish(db: ScopedSession, call: Call) -> Answer:
 )
 def preview_of_withdrawal(call: Call) -> WithdrawalPreview:
     with call.installation.database.read(call.scope) as db:
-        shown = preview_withdrawal(db, _selection(db, call.body))
+        shown = preview_withdrawal(db, selection_of(db, call.body))
     return WithdrawalPreview(
         documents=shown.documents,
         customers=shown.customers,
@@ -221,7 +221,7 @@ def preview_of_withdrawal(call: Call) -> WithdrawalPreview:
 def withdraw(db: ScopedSession, call: Call) -> Answer:
     said: Withdrawal = call.body
     lock_company(db)
-    selection = _selection(db, said)
+    selection = selection_of(db, said)
     if said.fingerprint is not None:
         fingerprint = Fingerprint.decode(said.fingerprint)
     else:
@@ -245,7 +245,7 @@ def _notifies(db: ScopedSession, said: Publication) -> bool:
     return said.notify if said.notify is not None else db.get_one(Company, db.company_id).notify_by_default
 
 
-def _selection(db: ScopedSession, said: Chosen) -> DocumentSelection:
+def selection_of(db: ScopedSession, said: Chosen) -> DocumentSelection:
     """What was chosen as the business knows it, with words for the office. Raises ``Unfit`` or ``NotFound``."""
     if sum(way is not None for way in (said.ids, said.range, said.filter)) != 1:
         sentence = _("Diga qué documentos con una sola de estas cosas: «ids», «range» o «filter».")

@@ -16,11 +16,11 @@ ROOT = Path(__file__).parents[3]
 BEGIN = ("app.api.site", "app.middleware", "app.failures")
 # What is said of imported invoices is kept with them; paper is Spanish; the rest is never said to programs.
 APART = (
-    "app.adapters.formats", "app.adapters.pdf.closing", "app.adapters.pdf.from_document", "app.adapters.pdf.letterhead",
-    "app.adapters.pdf.pictures", "app.adapters.pdf.table", "app.adapters.pdf.writer", "app.domain.adding_up",
-    "app.domain.companies", "app.domain.foreign", "app.domain.importing", "app.domain.keeping_contacts",
-    "app.domain.outbox", "app.domain.portal_emails", "app.domain.queries.access", "app.intake", "app.secrets",
-    "app.verdicts",
+    "app.adapters.formats", "app.adapters.pdf.closing", "app.adapters.pdf.from_document",
+    "app.adapters.pdf.letterhead", "app.adapters.pdf.pictures", "app.adapters.pdf.table", "app.adapters.pdf.writer",
+    "app.domain.adding_up", "app.domain.companies", "app.domain.foreign", "app.domain.importing",
+    "app.domain.keeping_contacts", "app.domain.letter_texts", "app.domain.mail_values", "app.domain.outbox",
+    "app.domain.portal_emails", "app.domain.queries.access", "app.intake", "app.secrets", "app.verdicts",
 )  # fmt: skip
 # Kept in the database, or said in the office alone.
 STAYS = frozenset({
@@ -35,6 +35,7 @@ STAYS = frozenset({
     "Es la plantilla por defecto. Elija antes otra por defecto y después archive esta.", "Impuesto", "%(n)s ",
     "Ya hay una empresa con ese NIF.",
     "Para que deje de serlo, marque otra como la que se propone.", "No existe la columna %(nombre)s.",
+    "Textos guardados.", "Textos guardados. La firma es ahora la de todos los documentos.",
     "La página ha caducado. Vuelva atrás, recárguela y repita la operación.",
 })  # fmt: skip
 # Connections that the worker makes, not whoever asks.

@@ -1,0 +1,206 @@
+"""Sending documents by mail, as the office does: one mail for each document, or one for each customer."""
+
+from enum import StrEnum
+from typing import Annotated, Any
+
+from msgspec import Struct
+from pydantic import Field
+
+from app.adapters.mail_html import LONGEST_TYPED, read_html
+from app.api.endpoint import Answer, Call, working, writing
+from app.api.fields import Body, Email, Flag, Id, Line, Moment, Ruled
+from app.api.spelling import Amount, Ref, amount, ref
+from app.api.v1.publications import Chosen, selection_of
+from app.domain.dispatching import send_documents
+from app.domain.locking import lock_company
+from app.domain.mail_accounts import senders_for
+from app.domain.mail_texts import CleanHtml, texts_for
+from app.domain.queries.addressees import Addressee
+from app.domain.sending_plans import Grouping, Wishes, plan_sending
+from app.domain.sending_wishes import MOST_PEOPLE, SendDocuments
+from app.domain.templates import newest_version
+from app.errors import InvalidValue
+from app.scope import ScopedSession
+from app.secrets import new_token
+from app.texts import _
+from models import Company
+from models.enums import ApiScope, TextKind
+
+TAG = ("sendings", "Enviar por correo")
+OF_FIELDS = {"body": "message", "day": "send_at"}
+"""What the business calls a field, and what programs do."""
+
+
+class Sender(StrEnum):
+    """Whose account it leaves from: that of whom the key belongs to, or the company's."""
+
+    OWN = "own"
+    COMPANY = "company"
+
+
+class Reader(Body):
+    email: Email
+    name: Annotated[str, Line(200)] = ""
+
+
+People = Annotated[tuple[Reader, ...], Field(max_length=MOST_PEOPLE)]
+
+
+def _message(typed: str) -> CleanHtml:
+    return read_html(typed, "")
+
+
+class Sending(Chosen):
+    """``to`` none: each customer's own addresses for these documents. ``subject`` and ``message`` (HTML or plain text)
+    may hold variables and are those of the office when they are not said. ``as_links``: links to the intranet instead
+    of PDF files. Without ``sender``, one's own account if there is one.
+    """
+
+    grouping: Grouping = Grouping.DOCUMENT
+    to: Annotated[tuple[Reader, ...], Field(min_length=1, max_length=MOST_PEOPLE)] | None = None
+    cc: People = ()
+    bcc: People = ()
+    subject: Annotated[str, Line(200, required=True)] | None = None
+    message: Annotated[str, Ruled(_message, maxLength=LONGEST_TYPED, minLength=1)] | None = None
+    template_id: Id | None = None
+    as_links: Flag = False
+    sender: Sender | None = None
+    reply_to: Email | None = None
+    wants_receipt: Flag = False
+    send_at: Moment | None = None
+
+
+class SendingPreview(Struct, kw_only=True):
+    """What would be sent now. ``without_email`` and ``too_large`` are left out; ``bounced`` are doubtful addresses."""
+
+    mails: int
+    documents: int
+    customers: int
+    amount: Amount
+    drafts: int
+    unpublished: int
+    without_email: int
+    too_large: int
+    without_access: int
+    sent_before: int
+    bounced: tuple[str, ...]
+    fingerprint: str
+
+
+class SendingDone(Struct, kw_only=True):
+    """``messages`` that differ; ``mails`` in the outbox, one for each reader of each."""
+
+    batch_id: Ref
+    messages: int
+    mails: int
+    documents: int
+    customers: int
+    drafts: int
+    without_email: int
+    too_large: int
+    detail: str
+
+
+@working(
+    "POST",
+    "/sendings/preview",
+    summary="Calcula qué correos saldrían, a quién y qué quedaría fuera; no hace nada",
+    scope=ApiScope.MAIL,
+    body=Sending,
+    answer=SendingPreview,
+)
+def preview(call: Call) -> SendingPreview:
+    with call.installation.database.read(call.scope) as db:
+        plan = plan_sending(db, _wishes(db, call.body))
+    return SendingPreview(
+        mails=len(plan.mails),
+        documents=plan.documents,
+        customers=plan.customers,
+        amount=amount(plan.amount),
+        drafts=plan.drafts,
+        unpublished=plan.unpublished,
+        without_email=plan.without_email.count,
+        too_large=plan.too_large.count,
+        without_access=plan.without_access.count,
+        sent_before=plan.sent_before,
+        bounced=plan.bounced,
+        fingerprint=plan.fingerprint,
+    )
+
+
+@writing(
+    "POST",
+    "/sendings",
+    summary="Envía documentos por correo, ahora o en el momento que se diga",
+    scope=ApiScope.MAIL,
+    body=Sending,
+    answer=SendingDone,
+    status=201,
+)
+def send(db: ScopedSession, call: Call) -> Answer:
+    lock_company(db)
+    wishes = _wishes(db, call.body)
+    fingerprint = call.body.fingerprint or plan_sending(db, wishes).fingerprint
+    try:
+        sent = send_documents(db, _command(db, call, wishes, fingerprint))
+    except InvalidValue as refusal:
+        refusal.field = OF_FIELDS.get(refusal.field or "", refusal.field)
+        raise
+    content = SendingDone(
+        batch_id=ref(sent.batch_id),
+        messages=sent.messages,
+        mails=sent.mails,
+        documents=sent.documents,
+        customers=sent.customers,
+        drafts=sent.drafts,
+        without_email=sent.without_email,
+        too_large=sent.too_large,
+        detail=str(sent),
+    )
+    return Answer(content=content, location=f"/batches/{sent.batch_id}")
+
+
+def _wishes(db: ScopedSession, said: Sending) -> Wishes:
+    return Wishes(
+        selection=selection_of(db, said),
+        grouping=said.grouping,
+        to=_people(said.to) if said.to is not None else None,
+        template_version_id=newest_version(db, said.template_id).id if said.template_id is not None else None,
+        has_links=said.as_links,
+    )
+
+
+def _command(db: ScopedSession, call: Call, wishes: Wishes, fingerprint: str) -> SendDocuments:
+    said, user_id = call.body, call.program.user_id
+    texts = texts_for(db, TextKind(said.kind), user_id)
+    slug = db.get_one(Company, db.company_id).slug
+    return SendDocuments(
+        wishes=wishes,
+        fingerprint=fingerprint,
+        key=call.key or new_token()[:32],
+        user_id=user_id,
+        subject=said.subject or texts.subject.text,
+        body=CleanHtml(said.message or texts.letter),
+        portal=f"{call.installation.settings.base_url}/in/{slug}",
+        cc=_people(said.cc),
+        bcc=_people(said.bcc),
+        reply_to=said.reply_to or "",
+        wants_receipt=said.wants_receipt,
+        account_id=_account(db, user_id, said.sender),
+        due_at=said.send_at,
+    )
+
+
+def _account(db: ScopedSession, user_id: int, sender: Sender | None) -> int | None:
+    """Raises ``InvalidValue`` for an account of one's own that there is not."""
+    own = next((each.account_id for each in senders_for(db, user_id) if each.is_own), None)
+    if sender is Sender.OWN and own is None:
+        raise InvalidValue(_("Su usuario no tiene cuenta de correo propia."), field="sender")
+    return None if sender is Sender.COMPANY else own
+
+
+def _people(said: Any) -> tuple[Addressee, ...]:
+    return tuple(Addressee(reader.email, reader.name) for reader in said)
+
+
+endpoints = (preview, send)
