@@ -74,7 +74,7 @@ def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -
     if command.provider is not None and moves:
         account.sealed_tokens, account.consent_ended_at = "", None
     if (account.imap_host, account.username) != (place["imap_host"], place["username"]):
-        account.inbox_validity, account.inbox_uid = None, 0
+        account.inbox_validity, account.inbox_uid, account.inbox_due_at = None, 0, None
     for name, value in place.items():
         setattr(account, name, value)
     account.sender_email = fields.email(command.sender_email, "sender_email", required=True)
@@ -205,7 +205,7 @@ _EMPTY: dict[str, Any] = _NO_MAILBOX | {
     **dict.fromkeys(("sender_name", "sender_email", "reply_to", "host", "username", "last_error", "imap_error"), ""),
     **dict.fromkeys(("sealed_password", "sealed_tokens", "dkim_domain", "dkim_selector", "sealed_dkim_key"), ""),
     **dict.fromkeys(("pinned_fingerprint", "provider", "password_changed_at", "consent_ended_at"), None),
-    **dict.fromkeys(("paused_until", "imap_paused_until", "inbox_validity"), None),
+    **dict.fromkeys(("paused_until", "imap_paused_until", "inbox_validity", "inbox_due_at"), None),
     **dict.fromkeys(("failures", "imap_failures", "inbox_uid"), 0),
     "wants_receipt": False,
     "port": 587,
