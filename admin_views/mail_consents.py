@@ -13,7 +13,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from admin_views import mail_account_asking as asking
 from admin_views.auth import GRANTS, visit_of
 from admin_views.mail_account_form import AccountForm, values_of
-from admin_views.mail_account_pages import Whose, read_account, write
+from admin_views.mail_account_pages import MINUTE, Whose, count, read_account, write
 from admin_views.posted import posted
 from admin_views.templating import render
 from app import clock
@@ -58,7 +58,7 @@ class NotRegistered(Refusal):
 
 
 def go_and_consent(view: "OfficePage", request: Request, whose: Whose, account: MailAccount) -> Response:
-    """A page that leads on to the provider of the account. Runs in a thread. Raises ``NotRegistered``.
+    """A page that leads on to the provider of the account. Runs in a thread. Raises ``Refusal``.
 
     Not a redirection: a form of ours may not lead to another site, a link may.
     """
@@ -67,6 +67,7 @@ def go_and_consent(view: "OfficePage", request: Request, whose: Whose, account: 
     app = oauth_app(installation, account.provider)
     if app is None:
         raise NotRegistered(account.provider)
+    count(request, "mail consent", 10, MINUTE)
     begin = BeginConsent(user_id=visit.user_id, provider=account.provider, is_for_company=not whose.is_own)
     begun = write(request, lambda db: begin_consent(db, installation.keys, begin))
     address = oauth.consent_address(app, state=begun.state, verifier=begun.verifier, email=account.username)
@@ -81,7 +82,7 @@ def ask_again(view: "OfficePage", request: Request, whose: Whose) -> Response:
         raise HTTPException(404)
     try:
         return go_and_consent(view, request, whose, account)
-    except NotRegistered as refusal:
+    except Refusal as refusal:
         Flash.error(request, str(refusal))
         return RedirectResponse(whose.home, status_code=303)
 

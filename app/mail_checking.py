@@ -133,6 +133,8 @@ def _open(check: _Check, account: MailAccount, make_transport: TransportFactory)
     telling = check.telling
 
     def watch(done: Opened, says: str) -> None:
+        if done is Opened.AUTH:
+            says = _("Aceptado (%(modo)s).") % {"modo": says}
         telling.done(MailStep(done.lower()), says)
         telling.begin(telling.next)
 

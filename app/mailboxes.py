@@ -149,7 +149,7 @@ def password_of(installation: Installation, account: MailAccount) -> str | None:
     try:
         return open_password(account, installation.keys) or None
     except SealBroken as error:
-        sentence = _("La clave de la instalación no es la que guardó esta contraseña: escríbala otra vez.")
+        sentence = _("No se puede usar la contraseña guardada: escríbala otra vez.")
         raise AdapterError(sentence, permanent=True) from error
 
 

@@ -10,8 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
+from app.errors import Refusal
 from app.scope import ScopedSession
 from app.secrets import Keys
+from app.texts import _
 from models import Company, MailAccount
 
 PROBE_EVERY = dt.timedelta(minutes=1)
@@ -43,6 +45,31 @@ class SenderChoice(Struct, frozen=True, kw_only=True):
     @property
     def is_own(self) -> bool:
         return self.account_id is not None
+
+
+class NotTheirAccount(Refusal):
+    code = "not_their_account"
+
+    def __init__(self) -> None:
+        super().__init__(_("Sale de la cuenta de correo de otra persona: solo ella puede enviar con esa cuenta."))
+
+
+class AccountGone(Refusal):
+    code = "account_gone"
+
+    def __init__(self) -> None:
+        super().__init__(_("La cuenta de correo con la que salió se ha eliminado: envíelo de nuevo con otra."))
+
+
+def check_sender(db: ScopedSession, account_id: int | None) -> None:
+    """Whether whoever acts may send with an account. Raises ``AccountGone`` or ``NotTheirAccount``."""
+    account = db.get(MailAccount, account_id) if account_id is not None else None
+    if account is None or account.user_id is None:
+        return
+    if not account.host:
+        raise AccountGone
+    if db.actor is None or db.actor.id != account.user_id:
+        raise NotTheirAccount
 
 
 def company_account(db: ScopedSession) -> MailAccount | None:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from app import clock
 from app.domain import fields
 from app.domain.audit import record
+from app.domain.mail_accounts import check_sender
 from app.errors import InvalidValue, NotFound, Refusal
 from app.scope import ScopedSession
 from app.secrets import token_hash
@@ -57,7 +58,8 @@ def can_be_readdressed(mail: OutgoingMail) -> bool:
 def readdress_mail(db: ScopedSession, command: ReaddressMail) -> Readdressed:
     """Send what a mail says to another address; one that had not left yet does not leave any more.
 
-    Raises ``NotFound``, ``CannotBeReaddressed`` or ``InvalidValue``.
+    What left from a person's own account only they send on. Raises ``NotFound``, ``CannotBeReaddressed``,
+    ``InvalidValue``, ``NotTheirAccount`` or ``AccountGone``.
     """
     mail = db.scalar(
         sa.select(OutgoingMail)
@@ -69,6 +71,7 @@ def readdress_mail(db: ScopedSession, command: ReaddressMail) -> Readdressed:
         raise NotFound(_("ese correo"))
     if not can_be_readdressed(mail):
         raise CannotBeReaddressed(mail)
+    check_sender(db, mail.account_id)
     address = _checked(db, mail, command.address)
     reader = _reader(db, mail, address) if mail.kind is MailKind.NOTICE else None
     again = _copy(mail, address)

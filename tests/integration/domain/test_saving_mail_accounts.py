@@ -8,9 +8,12 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.mail_accounts import (
+    AccountGone,
+    NotTheirAccount,
     SenderChoice,
     Standing,
     account_of,
+    check_sender,
     company_account,
     open_password,
     senders_for,
@@ -19,6 +22,7 @@ from app.domain.mail_accounts import (
 from app.domain.mail_consents import KeepConsent, Tokens, keep_consent, open_tokens
 from app.domain.mail_desk import RetryMails, retry_mails
 from app.domain.queries.outbox import due_queues
+from app.domain.readdressing import ReaddressMail, readdress_mail
 from app.domain.saving_mail_accounts import SaveMailAccount, remove_mail_account, save_mail_account
 from app.domain.staffing import end_membership
 from app.errors import InvalidValue, NotFound
@@ -283,3 +287,26 @@ def test_two_first_saves_at_once_make_one(installation, company, make_session, m
 
     with make_session(scope=SYSTEM) as db:
         assert (failed, len(db.scalars(select(MailAccount)).all())) == ([], 1)
+
+
+def test_only_its_owner_sends_on_what_left_from_an_account(db, make, make_session, company, marta):
+    own = save_mail_account(db, KEYS, command(user_id=marta.id))
+    other = make.user()
+    ours = make.mail_account()
+    mail = add_mail(db, MailStatus.SENT, account_id=own.id)
+    db.commit()
+
+    def readdress(user):
+        with make_session(scope=CompanyScope(company.id)) as session:
+            session.actor = Actor(user.name, user.id)
+            return readdress_mail(session, ReaddressMail(mail_id=mail.id, address="otra@merino.example"))
+
+    with pytest.raises(NotTheirAccount):
+        readdress(other)
+    assert readdress(marta).address == "otra@merino.example"
+    check_sender(db, ours.id)
+    check_sender(db, None)
+    remove_mail_account(db, marta.id)
+    db.commit()
+    with pytest.raises(AccountGone):
+        readdress(marta)

@@ -127,7 +127,7 @@ def test_every_step_is_told_and_the_mail_says_what_was_seen(post, sink, watching
     says = {step.step: step.says for step in watching.told if step.state is GOOD}
     assert says[MailStep.CONNECT] == "220 sumidero ESMTP"
     assert says[MailStep.TLS].startswith("TLSv1.3 · certificado de ")
-    assert (says[MailStep.AUTH], says[MailStep.SEND]) == ("PLAIN", "250 2.0.0 aceptado")
+    assert (says[MailStep.AUTH], says[MailStep.SEND]) == ("Aceptado (PLAIN).", "250 2.0.0 aceptado")
     assert all(step.took >= 0 for step in watching.told)
 
     (received,) = sink.received
@@ -135,7 +135,7 @@ def test_every_step_is_told_and_the_mail_says_what_was_seen(post, sink, watching
     text = message.get_body(("plain",)).get_content()
     assert (received.recipients, message["Subject"]) == ((RECIPIENT,), "Correo de prueba de Suministros Tosma, S.L.")
     assert f"- Conectar por el puerto {sink.port}: 220 sumidero ESMTP" in text
-    assert f"- Entrar como {user}: PLAIN" in text
+    assert f"- Entrar como {user}: Aceptado (PLAIN)." in text
     assert "TLSv1.3" in message.get_body(("html",)).get_content()
     (mail,) = mails(post)
     assert (mail.id, mail.kind, mail.status, mail.frozen, mail.attempts) == (

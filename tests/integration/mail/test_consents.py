@@ -182,9 +182,7 @@ def test_what_sealed_the_password_may_be_lost(post, sink):
 
     post.send()
 
-    assert post.reload(post.account).last_error == (
-        "La clave de la instalación no es la que guardó esta contraseña: escríbala otra vez."
-    )
+    assert post.reload(post.account).last_error == "No se puede usar la contraseña guardada: escríbala otra vez."
     assert sink.connections == 0
 
 
