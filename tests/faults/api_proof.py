@@ -80,7 +80,8 @@ class Asker:
         self.address, self.key = f"{base_url}/api/v1", key
         document = self.client.get("/api/v1/openapi.json").json()
         del document["security"], document["components"]["securitySchemes"]  # it is the key that is never wrong
-        self.operations = [found.ok() for found in schemathesis.openapi.from_dict(document).get_all_operations()]
+        found: Any = schemathesis.openapi.from_dict(document).get_all_operations()
+        self.operations = [one.ok() for one in found]
         self.answers = 0
 
     def ask_everything(self, examples: int, number: int) -> None:
@@ -106,7 +107,7 @@ class Asker:
     def _ask(self, case: Any) -> None:
         """Word for word what ``requests`` would send."""
         asked = case.as_transport_kwargs(base_url=self.address, headers={"Authorization": f"Bearer {self.key}"})
-        sent = requests.Request(**{name: value for name, value in asked.items() if name in PARTS}).prepare()
+        sent: Any = requests.Request(**{name: value for name, value in asked.items() if name in PARTS}).prepare()
         headers = [(name.encode("latin-1"), _bytes(value)) for name, value in sent.headers.items()]
         answer = self.client.request(sent.method, sent.url, content=_bytes(sent.body or b""), headers=headers)
         self.answers += 1
