@@ -109,12 +109,8 @@ def save_contact(db: ScopedSession, command: SaveContact) -> Contact:
 
 
 def contact_with_lines(db: ScopedSession, contact_id: int) -> Contact:
-    """With its further addresses and e-mails. Raises ``NotFound``."""
-    contact = db.scalar(
-        select(Contact)
-        .where(Contact.id == contact_id)
-        .options(selectinload(Contact.addresses), selectinload(Contact.emails))
-    )
+    """With its further addresses and e-mails, read once in a session. Raises ``NotFound``."""
+    contact = db.get(Contact, contact_id, options=(selectinload(Contact.addresses), selectinload(Contact.emails)))
     if contact is None:
         raise NotFound(_("esa ficha"))
     return contact

@@ -81,7 +81,7 @@ class Asker:
         document = self.client.get("/api/v1/openapi.json").json()
         del document["security"], document["components"]["securitySchemes"]  # it is the key that is never wrong
         found: Any = schemathesis.openapi.from_dict(document).get_all_operations()
-        self.operations = [each.ok() for each in found]
+        self.operations = [one.ok() for one in found]
         self.answers = 0
 
     def ask_everything(self, examples: int, number: int) -> None:

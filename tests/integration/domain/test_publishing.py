@@ -363,10 +363,10 @@ def test_the_statements_do_not_grow_with_the_documents(db, make, statements):
     make.template()
 
     counted = []
-    for number, many in enumerate((1, 30)):
+    for number, many in enumerate((1, 1, 30)):  # the first of a session also asks who listens
         command = to_publish(db, ticked(*[make.invoice() for _ in range(many)]), key=f"k{number}")
         statements.clear()
         publish_documents(db, command)
         counted.append(len(statements))
 
-    assert counted[0] == counted[1]
+    assert counted[1] == counted[2]

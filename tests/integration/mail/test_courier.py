@@ -77,7 +77,7 @@ def test_writing_many_costs_the_queries_of_one(post, statements, count):
     courier.run(Event())
 
     courier.close()
-    assert len([sql for sql in statements if sql.startswith("SELECT")]) == 13
+    assert len([sql for sql in statements if sql.startswith("SELECT")]) == 14
 
 
 @pytest.mark.parametrize("verb", ["MAIL", "RCPT", "DATA", "."])

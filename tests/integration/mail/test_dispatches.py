@@ -212,7 +212,7 @@ def test_writing_many_costs_the_queries_of_one(post, mail_out, make, merino, sta
     courier.run(Event())
 
     courier.close()
-    assert len([sql for sql in statements if sql.startswith("SELECT")]) == 12
+    assert len([sql for sql in statements if sql.startswith("SELECT")]) == 13
 
 
 def test_what_waits_can_be_looked_at_as_it_would_leave(post, mail_out, invoice):

@@ -128,7 +128,7 @@ def test_own_words_cost_the_queries_of_one(post, statements, count):
     courier.run(Event())
 
     courier.close()
-    assert len([sql for sql in statements if sql.startswith("SELECT")]) == 14
+    assert len([sql for sql in statements if sql.startswith("SELECT")]) == 15
 
 
 def test_what_was_tried_keeps_its_words(post, sink):

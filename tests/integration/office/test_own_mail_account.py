@@ -328,7 +328,8 @@ def test_who_may_not_send_has_none(sit, mailbox):
 
     assert answers == [403] * 7
     assert "Cuenta de correo" not in text_of(reader.get("account"))
-    assert "Cuenta de correo Series por defecto Seguridad" in text_of(sit(Role.INVOICING).get("account"))
+    tabs = "Cuenta de correo Valores por defecto para envíos Series por defecto API Key Seguridad"
+    assert tabs in text_of(sit(Role.INVOICING).get("account"))
 
 
 # Proving who one is
