@@ -17,6 +17,7 @@ from app import clock
 from app.domain import fields
 from app.domain.bounces import dismiss_bounces
 from app.domain.keeping_copies import keep_copy_again
+from app.domain.queries.mail_replies import copy_of
 from app.domain.readdressing import CannotBeReaddressed, Readdressed, ReaddressMail, can_be_readdressed, readdress_mail
 from app.errors import Refusal
 from app.scope import Actor, CompanyScope, ScopedSession
@@ -86,7 +87,7 @@ def _keep_copy(view: Any, request: Request) -> Response:
 
 
 def _kept_again(db: ScopedSession, mail_id: int) -> str:
-    keep_copy_again(db, mail_id, clock.now())
+    keep_copy_again(db, copy_of(db, db.get_one(OutgoingMail, mail_id)), clock.now())
     return _("La copia se guarda en un momento.")
 
 

@@ -16,6 +16,7 @@ from admin_views.searching import replay
 from admin_views.templating import render
 from app import clock
 from app.domain.bounces import bounced_among
+from app.domain.mail_accounts import is_theirs
 from app.domain.mail_desk import CAN_GO_AGAIN, WAITING
 from app.domain.queries.mail_replies import copy_of, reports_of
 from app.domain.queries.outbox import UNSENT, attempts_of
@@ -25,7 +26,7 @@ from app.mail_shown import mail_as_sent, mail_source
 from app.scope import CompanyScope, ScopedSession
 from app.texts import _
 from app.web import installation_of
-from models import Batch, Contact, Document, OutgoingMail
+from models import Batch, Contact, Document, MailAccount, OutgoingMail
 from models.enums import CopyStatus, MailStatus
 
 if TYPE_CHECKING:
@@ -75,7 +76,8 @@ def _short(spelled: str) -> str:
 
 def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, row: OutgoingMail) -> dict[str, Any]:
     installation = installation_of(request)
-    may_again = view.has_permission(request, "action:send-again")
+    account = db.get(MailAccount, row.account_id) if row.account_id else None
+    may_again = view.has_permission(request, "action:send-again") and is_theirs(account, visit_of(request).user_id)
     reports, copy = reports_of(db, row.id), copy_of(db, row)
     came_back = [report for report in reports if not is_refusal(report, row)]
     return {

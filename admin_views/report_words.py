@@ -16,11 +16,11 @@ REPORT_SIGNS: dict[str, Sign] = {
     ReportKind.DISCARDED: Sign("Borrado sin leer", "trash", "warn"),
 }
 _TOLD = {
-    ReportKind.BOUNCED: "Su servidor lo ha devuelto.",
-    ReportKind.DELAYED: "Su servidor todavía no ha podido entregarlo y sigue intentándolo.",
-    ReportKind.DELIVERED: "Su servidor confirma que lo ha dejado en el buzón.",
-    ReportKind.READ: "Su lector confirma que lo ha abierto.",
-    ReportKind.DISCARDED: "Su lector dice que se borró sin abrirlo.",
+    ReportKind.BOUNCED: "El servidor del destinatario lo ha devuelto.",
+    ReportKind.DELAYED: "El servidor del destinatario todavía no ha podido entregarlo y sigue intentándolo.",
+    ReportKind.DELIVERED: "El servidor del destinatario confirma que lo ha dejado en el buzón.",
+    ReportKind.READ: "El destinatario ha confirmado que lo ha abierto.",
+    ReportKind.DISCARDED: "El destinatario lo borró sin abrirlo.",
 }
 
 

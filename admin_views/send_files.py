@@ -32,8 +32,10 @@ def seal(request: Request, file: NewFile) -> str:
 
 
 def unseal(request: Request, sealed: Sequence[str]) -> tuple[NewFile, ...]:
-    """The files of hidden fields, each once; what is not ours is not there."""
-    found = (_open(request, text) for text in sealed[: MOST_FILES + 1])
+    """The files of hidden fields, each once. Raises ``InvalidValue`` for one that does not open: none is left out."""
+    found = [_open(request, text) for text in sealed[: MOST_FILES + 1]]
+    if None in found:
+        raise InvalidValue(_("Un archivo ya no se puede leer: vuelva a adjuntarlo."), field="files")
     return tuple(dict.fromkeys(file for file in found if file is not None))
 
 

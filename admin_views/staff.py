@@ -1,12 +1,14 @@
 """Usuarios: who works in this company, as what, and the password somebody new begins with."""
 
+from collections.abc import Callable
 from typing import Any
 
+from sqladmin import Flash
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from admin_views.auth import visit_of
 from admin_views.base import OfficeView, page
@@ -26,11 +28,12 @@ from app.domain.saving_mail_accounts import remove_mail_account
 from app.domain.staff_accounts import ResetPassword, reset_password
 from app.domain.staffing import AddStaff, add_staff, change_role, end_membership
 from app.errors import NotFound
+from app.mailboxes import withdraw_consent
 from app.scope import SYSTEM, CompanyScope, ScopedSession
 from app.secrets import hash_password, new_password
 from app.texts import _
 from app.web import installation_of
-from models import Membership, StaffUser
+from models import MailAccount, Membership, StaffUser
 from models.enums import Role
 
 WORKS, DISABLED, ENDED = Sign("En activo", "check", "ok"), Sign("Desactivado", "lock", "warn"), Sign("Baja", "user-off")
@@ -158,6 +161,7 @@ class StaffAdmin(OfficeView, model=Membership):
     async def end_page(self, request: Request) -> Response:
         """Somebody leaves the company: nothing of it from the next click on."""
         membership = await self._membership(request)
+        account = await run_in_threadpool(_account_of, request, membership.user_id)
 
         def run(db: ScopedSession, form: OfficeForm) -> str:
             end_membership(db, membership.user_id)
@@ -169,6 +173,7 @@ class StaffAdmin(OfficeView, model=Membership):
             submit=title,
             form_class=OfficeForm,
             run=run,
+            answer=_once_forgotten(request, account, self.list_address),
             back=self.list_address,
             template="admin/end_staff.html",
             destroys=True,
@@ -205,13 +210,15 @@ class StaffAdmin(OfficeView, model=Membership):
     async def mail_account_page(self, request: Request) -> Response:
         """The account somebody has of their own can be removed by others, but not seen."""
         membership = await self._membership(request)
-        name = membership.user.name
+        name, back = membership.user.name, self.edit_address(membership.id)
+        account = await run_in_threadpool(_account_of, request, membership.user_id)
         command = Command(
             title=_("Eliminar la cuenta de correo de %(nombre)s") % {"nombre": name},
             submit=_("Eliminar la cuenta"),
             form_class=OfficeForm,
             run=lambda db, form: remove_mail_account(db, membership.user_id),
-            back=self.edit_address(membership.id),
+            answer=_once_forgotten(request, account, back),
+            back=back,
             template="admin/staff_mail_account.html",
             destroys=True,
             context={"name": name},
@@ -229,6 +236,23 @@ class StaffAdmin(OfficeView, model=Membership):
                 return found
 
         return await run_in_threadpool(work)
+
+
+def _account_of(request: Request, user_id: int) -> MailAccount | None:
+    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+        return user_account(db, user_id)
+
+
+def _once_forgotten(request: Request, account: MailAccount | None, back: str) -> Callable[[Any], Response]:
+    """Goes back; if a mail account went with it, the consent it used is taken back at its provider."""
+
+    def answer(said: Any) -> Response:
+        if account is not None:
+            withdraw_consent(installation_of(request), account)
+        Flash.success(request, str(said))
+        return RedirectResponse(back, status_code=303)
+
+    return answer
 
 
 def reveal(request: Request, view: OfficeView, name: str, email: str, password: str) -> Response:

@@ -88,7 +88,7 @@ class WebhookAdmin(WebhookPages, model=Webhook):
             show=lambda stopped_at, paused_until: badge(_sign(stopped_at, paused_until)),
             css="c-state",
         ),
-        Column(name="sucesos", label="Se le dice", value=Webhook.events, show=_in_words, css="hide"),
+        Column(name="sucesos", label="Sucesos", value=Webhook.events, show=_in_words, css="hide"),
         Column(name="enviados", label="Avisos", value=Webhook.position, css="num c-pub"),
     )
     default_order = Order("nombre", descending=False)
@@ -100,7 +100,7 @@ class WebhookAdmin(WebhookPages, model=Webhook):
             "webhook",
             "Webhook",
             (
-                Box("Quién escucha", ("name", "url", "is_stopped")),
+                Box("Destino", ("name", "url", "is_stopped")),
                 Box("Qué se le dice", tuple(TELLABLE)),
             ),
         ),

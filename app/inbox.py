@@ -3,6 +3,8 @@
 import datetime as dt
 import logging
 
+from sqlalchemy.exc import DataError
+
 from app.adapters.imap import Arrived, InboxState, Mailbox
 from app.adapters.mail_reports import MOST_OCTETS, is_report, read_report
 from app.domain.bounces import TakeReport, take_report
@@ -14,6 +16,7 @@ log = logging.getLogger(__name__)
 
 EVERY = dt.timedelta(minutes=5)
 MOST = 500
+MISTAKES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 LOOKS_BACK = dt.timedelta(days=7)
 """Into an inbox never read before, or numbered anew."""
 
@@ -38,6 +41,14 @@ def read_inbox(visit: Visit, mailbox: Mailbox, account: MailAccount) -> None:
 
 
 def _take(visit: Visit, mailbox: Mailbox, account: MailAccount, each: Arrived) -> None:
+    """One message that makes no sense to us, or to the database, keeps nobody from reading the next."""
+    try:
+        _keep(visit, mailbox, account, each)
+    except (*MISTAKES, DataError):
+        log.exception("account %s: message %s of its inbox cannot be read", account.id, each.uid)
+
+
+def _keep(visit: Visit, mailbox: Mailbox, account: MailAccount, each: Arrived) -> None:
     report = read_report(mailbox.read(each.uid, MOST_OCTETS))
     if report is None:
         return

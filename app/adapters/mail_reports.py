@@ -29,6 +29,9 @@ MOST_BLOCKS = 100
 MOST_IDS = 20
 LONGEST_KEY = 200
 
+NONSENSE = (LookupError, ValueError)
+"""What the standard library raises at charsets that are none, numbers without end, parameters in pieces."""
+
 _REPORTS = ("delivery-status", "disposition-notification")
 _STATUS = ("message/delivery-status", "message/global-delivery-status")
 _DISPOSITION = ("message/disposition-notification", "message/global-disposition-notification")
@@ -41,7 +44,7 @@ _GRAVITY = (
     ReportKind.BOUNCED, ReportKind.READ, ReportKind.DISCARDED, ReportKind.DELIVERED, ReportKind.DELAYED,
 )  # fmt: skip
 _CODE = re.compile(r"(?<![\d.])[245]\.\d{1,3}\.\d{1,3}(?![\d.])")
-_MESSAGE_ID = re.compile(r"<[^<>\s]{1,198}>")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{1,198}>")  # printable ASCII, as ours are
 _BLANK = re.compile(rb"\r?\n[ \t]*\r?\n")
 
 
@@ -60,11 +63,21 @@ class Report(Struct, frozen=True, kw_only=True):
 def is_report(content_type: str) -> bool:
     """Whether a message with this header may be one."""
     head = _headers(b"Content-Type: " + content_type.encode(errors="replace").strip())
-    return head.get_content_type() == "multipart/report" and _report_type(head) in _REPORTS
+    try:
+        return head.get_content_type() == "multipart/report" and _report_type(head) in _REPORTS
+    except NONSENSE:
+        return False
 
 
 def read_report(content: bytes) -> Report | None:
     """The report in a message, of which the first ``MOST_OCTETS`` are enough; none when it is something else."""
+    try:
+        return _read(content)
+    except NONSENSE:
+        return None
+
+
+def _read(content: bytes) -> Report | None:
     head, body = _divided(content[:MOST_OCTETS])
     boundary = head.get_boundary()
     if head.get_content_type() != "multipart/report" or not boundary or len(boundary) > 200:

@@ -19,7 +19,7 @@ MARKS = {StepState.GOOD: "bien", StepState.BAD: "FALLA", StepState.SKIPPED: "—
 
 @click.command("mail-test", cls=Command, short_help="Prueba una cuenta de correo, paso a paso.")
 @click.argument("recipient", metavar="DESTINATARIO")
-@click.option("--company", "slug", metavar="DIRECCIÓN", help="La empresa, por su dirección; si hay una, sobra.")
+@click.option("--company", "slug", metavar="DIRECCIÓN", help="La empresa, por su dirección; si hay una, no hace falta.")
 @click.option("--user", "email", metavar="CORREO", help="La cuenta propia de ese usuario, en vez de la de la empresa.")
 @installed
 def try_mail(installation: Installation, recipient: str, slug: str | None, email: str | None) -> None:

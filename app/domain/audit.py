@@ -54,6 +54,7 @@ AUDITED = (
 SECRET = frozenset({
     "password_hash", "sealed_password", "sealed_tokens", "sealed_dkim_key", "token_hash", "pinned_fingerprint",
     "imap_fingerprint", "secret_hash", "previous_hash", "sealed_secret",
+    "url",  # many of a webhook's hold the key to whoever listens
 })  # fmt: skip
 HIDDEN = "••••"
 SILENT = frozenset({

@@ -200,7 +200,7 @@ def _tell_account(db: ScopedSession, command: RecordOutcome) -> None:
     """An account knows since when its person has been told how to enter, and that its address takes no mail."""
     written, outcome, now = command.written, command.outcome, command.now
     account_id = written.mail.portal_account_id
-    bounced = outcome.answer is Answer.NEVER and outcome.verb == "RCPT"
+    bounced = outcome.answer is Answer.NEVER and blames_address(outcome.reply)
     if account_id is None or not (bounced or (written.is_telling and outcome.answer is Answer.TAKEN)):
         return
     statement = _BOUNCED if bounced else _TOLD

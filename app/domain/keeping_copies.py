@@ -110,15 +110,14 @@ def record_not_kept(db: ScopedSession, copy: DueCopy, reason: str, now: dt.datet
         _change(db, copy, **values, due_at=due_at)
 
 
-def keep_copy_again(db: ScopedSession, mail_id: int, now: dt.datetime) -> None:
+def keep_copy_again(db: ScopedSession, copy: SentCopy | None, now: dt.datetime) -> None:
     """Try a copy that was given up once more, with all its patience. Raises ``NotFound`` or ``Refusal``."""
-    status = db.scalar(sa.select(SentCopy.status).where(SentCopy.mail_id == mail_id))
-    if status is None:
+    if copy is None:
         raise NotFound(_("esa copia"))
-    if status is not CopyStatus.FAILED:
+    if copy.status is not CopyStatus.FAILED:
         raise Refusal(_("Esa copia ya está guardada o a punto de guardarse."))
     given_up = sa.update(copies).where(
-        copies.c.company_id == db.company_id, copies.c.mail_id == mail_id, copies.c.status == CopyStatus.FAILED
+        copies.c.company_id == db.company_id, copies.c.id == copy.id, copies.c.status == CopyStatus.FAILED
     )
     anew = {"status": CopyStatus.WAITING, "attempts": 0, "due_at": now, "created_at": now, "finished_at": None}
     db.connection().execute(given_up.values(**anew))

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
+from sqlalchemy import ColumnElement
 
 from app.errors import Refusal
 from app.scope import ScopedSession
@@ -68,8 +69,20 @@ def check_sender(db: ScopedSession, account_id: int | None) -> None:
         return
     if not account.host:
         raise AccountGone
-    if db.actor is None or db.actor.id != account.user_id:
+    if db.actor is None or not is_theirs(account, db.actor.id):
         raise NotTheirAccount
+
+
+def is_theirs(account: MailAccount | None, user_id: int | None) -> bool:
+    """Whether somebody may send with it: the company's is everybody's."""
+    return account is None or account.user_id in (None, user_id)
+
+
+def may_send_with(db: ScopedSession, account_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The same as a condition: the company's account, or an own one of whoever acts that is still in use."""
+    whose = sa.or_(_rows.c.user_id.is_(None), _rows.c.user_id == (db.actor.id if db.actor else None))
+    usable = sa.select(_rows.c.id).where(_rows.c.company_id == db.company_id, _rows.c.host != "", whose)
+    return sa.or_(account_id.is_(None), account_id.in_(usable))
 
 
 def company_account(db: ScopedSession) -> MailAccount | None:

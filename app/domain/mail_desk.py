@@ -7,10 +7,10 @@ from msgspec import Struct
 
 from app import clock
 from app.domain.audit import record
+from app.domain.mail_accounts import may_send_with
 from app.domain.outbox import REST, mails
 from app.scope import ScopedSession
 from app.texts import _, plural
-from models import MailAccount
 from models.enums import MailStatus
 
 WAITING = (MailStatus.QUEUED, MailStatus.RETRY)
@@ -51,11 +51,10 @@ def retry_mails(db: ScopedSession, command: RetryMails) -> Requeued:
 
     A mail whose secret was erased is written again with a new one; every other leaves with the very bytes it had, if
     there is still a point. Not sooner than a minute after a server asked for patience, and after a doubt only one more
-    is allowed. What left from a person's account that has been removed cannot leave from any other.
+    is allowed. What left from a person's account leaves again from no other, and only by their own will.
     """
     chosen = _chosen(db, command.mail_ids, (*CAN_GO_AGAIN, MailStatus.SENT) if command.sent_too else CAN_GO_AGAIN)
-    removed = sa.select(MailAccount.id).where(MailAccount.company_id == db.company_id, MailAccount.host == "")
-    chosen = chosen.where(sa.or_(mails.c.account_id.is_(None), mails.c.account_id.not_in(removed)))
+    chosen = chosen.where(may_send_with(db, mails.c.account_id))
     now = clock.now()
     was_erased = sa.and_(mails.c.is_secret, mails.c.finished_at.is_not(None))
     changed = db.connection().execute(

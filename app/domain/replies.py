@@ -31,15 +31,15 @@ def explain_code(code: str) -> str:
         "1.2": _("El dominio de esa dirección no existe."),
         "1.10": _("Esa dirección no admite correo."),
         "2.1": _("Ese buzón está desactivado."),
-        "2.2": _("Su buzón está lleno."),
+        "2.2": _("El buzón del destinatario está lleno."),
         "2.3": _("El mensaje es demasiado grande para ese buzón."),
-        "3.4": _("El mensaje es demasiado grande para su servidor."),
+        "3.4": _("El mensaje es demasiado grande para el servidor del destinatario."),
         "4.4": _("El dominio de esa dirección no recibe correo."),
-        "4.7": _("Su servidor no lo ha aceptado a tiempo."),
+        "4.7": _("El servidor del destinatario no lo ha aceptado a tiempo."),
     }
     is_final, _mark, subject = code.partition(".")
     if subject.startswith("7.") and is_final == "5":
-        return _("Su servidor lo ha rechazado por sus normas contra el correo no deseado.")
+        return _("El servidor del destinatario lo ha rechazado por sus normas contra el correo no deseado.")
     return sentences.get(subject, "")
 
 
@@ -51,5 +51,7 @@ def explain(reply: str) -> str:
     if sentence := explain_code(code["enhanced"] or ""):
         return sentence
     if code["basic"].startswith("5"):
-        return _("Su servidor lo ha rechazado.")
-    return _("Su servidor pide que se intente más tarde.") if code["basic"].startswith("4") else _("Aceptado.")
+        return _("El servidor del destinatario lo ha rechazado.")
+    if code["basic"].startswith("4"):
+        return _("El servidor del destinatario pide que se intente más tarde.")
+    return _("Aceptado.")

@@ -258,16 +258,19 @@ def convert(db: ScopedSession, call: Call) -> Answer:
     **_DRAFT,
 )
 def correct(db: ScopedSession, call: Call) -> Answer:
-    command = CorrectInvoice(
-        document_id=call.id(_("esa factura emitida")), reason=call.body.reason, today=clock.today()
-    )
+    document_id = call.id(_("esa factura emitida"))
+    if db.get(Document, document_id) is not None:
+        check_version(call, found_detail(db, document_id))
+    command = CorrectInvoice(document_id=document_id, reason=call.body.reason, today=clock.today())
     return _drafted(db, correct_invoice(db, command))
 
 
 def _document(db: ScopedSession, call: Call) -> Document:
+    """As the program knows it, if it says so."""
     document = db.get(Document, call.id(_("ese documento")))
     if document is None:
         raise NotFound(_("ese documento"))
+    check_version(call, found_detail(db, document.id))
     return document
 
 

@@ -12,6 +12,7 @@ from app.api.paging import page_of, place_of
 from app.api.spelling import Ref, maybe_ref, ref
 from app.domain.mail_desk import CancelMails, RetryMails, cancel_mails, retry_mails
 from app.domain.outbox import mails
+from app.domain.queries.batches import mails_of
 from app.domain.queries.outbox import attempts_of
 from app.domain.replies import explain
 from app.errors import NotFound, Refusal
@@ -91,9 +92,11 @@ _PAGE: Any = sa.select(*(mails.c[name] for name in _COLUMNS))
 def index(db: ScopedSession, call: Call) -> Page[MailSummary]:
     asked: MailQuery = call.query
     page = _PAGE.where(mails.c.company_id == db.company_id)
-    for name in ("status", "kind", "recipient", "contact_id", "batch_id", "document_id"):
+    for name in ("status", "kind", "recipient", "contact_id", "document_id"):
         if (value := getattr(asked, name)) is not None:
             page = page.where(mails.c[name] == value)
+    if asked.batch_id is not None:
+        page = page.where(mails_of(db.company_id, asked.batch_id))
     if (after := place_of(asked.cursor, int)) is not None:
         page = page.where(mails.c.id < after[0])
     found = db.connection().execute(page.order_by(mails.c.id.desc()).limit(asked.limit + 1)).all()

@@ -140,6 +140,7 @@ class WithdrawalDone(Struct, kw_only=True):
 def preview(call: Call) -> PublicationPreview:
     said: Publication = call.body
     with call.installation.database.read(call.scope) as db:
+        _version(db, said)
         shown = preview_publication(db, selection_of(db, said), notify=_notifies(db, said), republish=said.republish)
     return PublicationPreview(
         documents=shown.documents,
@@ -180,7 +181,7 @@ def publish(db: ScopedSession, call: Call) -> Answer:
             fingerprint=fingerprint,
             key=call.key or new_token()[:32],
             user_id=call.program.user_id,
-            template_version_id=newest_version(db, said.template_id).id if said.template_id is not None else None,
+            template_version_id=_version(db, said),
             notify=notify,
             republish=said.republish,
         ),
@@ -239,6 +240,10 @@ def _done(kind: Any, result: Any) -> Answer:
     figures = {name: getattr(result, name) for name in kind.__struct_fields__ if name not in ("batch_id", "detail")}
     content = kind(batch_id=ref(result.batch_id), detail=str(result), **figures)
     return Answer(content=content, location=f"/batches/{result.batch_id}")
+
+
+def _version(db: ScopedSession, said: Publication) -> int | None:
+    return newest_version(db, said.template_id).id if said.template_id is not None else None
 
 
 def _notifies(db: ScopedSession, said: Publication) -> bool:

@@ -47,7 +47,10 @@ People = Annotated[tuple[Reader, ...], Field(max_length=MOST_PEOPLE)]
 
 
 def _message(typed: str) -> CleanHtml:
-    return read_html(typed, "")
+    written = read_html(typed, "")
+    if not written:
+        raise InvalidValue(_("Escriba el mensaje."))
+    return written
 
 
 class Sending(Chosen):
@@ -180,7 +183,7 @@ def _command(db: ScopedSession, call: Call, wishes: Wishes, fingerprint: str) ->
         key=call.key or new_token()[:32],
         user_id=user_id,
         subject=said.subject or texts.subject.text,
-        body=CleanHtml(said.message or texts.letter),
+        body=texts.letter if said.message is None else CleanHtml(said.message),
         portal=f"{call.installation.settings.base_url}/in/{slug}",
         cc=_people(said.cc),
         bcc=_people(said.bcc),

@@ -143,11 +143,13 @@ def change(db: ScopedSession, call: Call) -> SeriesDetail:
     "POST", "/series/{id}/close", summary="Cierra una serie: no da más números", scope=ApiScope.SETTINGS, **_DETAIL
 )
 def close(db: ScopedSession, call: Call) -> SeriesDetail:
+    check_version(call, _series(_found(db, call)))
     return _series(close_series(db, call.id(_("esa serie")), closed=True))
 
 
 @writing("POST", "/series/{id}/open", summary="Abre otra vez una serie", scope=ApiScope.SETTINGS, **_DETAIL)
 def reopen(db: ScopedSession, call: Call) -> SeriesDetail:
+    check_version(call, _series(_found(db, call)))
     return _series(close_series(db, call.id(_("esa serie")), closed=False))
 
 

@@ -12,10 +12,12 @@ from app import clock
 from app.domain.access_sql import contacts, mails, memberships
 from app.domain.publishing_sql import publications
 from app.scope import ScopedSession
-from models import Batch, Document, DocumentEvent, StaffUser
+from models import Batch, Dispatch, Document, DocumentEvent, StaffUser
 from models.enums import BatchKind, EventKind, MailStatus
 
 SHOWN = 50
+
+dispatches: Any = Dispatch.__table__
 
 WAITING = (MailStatus.QUEUED, MailStatus.RETRY, MailStatus.SENDING)
 MOST_TRIES = 2  # after which the printer in the background leaves a publication alone
@@ -107,11 +109,17 @@ def going(db: ScopedSession) -> list[Batch]:
     )
 
 
+def mails_of(company_id: int, batch_id: int) -> sa.ColumnElement[bool]:
+    """The mails of a batch: those it wrote, and those of the dispatches it is made of."""
+    its = select(dispatches.c.id).where(dispatches.c.company_id == company_id, dispatches.c.batch_id == batch_id)
+    return sa.and_(mails.c.company_id == company_id, sa.or_(mails.c.batch_id == batch_id, mails.c.dispatch_id.in_(its)))
+
+
 def progress_of(db: ScopedSession, batch: Batch) -> Progress:
     documents, rendered, unprinted = _printed(db, batch) if batch.kind is BatchKind.PUBLISH else (0, 0, 0)
     ended = db.execute(
         select(mails.c.status, sa.func.count().label("mails"))
-        .where(mails.c.company_id == db.company_id, mails.c.batch_id == batch.id)
+        .where(mails_of(db.company_id, batch.id))
         .group_by(mails.c.status)
     )
     by_status: dict[MailStatus, int] = {row.status: row.mails for row in ended}

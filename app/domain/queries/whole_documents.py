@@ -14,7 +14,7 @@ from sqlalchemy import Row
 from app.domain.queries.documents import conditions
 from app.domain.selections import DocumentFilter
 from app.scope import ScopedSession
-from models import Document, DocumentLine, DocumentTax, DueDate, Publication
+from models import Dispatch, DispatchDocument, Document, DocumentLine, DocumentTax, DueDate, Publication
 from models.types import BigId
 
 _documents: Any = Document.__table__
@@ -22,6 +22,8 @@ _lines: Any = DocumentLine.__table__
 _taxes: Any = DocumentTax.__table__
 _dues: Any = DueDate.__table__
 _publications: Any = Publication.__table__
+_dispatches: Any = Dispatch.__table__
+_enclosed: Any = DispatchDocument.__table__
 
 _ROW = (
     "id", "kind", "status", "origin", "series_label", "number_text", "issued_on", "due_on", "contact_id", "buyer_name",
@@ -54,13 +56,23 @@ def page_of_documents(
 
 
 def documents_of_batch(db: ScopedSession, batch_id: int, after: int | None, limit: int) -> Sequence[Row[Any]]:
-    """What a batch published or withdrew, by id; whatever has become of it since."""
+    """What a batch published, withdrew or sent, by id; whatever has become of it since."""
     touched = sa.select(_publications.c.document_id).where(
         _publications.c.company_id == db.company_id,
         sa.or_(_publications.c.batch_id == batch_id, _publications.c.withdrawn_by_batch_id == batch_id),
     )
+    sent = sa.select(_enclosed.c.document_id).where(
+        _enclosed.c.company_id == db.company_id,
+        _enclosed.c.dispatch_id.in_(
+            sa.select(_dispatches.c.id).where(
+                _dispatches.c.company_id == db.company_id, _dispatches.c.batch_id == batch_id
+            )
+        ),
+    )
     page = _PAGE.where(
-        _documents.c.company_id == db.company_id, _documents.c.id.in_(touched), _documents.c.id > (after or 0)
+        _documents.c.company_id == db.company_id,
+        sa.or_(_documents.c.id.in_(touched), _documents.c.id.in_(sent)),
+        _documents.c.id > (after or 0),
     )
     return db.connection().execute(page.order_by(_documents.c.id).limit(limit)).all()
 

@@ -163,3 +163,23 @@ def test_a_key_without_the_scope_and_a_stranger_send_nothing(build, db, make, sy
     assert (reading.status_code, elsewhere.status_code) == (403, 404)
     assert queued(db) == []
     assert db.scalars(select(MailAccount)).all() == []
+
+
+def test_a_sending_is_a_batch_with_its_documents_and_mails(robot, invoices):
+    batch_id = robot.post("sendings", {"ids": ids(invoices[:2])}).json()["batch_id"]
+
+    progress = robot.get(f"batches/{batch_id}").json()["progress"]
+    documents = robot.get(f"batches/{batch_id}/documents").json()["items"]
+    mails = robot.get("mails", batch_id=batch_id).json()["items"]
+
+    assert (progress["waiting"], progress["is_over"], len(mails)) == (2, False, 2)
+    assert [document["id"] for document in documents] == ids(invoices[:2])
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("message", ["<p></p>", "<!-- nada -->"])
+def test_a_message_with_nothing_in_it_is_not_replaced_by_the_office_s(robot, db, invoices, message):
+    answer = robot.post("sendings", {"ids": ids(invoices[:1]), "message": message})
+
+    assert problem_of(answer)[0] == 422
+    assert queued(db) == []

@@ -282,7 +282,7 @@ def test_a_certificate_of_its_own_is_told_before_any_password(post, watching, tm
         (
             {"RCPT": [Step(reply="450 4.2.0 vuelva luego")]},
             MailStatus.RETRY,
-            "Su servidor pide que se intente más tarde.",
+            "El servidor del destinatario pide que se intente más tarde.",
         ),
         (
             {"MAIL": [Step(reply="550 5.7.60 SMTP; Client does not have permissions to send as this sender")]},

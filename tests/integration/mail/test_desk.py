@@ -183,3 +183,18 @@ def test_everybodys_mail_leaves_from_their_own_account(post, make):
 
     assert queues == [Queue(post.company.id), Queue(post.company.id, own.id)]
     assert seen == [mine.id]
+
+
+def test_nobody_sends_again_from_somebody_else_s_account(post, make):
+    marta, eva = make.user(), make.user(email="eva@tosma.example")
+    own = make.mail_account(user_id=marta.id, port=post.sink.port)
+    mail = post.letter(MailKind.TEST, status=MailStatus.SENT, account_id=own.id)
+    post.db.commit()
+    database, scope = post.installation.database, CompanyScope(post.company.id)
+    again = RetryMails(mail_ids=(mail.id,), sent_too=True)
+
+    told = [
+        database.run(scope, lambda db: retry_mails(db, again), Actor(user.name, user.id)).mails for user in (eva, marta)
+    ]
+
+    assert told == [0, 1]

@@ -11,10 +11,11 @@ import pytest
 from app.chores import give_up
 from app.domain.keeping_copies import DueCopy, due_copies, keep_copy_again, record_kept
 from app.domain.mailbox_rights import leave_mailbox, mailbox_standing, take_mailbox
+from app.domain.queries.mail_replies import copy_of
 from app.domain.queries.mailboxes import WaitingMailbox
 from app.errors import NotFound, Refusal
 from app.scope import CompanyScope
-from models import MailAccount
+from models import MailAccount, OutgoingMail
 from models.enums import CopyStatus, MailStatus
 from tests.imap_relay import Relay, Turn
 from tests.imap_server import PASSWORD
@@ -24,6 +25,10 @@ MINUTE = {"minutes": 1, "seconds": 1}
 
 
 # What goes wrong
+
+
+def keep_again(db, mail, kept):
+    keep_copy_again(db, copy_of(db, db.get(OutgoingMail, mail.id) or mail), kept.post.time())
 
 
 @pytest.mark.parametrize(
@@ -76,16 +81,16 @@ def test_a_day_of_failures_gives_a_copy_up_and_somebody_may_try_again(kept):
     kept.set_up(kept.post.account, sent_folder="Enviados")
     kept.visit()
     scope = CompanyScope(kept.post.company.id)
-    kept.post.installation.database.run(scope, lambda db: keep_copy_again(db, mail.id, kept.post.time()))
+    kept.post.installation.database.run(scope, lambda db: keep_again(db, mail, kept))
     kept.visit()
 
     assert [status for status, *_ in failed] == ["failed"]
     assert failed[0][2].startswith("No se puede abrir la carpeta «No existe»")
     assert kept.copies() == [("stored", 1, "")]
     with pytest.raises(Refusal):
-        kept.post.installation.database.run(scope, lambda db: keep_copy_again(db, mail.id, kept.post.time()))
+        kept.post.installation.database.run(scope, lambda db: keep_again(db, mail, kept))
     with pytest.raises(NotFound):
-        kept.post.installation.database.run(scope, lambda db: keep_copy_again(db, 99, kept.post.time()))
+        kept.post.installation.database.run(scope, lambda db: keep_copy_again(db, None, kept.post.time()))
 
 
 def test_a_refused_password_is_tried_less_and_less(kept):
@@ -143,9 +148,7 @@ def test_a_password_sealed_with_another_key_asks_for_it_again(kept):
 
     kept.visit()
 
-    assert kept.account().imap_error == (
-        "La clave de la instalación no es la que guardó esta contraseña: escríbala otra vez."
-    )
+    assert kept.account().imap_error == "No se puede usar la contraseña guardada: escríbala otra vez."
 
 
 def test_after_a_day_without_a_mailbox_its_copies_are_given_up(kept):
@@ -206,7 +209,7 @@ def test_another_company_sees_and_changes_none(kept, make, system_db):
     assert database.run(scope, lambda db: take_mailbox(db, kept.post.account.id, kept.post.time(), LEASE)) is None
     database.run(scope, lambda db: record_kept(db, copy, CopyStatus.STORED, "x", kept.post.time()))
     with pytest.raises(NotFound):
-        database.run(scope, lambda db: keep_copy_again(db, mail.id, kept.post.time()))
+        database.run(scope, lambda db: keep_again(db, mail, kept))
     assert kept.copies() == [("waiting", 0, "")]
 
 

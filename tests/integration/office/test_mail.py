@@ -185,11 +185,19 @@ def test_the_demonstration_shows_what_it_caught_with_its_links(db, make, company
 @pytest.mark.parametrize(
     ("status", "reply", "sentences"),
     [
-        (MailStatus.FAILED, QUOTA, ["Su buzón está lleno.", "2 veces. Llame al cliente o use otra dirección."]),
+        (
+            MailStatus.FAILED,
+            QUOTA,
+            ["El buzón del destinatario está lleno.", "Llame al cliente o use otra dirección."],
+        ),
         (MailStatus.FAILED, UNKNOWN_USER, ["Esa dirección de correo no existe."]),
         (MailStatus.FAILED, "La clave no es esa.", ["La clave no es esa.", "Corregida la causa, envíelo otra vez."]),
         (MailStatus.UNKNOWN, "Se ha cortado.", ["No se sabe si ha llegado.", "no se repetirá por sí solo"]),
-        (MailStatus.RETRY, "451 4.7.1 greylisted", ["Su servidor pide que se intente más tarde.", "otra vez el"]),
+        (
+            MailStatus.RETRY,
+            "451 4.7.1 greylisted",
+            ["El servidor del destinatario pide que se intente", "otra vez el"],
+        ),
         (MailStatus.SENT, "250 2.0.0 queued", ["Entregado.", "Su servidor lo aceptó el"]),
         (MailStatus.CANCELLED, "Su acceso se ha retirado.", ["Anulado: no se enviará. Su acceso se ha retirado."]),
         (MailStatus.SENDING, "", ["Está saliendo en este momento."]),

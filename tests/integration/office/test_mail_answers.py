@@ -38,10 +38,14 @@ def details(desk, mail):
     ("kind", "badge", "sentence"),
     [
         (ReportKind.BOUNCED, "Rebotado", "Esa dirección de correo no existe."),
-        (ReportKind.DELAYED, "Retrasado", "Su servidor todavía no ha podido entregarlo y sigue intentándolo."),
-        (ReportKind.DELIVERED, "En su buzón", "Su servidor confirma que lo ha dejado en el buzón."),
-        (ReportKind.READ, "Leído", "Su lector confirma que lo ha abierto."),
-        (ReportKind.DISCARDED, "Borrado sin leer", "Su lector dice que se borró sin abrirlo."),
+        (
+            ReportKind.DELAYED,
+            "Retrasado",
+            "El servidor del destinatario todavía no ha podido entregarlo",
+        ),
+        (ReportKind.DELIVERED, "En su buzón", "El servidor del destinatario confirma que lo ha dejado en el buzón."),
+        (ReportKind.READ, "Leído", "El destinatario ha confirmado que lo ha abierto."),
+        (ReportKind.DISCARDED, "Borrado sin leer", "El destinatario lo borró sin abrirlo."),
     ],
 )
 def test_a_mail_tells_what_came_back(desk, db, account, mail, kind, badge, sentence):

@@ -265,3 +265,39 @@ SPITEFUL = [
     b"\r\n\r\n", b"\r", b"\x00", b"; ", b"*=utf-8''%FF%", b'"', b"=?utf-8?q?=FF?=", b"=?x?b?////?=", b"\xff\xfe", b"(",
     b"\r\n ", b"Content-Type: multipart/report; boundary*0=a; boundary*1*=''%", b"<<>>", b": ",
 ]  # fmt: skip
+
+
+STATUS = (
+    b"--B\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; x\n\n"
+    b"Final-Recipient: rfc822; a@b.example\nAction: failed\n"
+)
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        b"multipart/report; report-type=delivery-status; boundary*=undefined''B",
+        b"multipart/report; report-type=delivery-status; boundary*=\x00''B",
+        b"multipart/report; report-type=delivery-status; boundary*" + b"9" * 5000 + b"*=us-ascii''B",
+        b"multipart/report; report-type*=undefined''delivery-status; boundary=B",
+    ],
+)
+def test_parameters_that_no_library_can_read_are_of_no_report(content_type):
+    content = b"In-Reply-To: <a@b>\nContent-Type: " + content_type + b"\n\n" + STATUS + b"--B--\n"
+
+    found = read_report(content)
+
+    assert found is None or found.about == ("<a@b>",)
+    assert is_report(content_type.decode("latin-1")) in (True, False)
+
+
+def test_an_id_of_raw_octets_is_none_of_ours():
+    head = (
+        b"Content-Type: multipart/report; report-type=delivery-status; boundary=B\nReferences: <a\x00b@c> <good@b>\n\n"
+    )
+    returned = b"--B\nContent-Type: message/rfc822\n\nMessage-ID: <\xff\xfeabc@d>\n\n"
+
+    found = read_report(head + STATUS + returned + b"--B--\n")
+
+    assert found is not None
+    assert found.about == ("<good@b>",)

@@ -181,7 +181,7 @@ def test_a_mailbox_that_does_not_open(reply, meaning):
             "450 4.2.0 lista gris",
             {},
             Advice(
-                "Su servidor pide que se intente más tarde.",
+                "El servidor del destinatario pide que se intente más tarde.",
                 "Se intentará otra vez por sí solo dentro de un minuto o más.",
             ),
         ),
