@@ -41,7 +41,7 @@ def details(desk, mail):
         (
             ReportKind.DELAYED,
             "Retrasado",
-            "El servidor del destinatario todavía no ha podido entregarlo",
+            "El servidor del destinatario todavía no ha podido entregarlo y sigue intentándolo.",
         ),
         (ReportKind.DELIVERED, "En su buzón", "El servidor del destinatario confirma que lo ha dejado en el buzón."),
         (ReportKind.READ, "Leído", "El destinatario ha confirmado que lo ha abierto."),
