@@ -9,7 +9,7 @@ from admin_views.formatters import moment
 from app import clock
 from app.domain.mail_accounts import Standing, account_of, company_account, standing_of
 from app.domain.mailbox_rights import mailbox_standing
-from app.domain.queries.outbox import due_since, queue_figures, waiting_from
+from app.domain.queries.outbox import due_since, waiting_from
 from app.mailboxes import NAMES
 from app.scope import ScopedSession
 from app.texts import _
@@ -41,7 +41,7 @@ def trouble_of(db: ScopedSession, *, demo: bool, account_id: int | None = None) 
     account = company_account(db)
     if demo and account is None:
         return None
-    waiting = queue_figures(db).waiting
+    waiting = waiting_from(db, None)
     if account is None:
         return Trouble(_("No sale ningún correo: falta la cuenta de la empresa."), waiting=waiting)
     return _companys_trouble(account, waiting) or _delay(db, waiting)
@@ -82,7 +82,7 @@ def _companys_trouble(account: MailAccount, waiting: int) -> Trouble | None:
 
 
 def _delay(db: ScopedSession, waiting: int) -> Trouble | None:
-    since = due_since(db)
+    since = due_since(db, of_company=True)
     if since is None or since >= clock.now() - LATE:
         return None
     title = _("Los correos se retrasan: esperan desde el %(cuando)s.") % {"cuando": moment(since)}

@@ -177,10 +177,9 @@ class _Writer:
         )
 
     def _message(self, dispatch: DispatchFacts, message_id: str) -> bytes:
-        sender = MailAddress(self.sender.email, dispatch.sender_name or self.sender.name)
         reply_to = MailAddress(dispatch.reply_to) if dispatch.reply_to else self.reply_to
         content = dispatch_message(
-            self.installation, self.letters, dispatch, sender=sender, reply_to=reply_to, message_id=message_id
+            self.installation, self.letters, dispatch, sender=self.sender, reply_to=reply_to, message_id=message_id
         )
         return signed(content, self.key, dispatch.due_at)  # whoever writes it, the same bytes
 

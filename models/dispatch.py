@@ -14,8 +14,8 @@ class Dispatch(CompanyRecord):
     """One message as it was written: subject and body complete, variables and all.
 
     ``recipients`` are the visible ones, ``{"to": [[email, name], …], "cc": […]}``; hidden ones are only mails.
-    ``batch_id`` is the sending it is part of, whose unique key makes the same dialogue sent twice one sending; one
-    that was made from another is part of none.
+    ``batch_id`` is the sending it is part of, whose unique key makes the same dialogue sent twice one sending; it
+    stays so when it is sent on to another address.
     ``due_at`` is when it is to leave, and the date of the message whenever it does. With ``has_links`` the documents
     are links to the intranet instead of attachments.
     """
@@ -33,7 +33,6 @@ class Dispatch(CompanyRecord):
     user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff_users.id"))
     account_id: Mapped[Key | None]
     contact_id: Mapped[Key | None]
-    sender_name: Mapped[Name] = mapped_column(default="")
     reply_to: Mapped[Email] = mapped_column(default="")
     due_at: Mapped[dt.datetime] = mapped_column(default=utc_now)
     recipients: Mapped[dict[str, Any]] = mapped_column(Json)

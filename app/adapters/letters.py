@@ -2,8 +2,6 @@
 
 import datetime as dt
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +22,7 @@ from app.domain.mail_variables import Values, fill_html, fill_line, fill_text
 from app.domain.outbox import DueMail
 from app.domain.queries.letters import LetterFacts, Listing
 from app.domain.queries.wordings import Wording
-from app.texts import _, ending, plural
+from app.texts import _, ending, plural, speaking
 from models import Company
 from models.enums import MailKind, TokenPurpose
 
@@ -51,7 +49,7 @@ class Letters:
 
     def write(self, mail: DueMail, secret: Secret | None, now: dt.datetime) -> Letter:
         """One letter; ``secret`` is what its reader enters with, if they need something to."""
-        with _speaking(mail.language):
+        with speaking(mail.language):
             context = self._context(mail, secret, now)
             wording = self.facts.wording(mail)
             if wording is not None:
@@ -64,7 +62,7 @@ class Letters:
 
         Its pictures are parts of the mail that ``images_of`` its HTML names.
         """
-        with _speaking(language):
+        with speaking(language):
             text = as_text(body_html)
             context = self._own_context() | {
                 "language": texts.spoken(),
@@ -221,12 +219,3 @@ def _environment() -> Environment:
         "moment": lambda moment: f"{clock.madrid(moment):%d/%m/%Y, %H:%M}",
     }
     return environment
-
-
-@contextmanager
-def _speaking(language: str) -> Iterator[None]:
-    before = texts.language.set(language)
-    try:
-        yield
-    finally:
-        texts.language.reset(before)

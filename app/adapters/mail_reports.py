@@ -27,7 +27,6 @@ MOST_OF_HEADER = 32 * 1024
 MOST_PARTS = 12
 MOST_BLOCKS = 100
 MOST_IDS = 20
-LONGEST_KEY = 200
 
 NONSENSE = (LookupError, ValueError)
 """What the standard library raises at charsets that are none, numbers without end, parameters in pieces."""

@@ -136,11 +136,11 @@ def _dispatch(db: ScopedSession, mail: OutgoingMail, address: str) -> Dispatch:
     """The same message, its visible recipients told with the new address."""
     old = db.get_one(Dispatch, mail.dispatch_id)
     names = (
-        "company_id", "batch_id", "user_id", "account_id", "contact_id", "sender_name", "reply_to", "subject", "body",
+        "company_id", "batch_id", "account_id", "contact_id", "reply_to", "subject", "body",
         "wants_receipt", "has_links",
     )  # fmt: skip
     new = Dispatch(**{name: getattr(old, name) for name in names})
-    new.due_at = clock.now()
+    new.user_id, new.due_at = db.actor.id if db.actor else None, clock.now()
     new.recipients = {
         place: [[address if email == mail.recipient else email, *rest] for email, *rest in people]
         for place, people in old.recipients.items()

@@ -63,6 +63,7 @@ def test_one_document_with_the_keyboard_alone(sit, db):
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="Enviar la factura FV26-0001 por correo")).to_be_visible()
 
+    expect(letter(page).get_by_text("FV26-0001")).to_be_visible()
     page.get_by_label("Para, otra dirección").focus()
     page.keyboard.type("uno@b.example, dos@b.example")
     page.keyboard.press("Enter")

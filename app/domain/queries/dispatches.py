@@ -51,7 +51,6 @@ class DispatchFacts(Struct, frozen=True, kw_only=True):
     """``frozen`` is the message itself once one of its mails was tried: they all are the same."""
 
     id: int
-    sender_name: str
     reply_to: str
     to: People
     cc: People
@@ -97,7 +96,6 @@ def _facts(row: Any, documents: Any, files: Any, frozen: bytes | None) -> Dispat
     to, cc = (tuple((email, name) for email, name in row.recipients.get(place, ())) for place in ("to", "cc"))
     return DispatchFacts(
         id=row.id,
-        sender_name=row.sender_name,
         reply_to=row.reply_to,
         to=to,
         cc=cc,

@@ -136,6 +136,10 @@ def attempts_of(db: ScopedSession, mail_id: int) -> list[MailAttempt]:
     )
 
 
-def due_since(db: ScopedSession) -> dt.datetime | None:
-    """When the first of the company's mails that have not left should have; none when nothing waits."""
-    return db.scalar(sa.select(sa.func.min(mails.c.due_at)).where(mails.c.company_id == db.company_id, OPEN))
+def due_since(db: ScopedSession, *, of_company: bool = False) -> dt.datetime | None:
+    """When the first of the mails that have not left should have; none when nothing waits.
+
+    ``of_company``: of those that leave from the company's own account.
+    """
+    whose = (mails.c.account_id.is_(None),) if of_company else ()
+    return db.scalar(sa.select(sa.func.min(mails.c.due_at)).where(mails.c.company_id == db.company_id, OPEN, *whose))
