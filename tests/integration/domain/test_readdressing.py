@@ -15,7 +15,7 @@ from app.domain.readdressing import (
     readdress_mail,
 )
 from app.errors import InvalidValue, NotFound
-from app.scope import CompanyScope
+from app.scope import Actor, CompanyScope
 from models import AuditEntry, Batch, Dispatch, DispatchDocument, DispatchFile, OutgoingMail, StoredFile
 from models.enums import MailKind, MailStatus
 from tests.rig.mails import add_mail, notice
@@ -148,7 +148,8 @@ def test_a_publication_still_said_how_many_notices_it_sent(db, make):
 
 
 def test_what_the_office_wrote_is_told_to_its_new_reader(db, make):
-    document, user = make.invoice(), make.user()
+    document, user, other = make.invoice(), make.user(), make.user(name="Eva Ruiz")
+    db.actor = Actor(other.name, other.id)
     stored = StoredFile(sha256="a" * 64, name="x.pdf", media_type="application/pdf", size=1)
     db.add(stored)
     db.flush()
@@ -173,7 +174,7 @@ def test_what_the_office_wrote_is_told_to_its_new_reader(db, make):
     assert new.id != dispatch.id
     assert new.recipients == {"to": [[NEW, "Lucía"], ["otra@merino.example", ""]], "cc": [["c@d.example", ""]]}
     assert dispatch.recipients["to"][0][0] == "mala@merino.example"
-    assert (new.subject, new.body, new.wants_receipt, new.user_id) == ("Factura", "<p>Adjunta</p>", True, user.id)
+    assert (new.subject, new.body, new.wants_receipt, new.user_id) == ("Factura", "<p>Adjunta</p>", True, other.id)
     assert [each.document_id for each in new.documents] == [document.id]
     assert [each.file_id for each in new.files] == [stored.id]
     with pytest.raises(InvalidValue, match="ya se le ha enviado"):
