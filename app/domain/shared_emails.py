@@ -14,7 +14,7 @@ from sqlalchemy import CTE, ColumnElement, CompoundSelect, Select
 from app.domain.access_sql import accounts, contacts, memberships
 from app.errors import Refusal
 from app.scope import ScopedSession
-from app.texts import _, plural
+from app.texts import _, ending, plural
 
 MOST = 50
 MOST_NAMES = 10
@@ -42,7 +42,7 @@ class ShareNotConfirmed(Refusal):
             "%(correo)s es el correo de varios clientes: %(nombres)s. Quien entre con él verá los documentos de todos."
             " Confirme que es correcto."
         )
-        super().__init__(sentence % {"correo": shared[0].email, "nombres": shared[0]}, field="email")
+        super().__init__(sentence % {"correo": shared[0].email, "nombres": ending(str(shared[0]))}, field="email")
         self.shared = shared
 
 
