@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from starlette.requests import Request
 
 from admin_views.auth import visit_of
-from admin_views.dashboard_boxes import failed_mails, going, owed_box, this_month
+from admin_views.dashboard_boxes import failed_mails, first_steps, going, owed_box, this_month
 from admin_views.dashboard_mail import Card, mail_cards
 from admin_views.document_states import screen_of
 from admin_views.formatters import count as spell_count
@@ -60,6 +60,8 @@ def dashboard(request: Request) -> str:
             "events": _events(db),
             "owed": owed_box(owed),
             "month": this_month(db),
+            "steps": first_steps(db) if "company" in screens else [],
+            "may_confirm": "company" in screens,
             "is_confirmed": visit.company_is_confirmed,
             "search_address": "/admin/invoice/list" if "invoice" in screens else "",
         }

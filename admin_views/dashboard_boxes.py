@@ -9,13 +9,14 @@ from sqlalchemy.orm import joinedload
 from admin_views.formatters import Sign
 from admin_views.mail_words import MAIL_KINDS, MAIL_SIGNS, Note, note_on
 from app import clock
+from app.domain.mail_accounts import company_account
 from app.domain.queries import batches
 from app.domain.queries.outbox import UNHAPPY
 from app.domain.queries.owing import BANDS, EUROS, Owed
 from app.domain.replies import blames_address
 from app.scope import ScopedSession
 from app.texts import _, plural
-from models import Batch, Contact, Document, OutgoingMail, PortalMembership
+from models import Batch, Company, Contact, Document, OutgoingMail, PortalMembership
 from models.enums import DocumentKind, DocumentStatus
 
 SHOWN_MAILS = 3
@@ -116,6 +117,49 @@ def this_month(db: ScopedSession) -> Month:
         db.scalar(select(func.count(Contact.id)).where(*customers, Contact.id.in_(access))) or 0,
         db.scalar(select(func.count(Contact.id)).where(*customers)) or 0,
     )
+
+
+class FirstStep(NamedTuple):
+    """Something to do before the first publication."""
+
+    label: str
+    hint: str
+    address: str
+    is_done: bool
+
+
+def first_steps(db: ScopedSession) -> list[FirstStep]:
+    """What a new company does before its customers see anything; empty once it has published."""
+    if db.scalar(select(Batch.id).where(Batch.company_id == db.company_id).limit(1)):
+        return []
+    company = db.get_one(Company, db.company_id)
+    document = db.scalar(select(Document.id).where(Document.company_id == db.company_id).limit(1))
+    return [
+        FirstStep(
+            _("Complete los datos de la empresa"),
+            _("IBAN para cobrar, datos registrales y cómo pagan los clientes nuevos."),
+            "/admin/company/list",
+            bool(company.iban),
+        ),
+        FirstStep(
+            _("Configure la cuenta de correo"),
+            _("Con ella salen los avisos y los accesos. Hasta entonces los correos esperan."),
+            "/admin/mail-account",
+            company_account(db) is not None,
+        ),
+        FirstStep(
+            _("Importe sus facturas o emita la primera"),
+            _("Facturae, UBL o CSV de su otro programa."),
+            "/admin/invoice/importar",
+            document is not None,
+        ),
+        FirstStep(
+            _("Publíquelas en la intranet"),
+            _("Márquelas en la lista y elija Publicar en Intranet: cada cliente verá las suyas."),
+            "/admin/invoice/list?publicada=no",
+            False,
+        ),
+    ]
 
 
 def failed_mails(db: ScopedSession) -> list[Letter]:

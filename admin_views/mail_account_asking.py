@@ -9,7 +9,7 @@ from app.adapters.outbound import check_target, host_name
 from app.adapters.smtp import Security, fingerprint
 from app.domain.mail_presets import Place, Preset, is_of_provider, preset_behind, preset_for
 from app.domain.mail_troubles import MailStep, Where, advice_on
-from app.domain.saving_mail_accounts import SaveMailAccount, checked_place, is_move
+from app.domain.saving_mail_accounts import SaveMailAccount, checked_place, is_move, password_needed
 from app.errors import AdapterError, InvalidValue
 from app.installation import Installation
 from app.mailboxes import access_token_of, password_of
@@ -113,8 +113,7 @@ def folders_of(installation: Installation, account: MailAccount | None, command:
 def _mailbox(installation: Installation, account: MailAccount | None, command: SaveMailAccount) -> ImapAccount:
     password, token = command.password, None
     if password is None and (account is None or is_move(account, command)):
-        sentence = _("Escriba la contraseña: no se guarda para otro servidor u otro usuario.")
-        raise InvalidValue(sentence, field="password" if command.provider is None else "provider")
+        raise InvalidValue(password_needed(), field="password" if command.provider is None else "provider")
     if command.provider is not None and account is not None:
         token = access_token_of(installation, account)
     elif password is None and account is not None:

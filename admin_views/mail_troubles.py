@@ -75,7 +75,7 @@ def _companys_trouble(account: MailAccount, waiting: int) -> Trouble | None:
     if standing not in (Standing.REFUSED, Standing.UNREACHABLE):
         return None
     is_refused = standing is Standing.REFUSED
-    title = _("No sale ningún correo: el servidor no atiende.")
+    title = _("No sale ningún correo: no se puede conectar con el servidor.")
     if is_refused:
         title = _("No sale ningún correo: el servidor no acepta el usuario o la contraseña.")
     return Trouble(title, account.last_error, account.paused_until, waiting, is_refused=is_refused)
@@ -108,7 +108,7 @@ def _own_trouble(db: ScopedSession, account: MailAccount) -> Trouble | None:
     if standing is Standing.REFUSED:
         title = _("No sale nada de %(correo)s: su servidor no acepta el usuario o la contraseña.") % why
     else:
-        title = _("No sale nada de %(correo)s: su servidor no atiende.") % why
+        title = _("No sale nada de %(correo)s: no se puede conectar con su servidor.") % why
     facts = (account.last_error, account.paused_until, waiting_from(db, account.id))
     return Trouble(title, *facts, where=OWN, is_refused=standing is Standing.REFUSED)
 
@@ -123,7 +123,7 @@ def _mailbox_trouble(account: MailAccount) -> Trouble | None:
             "El buzón de %(correo)s no acepta el usuario o la contraseña: no se guardan copias ni se leen rebotes."
         )
     else:
-        title = _("El buzón de %(correo)s no atiende: de momento no se guardan copias ni se leen rebotes.")
+        title = _("No se puede abrir el buzón de %(correo)s: de momento no se guardan copias ni se leen rebotes.")
     where = OWN if account.user_id is not None else COMPANYS
     is_refused = standing is Standing.REFUSED
     return Trouble(title % why, account.imap_error, account.imap_paused_until, where=where, is_refused=is_refused)

@@ -44,7 +44,7 @@ async def sign_in(request: Request) -> Response:
 
 
 def _form(request: Request, *, email: str, error: str | None, status: int) -> Response:
-    context = {"email": email, "error": error, "next": _next(request)}
+    context = {"email": email, "error": error, "next": _next(request), "is_new": "creada" in request.query_params}
     return HTMLResponse(render(request, "sqladmin/login.html", context), status_code=status)
 
 

@@ -85,7 +85,7 @@ def _set_up(request: Request, values: dict[str, str]) -> Response:
         raise
     except Refusal as refusal:
         return _ask(request, Typed(_without_passwords(values), {refusal.field or "": str(refusal)}), refusal.status)
-    return RedirectResponse("/admin/login", status_code=303)
+    return RedirectResponse("/admin/login?creada=1", status_code=303)
 
 
 def _checked(values: dict[str, str], errors: dict[str, str]) -> dict[str, str]:

@@ -68,9 +68,7 @@ def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -
     moves = _moves(account, place)
     is_missing = command.password is None and (moves or not account.sealed_password)
     if command.provider is None and place["username"] and is_missing:
-        raise InvalidValue(
-            _("Escriba la contraseña: no se guarda para otro servidor u otro usuario."), field="password"
-        )
+        raise InvalidValue(password_needed(), field="password")
     if command.provider is not None and moves:
         account.sealed_tokens, account.consent_ended_at = "", None
     if (account.imap_host, account.username) != (place["imap_host"], place["username"]):
@@ -89,6 +87,10 @@ def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -
     _seal(account, keys, command.password)
     db.flush()
     return account
+
+
+def password_needed() -> str:
+    return _("Vuelva a escribir la contraseña: no pasa a otro servidor, a otro usuario ni a otra seguridad.")
 
 
 def _new_row(db: ScopedSession, user_id: int | None) -> MailAccount:

@@ -54,7 +54,8 @@ def fill_in(client: TestClient, token: str, **changes: str):
 def test_the_form_makes_a_company_ready_to_work_and_its_administrator(client, token, database):
     answer = fill_in(client, token)
 
-    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/login")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/login?creada=1")
+    assert "La empresa está creada." in client.get(answer.headers["location"]).text
     year = clock.today().year
     with database.read(SYSTEM) as db:
         company = db.scalars(select(Company)).one()

@@ -89,7 +89,7 @@ def test_the_kept_password_goes_nowhere_else(db, marta, values):
 
     assert (refusal.value.field, str(refusal.value)) == (
         "password",
-        "Escriba la contraseña: no se guarda para otro servidor u otro usuario.",
+        "Vuelva a escribir la contraseña: no pasa a otro servidor, a otro usuario ni a otra seguridad.",
     )
     assert kept
 

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from app import clock
-from models import OutgoingMail, StoredFile
-from models.enums import BatchKind, DocumentStatus, MailKind, MailStatus
+from models import Company, OutgoingMail, StoredFile
+from models.enums import BatchKind, DocumentStatus, MailKind, MailStatus, Role
 from tests.rig.desk import text_of
 
 
@@ -127,3 +127,28 @@ def test_this_month(desk, make, db):
     db.commit()
 
     assert "Facturado, IVA incluido 242,00 Clientes con acceso 1 de 2" in text_of(desk.get(""))
+
+
+def test_the_first_steps_are_told_until_the_first_publication(desk, make, db, company):
+    first = desk.get("")
+    db.get(Company, company.id).iban = "ES2501882570718544704761"
+    make.mail_account()
+    make.invoice()
+    db.commit()
+    further = desk.get("")
+    make.batch()
+    db.commit()
+
+    steps = ("Complete los datos", "Configure la cuenta de correo", "Importe sus facturas", "Publíquelas")
+    assert [step in text_of(first) for step in steps] == [True] * 4
+    assert [page.text.count("circle-check") for page in (first, further)] == [0, 3]
+    assert "Primeros pasos" not in text_of(desk.get(""))
+
+
+@pytest.mark.parametrize(("role", "may"), [(Role.ADMINISTRATOR, True), (Role.READER, False)])
+def test_a_new_company_is_made_ready_by_whoever_may(sit, db, company, role, may):
+    db.get(Company, company.id).confirmed_at = None
+    told = text_of(sit(role).get(""))
+
+    assert "Empresa pendiente de revisar." in told
+    assert [words in told for words in ("Revisar la empresa", "Primeros pasos")] == [may] * 2

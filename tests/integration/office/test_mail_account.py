@@ -71,7 +71,7 @@ def test_a_kept_password_never_goes_to_another_server(desk, db, installation):
     with_it = desk.post("mail-account", known | {"port": "2526", "password": "nueva"})
 
     assert (same.status_code, moved.status_code, with_it.status_code) == (303, 422, 303)
-    assert "Escriba la contraseña: no se guarda para otro servidor u otro usuario." in text_of(moved)
+    assert "Vuelva a escribir la contraseña: no pasa a otro servidor, a otro usuario" in text_of(moved)
     assert (account_of(db).port, open_password(account_of(db), installation.keys)) == (2526, "nueva")
 
 

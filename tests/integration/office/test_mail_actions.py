@@ -173,7 +173,7 @@ def test_the_office_is_told_why_nothing_leaves(desk, sit, db, make):
     assert "Ver la cuenta de correo 535 5.7.8 no" in refused
     assert "1 correo espera sin poder salir" in text_of(dashboard)
     assert 'href="/admin/waiting-mail/list"' in dashboard.text
-    assert "el servidor no atiende." in unreachable
+    assert "no se puede conectar con el servidor." in unreachable
     assert "Avise a quien administra la empresa." in unreachable
     assert "Los correos se retrasan: esperan desde el" in late
 
@@ -196,5 +196,5 @@ def test_a_mail_that_waits_for_a_paused_account_leads_there(desk, db, make):
 
     page = desk.get(f"waiting-mail/details/{mail.id}")
 
-    assert "No sale ningún correo: el servidor no atiende. Ver la cuenta de correo" in text_of(page)
+    assert "No sale ningún correo: no se puede conectar con el servidor. Ver la cuenta de correo" in text_of(page)
     assert 'href="/admin/mail-account"' in page.text

@@ -126,7 +126,7 @@ def test_the_kept_password_reads_the_folders_where_it_may_go(desk, db, imap, mai
     assert (same.status_code, "El buzón tiene" in text_of(same)) == (200, True)
     assert {("Enviados", ""), ("", " selected")} <= set(folders_shown(same))
     assert elsewhere.status_code == 422
-    assert "Escriba la contraseña: no se guarda para otro servidor u otro usuario." in text_of(elsewhere)
+    assert "Vuelva a escribir la contraseña: no pasa a otro servidor, a otro usuario" in text_of(elsewhere)
 
 
 @SQLITE
