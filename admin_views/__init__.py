@@ -2,8 +2,8 @@
 
 from starlette.applications import Starlette
 
-from admin_views.access import AccessAdmin
-from admin_views.account import AccountPage
+from admin_views.access.screen import AccessAdmin
+from admin_views.account.pages import AccountPage
 from admin_views.audit_entry import AuditAdmin
 from admin_views.batch import BatchAdmin
 from admin_views.company import CompanyAdmin
@@ -11,9 +11,9 @@ from admin_views.contact import CustomerAdmin, SupplierAdmin
 from admin_views.delivery_note import DeliveryNoteAdmin
 from admin_views.intranet import IntranetAdmin
 from admin_views.invoice import InvoiceAdmin
-from admin_views.mail import OutgoingMailAdmin, WaitingMailAdmin
-from admin_views.mail_account import MailAccountPage
-from admin_views.mail_texts import MailTextsPage
+from admin_views.mail.account import MailAccountPage
+from admin_views.mail.outbox import OutgoingMailAdmin, WaitingMailAdmin
+from admin_views.mail.texts import MailTextsPage
 from admin_views.office import Office
 from admin_views.product import ProductAdmin
 from admin_views.proforma import ProformaAdmin

@@ -14,20 +14,20 @@ from admin_views.auth import visit_of
 from admin_views.base import OfficeView, page
 from admin_views.columns import Column
 from admin_views.command_page import Command
-from admin_views.document_states import screen_of
+from admin_views.documents.states import screen_of
 from admin_views.filters import Choice, DayRange
 from admin_views.form_pages import load
 from admin_views.formatters import DASH, Sign, badge, count, moment
 from admin_views.forms import OfficeForm
 from admin_views.list_pages import Tool
-from admin_views.mail_words import when_it_leaves
+from admin_views.mail.words import when_it_leaves
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.templating import render
 from app.domain.folding import says
 from app.domain.kinds import KINDS, Kind
-from app.domain.mail_accounts import company_account
-from app.domain.mail_desk import RetryMails, retry_mails
+from app.domain.mail.accounts import company_account
+from app.domain.mail.resending import RetryMails, retry_mails
 from app.domain.previewing import UndoPreview, preview_undo
 from app.domain.queries import batches
 from app.domain.withdrawing import UndoBatch, undo_batch

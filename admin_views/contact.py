@@ -9,12 +9,12 @@ from sqlalchemy.orm import selectinload
 from starlette.requests import Request
 from starlette.responses import Response
 
+from admin_views.access.contact_tab import INTRANET_TAB, IntranetTab
 from admin_views.archiving import archive_command
 from admin_views.base import OfficeView, page
 from admin_views.columns import Column
 from admin_views.contact_bounces import EMAIL, BouncePages
 from admin_views.contact_form import ContactForm
-from admin_views.contact_intranet import INTRANET_TAB, IntranetTab
 from admin_views.filters import Choice
 from admin_views.form_pages import Box, Panel
 from admin_views.saved_views import Tab

@@ -17,13 +17,13 @@ from admin_views.base import page
 from admin_views.columns import Column
 from admin_views.form_pages import load
 from admin_views.formatters import badge
-from admin_views.mail_answers import done
+from admin_views.mail.answers import done
+from admin_views.mail.report_words import REPORT_SIGNS
 from admin_views.posted import posted
-from admin_views.report_words import REPORT_SIGNS
 from app import clock
-from app.domain.bounces import Bounce, bounced_among, dismiss_bounces
+from app.domain.mail.bounces import Bounce, bounced_among, dismiss_bounces
+from app.domain.mail.replies import explain_code
 from app.domain.queries.access import access_states
-from app.domain.replies import explain_code
 from app.scope import CompanyScope, ScopedSession
 from app.web import installation_of
 from models import Contact

@@ -8,9 +8,9 @@ from starlette.requests import Request
 from admin_views.auth import visit_of
 from admin_views.dashboard_boxes import failed_mails, first_steps, going, owed_box, this_month
 from admin_views.dashboard_mail import Card, mail_cards
-from admin_views.document_states import screen_of
+from admin_views.documents.states import screen_of
 from admin_views.formatters import count as spell_count
-from admin_views.mail_troubles import Trouble, trouble_of, troubles_of
+from admin_views.mail.troubles import Trouble, trouble_of, troubles_of
 from admin_views.templating import render
 from app import clock
 from app.domain.queries import owing

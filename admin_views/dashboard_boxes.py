@@ -7,13 +7,13 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from admin_views.formatters import Sign
-from admin_views.mail_words import MAIL_KINDS, MAIL_SIGNS, Note, note_on
+from admin_views.mail.words import MAIL_KINDS, MAIL_SIGNS, Note, note_on
 from app import clock
-from app.domain.mail_accounts import company_account
+from app.domain.mail.accounts import company_account
+from app.domain.mail.replies import blames_address
 from app.domain.queries import batches
 from app.domain.queries.outbox import UNHAPPY
 from app.domain.queries.owing import BANDS, EUROS, Owed
-from app.domain.replies import blames_address
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models import Batch, Company, Contact, Document, OutgoingMail, PortalMembership

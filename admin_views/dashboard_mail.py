@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 
 from admin_views.formatters import count as spell_count
 from admin_views.formatters import moment
-from admin_views.mail_troubles import Trouble
+from admin_views.mail.troubles import Trouble
 from app import clock
 from app.domain.queries.outbox import due_since, queue_figures
 from app.domain.queries.people import found_contacts

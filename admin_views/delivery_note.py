@@ -1,7 +1,7 @@
 """Albaranes."""
 
-from admin_views.document import DocumentAdmin, of_kind
-from admin_views.document_form import DocumentForm
+from admin_views.documents.form import DocumentForm
+from admin_views.documents.screen import DocumentAdmin, of_kind
 from admin_views.saved_views import Tab
 from models import DeliveryNote
 from models.enums import DocumentKind

@@ -1,9 +1,9 @@
 """Facturas de venta: the only documents that are imported, paid, and corrected by others."""
 
-from admin_views.document import DocumentAdmin, of_kind
-from admin_views.document_form import InvoiceForm
+from admin_views.documents.correcting import CorrectingPages
+from admin_views.documents.form import InvoiceForm
+from admin_views.documents.screen import DocumentAdmin, of_kind
 from admin_views.importing import ImportPages
-from admin_views.invoice_correcting import CorrectingPages
 from admin_views.list_pages import Tool
 from admin_views.saved_views import Tab
 from models import Invoice

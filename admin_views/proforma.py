@@ -1,6 +1,6 @@
 """Facturas proforma."""
 
-from admin_views.document import DocumentAdmin, of_kind
+from admin_views.documents.screen import DocumentAdmin, of_kind
 from admin_views.saved_views import Tab
 from models import Proforma
 from models.enums import DocumentKind

@@ -1,6 +1,6 @@
 """Presupuestos."""
 
-from admin_views.document import DocumentAdmin, of_kind
+from admin_views.documents.screen import DocumentAdmin, of_kind
 from admin_views.saved_views import Tab
 from models import Quote
 from models.enums import DocumentKind

@@ -1,6 +1,6 @@
 """Pedidos de clientes."""
 
-from admin_views.document import DocumentAdmin, of_kind
+from admin_views.documents.screen import DocumentAdmin, of_kind
 from admin_views.saved_views import Tab
 from models import SalesOrder
 from models.enums import DocumentKind

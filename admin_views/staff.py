@@ -23,12 +23,12 @@ from admin_views.searching import Order, Search
 from admin_views.templating import render
 from app.domain import fields
 from app.domain.folding import says
-from app.domain.mail_accounts import user_account
-from app.domain.saving_mail_accounts import remove_mail_account
+from app.domain.mail.accounts import user_account
+from app.domain.mail.saving_accounts import remove_mail_account
 from app.domain.staff_accounts import ResetPassword, reset_password
 from app.domain.staffing import AddStaff, add_staff, change_role, end_membership
 from app.errors import NotFound
-from app.mailboxes import withdraw_consent
+from app.mail.credentials import withdraw_consent
 from app.scope import SYSTEM, CompanyScope, ScopedSession
 from app.secrets import hash_password, new_password
 from app.texts import _

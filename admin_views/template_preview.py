@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from admin_views.auth import visit_of
-from admin_views.document_page import inline_pdf
+from admin_views.documents.page import inline_pdf
 from admin_views.filters import whole
 from admin_views.posted import sent_files
 from admin_views.templating import render

@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from admin_views.auth import visit_of
 from admin_views.base import OfficeView, page
 from admin_views.command_page import Command
-from admin_views.document_states import screen_of
+from admin_views.documents.states import screen_of
 from admin_views.filters import whole
 from admin_views.form_pages import OtherPage, load
 from admin_views.forms import OfficeForm

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from admin_views.document_states import STATES
+from admin_views.documents.states import STATES
 from admin_views.formatters import PAYMENT_METHODS, ROLES, TAX_KINDS, spell_stored
 from app.texts import _
 from models.enums import DocumentKind

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.db import Database
-from app.domain.delivering import give_up_unreachable
-from app.domain.keeping_copies import forsaken_copies, give_up_copies
-from app.domain.outbox import Released, release_stale
+from app.domain.mail.delivering import give_up_unreachable
+from app.domain.mail.keeping_copies import forsaken_copies, give_up_copies
+from app.domain.mail.outbox import Released, release_stale
 from app.domain.queries.outbox import due_for_long, stale_companies
 from app.domain.remembering import KEPT as ANSWERS_KEPT
 from app.domain.telling import deliveries

@@ -18,16 +18,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app import clock
 from app.chores import give_up, release_dead, throw_away
-from app.courier import LEASE, Courier
 from app.db import Database
 from app.domain.queries.import_runs import waiting_runs
 from app.domain.queries.mailboxes import WaitingMailbox, waiting_mailboxes
 from app.domain.queries.outbox import Queue, due_queues
 from app.domain.webhook_deliveries import Due, due_webhooks
 from app.installation import Installation
+from app.mail.courier import LEASE, Courier
+from app.mail.transports import TransportFactory, transport_of
 from app.printing import print_waiting, unprinted
 from app.scope import SYSTEM
-from app.transports import TransportFactory, transport_of
 
 log = logging.getLogger(__name__)
 
@@ -241,7 +241,7 @@ class _Round:
     def _visit(self, where: WaitingMailbox) -> None:
         name = f"mailbox {where.account_id}"
         if self._is_free(name):
-            from app.postman import visit_mailbox  # with the IMAP client: not before an account has one
+            from app.mail.mailbox_visits import visit_mailbox  # with the IMAP client: not before an account has one
 
             self.visited_at[where] = time.monotonic()
             self._start(name, lambda: visit_mailbox(self.installation, where, self.stop, clock=self.clock))
@@ -258,7 +258,7 @@ class _Round:
         name = f"webhook {due.webhook_id}"
         telling = sum(str(job).startswith("webhook ") for job in self.jobs)
         if telling < MESSENGERS and self._is_free(name):
-            from app.messenger import tell_webhook  # with the web's own client: not before somebody listens
+            from app.webhook_courier import tell_webhook  # with the web's own client: not before somebody listens
 
             self._start(name, lambda: tell_webhook(self.installation, due, self.stop, self.clock))
 

@@ -18,18 +18,18 @@ from emails.message import Message
 
 from app import clock
 from app.adapters.letters import Letters
-from app.courier import Courier
-from app.domain.outbox import mails, next_mails
+from app.domain.mail.outbox import mails, next_mails
 from app.domain.previewing import preview_publication
 from app.domain.publishing import PublishDocuments, publish_documents
 from app.domain.queries.letters import letter_facts
 from app.domain.queries.outbox import Queue
 from app.domain.selections import DocumentFilter, DocumentSelection
 from app.installation import Installation, open_installation
+from app.mail.courier import Courier
+from app.mail.writing import HEADERS
 from app.migrations import migrate
 from app.scope import SYSTEM, CompanyScope, ScopedSession
 from app.settings import Settings
-from app.writing import HEADERS
 from bench import Row
 from bench._invoices import fill
 from bench.measure import interleaved

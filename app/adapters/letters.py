@@ -15,11 +15,11 @@ from app.adapters.letter_words import day_word, kind_word, news
 from app.adapters.mail_html import NIGHT_COLOURS, content_id, dressed
 from app.colours import light_accent
 from app.domain.kinds import KINDS
-from app.domain.mail_secrets import Secret
-from app.domain.mail_texts import Chosen, Source
-from app.domain.mail_values import sender_values
-from app.domain.mail_variables import Values, fill_html, fill_line, fill_text
-from app.domain.outbox import DueMail
+from app.domain.mail.outbox import DueMail
+from app.domain.mail.secrets import Secret
+from app.domain.mail.texts import Chosen, Source
+from app.domain.mail.values import sender_values
+from app.domain.mail.variables import Values, fill_html, fill_line, fill_text
 from app.domain.queries.letters import LetterFacts, Listing
 from app.domain.queries.wordings import Wording
 from app.texts import _, ending, plural, speaking

@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from app.adapters.http import HttpRequest, send
 from app.adapters.outbound import PORTS, host_name
-from app.domain.mail_presets import Place
+from app.domain.mail.presets import Place
 from app.errors import AdapterError
 from app.texts import _
 from models.enums import MailSecurity

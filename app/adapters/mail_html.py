@@ -11,8 +11,8 @@ from html import escape
 from html.parser import HTMLParser
 
 from app.adapters.html_reading import as_text
-from app.domain.mail_texts import PICTURES, CleanHtml
-from app.domain.mail_variables import ADDRESSES
+from app.domain.mail.texts import PICTURES, CleanHtml
+from app.domain.mail.variables import ADDRESSES
 from app.errors import InvalidValue
 from app.texts import _
 

@@ -19,7 +19,7 @@ from email.utils import parsedate_to_datetime
 from msgspec import Struct
 
 from app.adapters.smtp_link import printable
-from app.domain.bounces import Fate
+from app.domain.mail.bounces import Fate
 from models.enums import ReportKind
 
 MOST_OCTETS = 256 * 1024

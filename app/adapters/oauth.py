@@ -15,7 +15,7 @@ from typing import Any
 from msgspec import Struct
 
 from app.adapters.http import HttpRequest, send
-from app.domain.mail_consents import Tokens
+from app.domain.mail.consents import Tokens
 from app.errors import AdapterError
 from app.texts import _
 

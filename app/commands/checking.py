@@ -11,7 +11,7 @@ from app.commands.spanish import Command
 from app.domain.invariants import violations
 from app.errors import AdapterError
 from app.installation import Installation
-from app.mail_shown import holds_secret
+from app.mail.shown import holds_secret
 from app.scope import SYSTEM, CompanyScope, ScopedSession
 from app.texts import _, plural
 from models import Company, OutgoingMail, StoredFile

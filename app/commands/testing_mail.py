@@ -3,13 +3,13 @@
 import click
 from sqlalchemy import select
 
-from app.check_steps import CheckStep, StepState
 from app.commands.entry import company_by_slug, installed, say
 from app.commands.spanish import Command
 from app.domain import fields
 from app.domain.staffing import find_staff
 from app.errors import Refusal
 from app.installation import Installation
+from app.mail.check_steps import CheckStep, StepState
 from app.scope import SYSTEM
 from app.texts import _
 from models import Company
@@ -24,7 +24,7 @@ MARKS = {StepState.GOOD: "bien", StepState.BAD: "FALLA", StepState.SKIPPED: "—
 @installed
 def try_mail(installation: Installation, recipient: str, slug: str | None, email: str | None) -> None:
     """Envía un correo de prueba a DESTINATARIO y dice cómo va cada paso, hasta la copia. Acaba con 1 si algo falla."""
-    from app.mail_checking import CheckMail, check_mail
+    from app.mail.checking import CheckMail, check_mail
 
     address = fields.email(recipient, "recipient", required=True)
     company_id = company_by_slug(installation, slug).id if slug else _only_company(installation)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from app import clock
 from app.domain.audit import first_broken
 from app.domain.kinds import KINDS
-from app.domain.readdressing import READDRESSED
+from app.domain.mail.readdressing import READDRESSED
 from app.money import CENT
 from app.scope import ScopedSession
 from app.texts import _

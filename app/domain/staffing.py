@@ -9,8 +9,8 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.audit import record
-from app.domain.mail_accounts import user_account
-from app.domain.saving_mail_accounts import remove_mail_account
+from app.domain.mail.accounts import user_account
+from app.domain.mail.saving_accounts import remove_mail_account
 from app.domain.staff_access import end_sessions_of
 from app.errors import InvalidValue, NotFound, Refusal
 from app.scope import ScopedSession

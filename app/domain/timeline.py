@@ -13,8 +13,8 @@ from sqlalchemy.orm import aliased
 
 from app import clock
 from app.domain.kinds import KINDS, Kind
+from app.domain.mail.replies import explain_code
 from app.domain.queries.sendings import dispatches_to, dispatches_with, sendings
-from app.domain.replies import explain_code
 from app.errors import NotFound
 from app.scope import ScopedSession
 from app.texts import _, plural

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from app.domain.companies import OpenCompany, open_company
-from app.domain.saving_mail_accounts import SaveMailAccount, save_mail_account
+from app.domain.mail.saving_accounts import SaveMailAccount, save_mail_account
 from app.money import euros
 from app.scope import SYSTEM, CompanyScope
 from app.secrets import hash_password

@@ -6,7 +6,7 @@ import signal
 import time
 from pathlib import Path
 
-from app.courier import LEASE
+from app.mail.courier import LEASE
 from tests.faults import WHOLE, Report
 from tests.faults.office import Office, office_at, on_both_databases
 from tests.faults.processes import Processes

@@ -19,7 +19,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from app.domain.outbox import mails
+from app.domain.mail.outbox import mails
 from app.domain.previewing import preview_publication
 from app.domain.publishing import PublishDocuments, publish_documents
 from app.domain.selections import DocumentSelection, NumberRange

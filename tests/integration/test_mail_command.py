@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from sqlalchemy import select
 
 from app.cli import cli
-from app.domain.saving_mail_accounts import SaveMailAccount, save_mail_account
+from app.domain.mail.saving_accounts import SaveMailAccount, save_mail_account
 from app.secrets import Keys
 from models import OutgoingMail
 from models.enums import MailSecurity, MailStatus

@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.domain.queries.mailboxes import WaitingMailbox, waiting_mailboxes
-from app.postman import visit_mailbox
+from app.mail.mailbox_visits import visit_mailbox
 from app.scope import SYSTEM
 from models import MailAccount, MailReport, SentCopy
 from models.enums import MailSecurity

@@ -4,9 +4,9 @@ from threading import Event
 from typing import Any
 
 from app import clock
-from app.courier import Courier
 from app.domain.queries.outbox import Queue
 from app.installation import Installation
+from app.mail.courier import Courier
 from app.scope import ScopedSession
 from models import Company, OutgoingMail
 from models.enums import MailKind, MailStatus

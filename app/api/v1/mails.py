@@ -10,11 +10,11 @@ from app.api.endpoint import Call, Page, Paged, reading, writing
 from app.api.fields import Body, Email, Flag, Id, one_of
 from app.api.paging import page_of, place_of
 from app.api.spelling import Ref, maybe_ref, ref
-from app.domain.mail_desk import CancelMails, RetryMails, cancel_mails, retry_mails
-from app.domain.outbox import mails
+from app.domain.mail.outbox import mails
+from app.domain.mail.replies import explain
+from app.domain.mail.resending import CancelMails, RetryMails, cancel_mails, retry_mails
 from app.domain.queries.batches import mails_of
 from app.domain.queries.outbox import attempts_of
-from app.domain.replies import explain
 from app.errors import NotFound, Refusal
 from app.scope import ScopedSession
 from app.texts import _

@@ -11,13 +11,13 @@ from app.api.endpoint import Answer, Call, working, writing
 from app.api.fields import Body, Email, Flag, Id, Line, Moment, Ruled
 from app.api.spelling import Amount, Ref, amount, ref
 from app.api.v1.publications import Chosen, selection_of
-from app.domain.dispatching import send_documents
 from app.domain.locking import lock_company
-from app.domain.mail_accounts import senders_for
-from app.domain.mail_texts import CleanHtml, texts_for
+from app.domain.mail.accounts import senders_for
+from app.domain.mail.sending import send_documents
+from app.domain.mail.sending_plans import Grouping, Wishes, plan_sending
+from app.domain.mail.sending_wishes import MOST_PEOPLE, SendDocuments
+from app.domain.mail.texts import CleanHtml, texts_for
 from app.domain.queries.addressees import Addressee
-from app.domain.sending_plans import Grouping, Wishes, plan_sending
-from app.domain.sending_wishes import MOST_PEOPLE, SendDocuments
 from app.domain.templates import newest_version
 from app.errors import InvalidValue
 from app.scope import ScopedSession

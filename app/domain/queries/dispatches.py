@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.enclosures import TO_PRINT
-from app.domain.outbox import mails
+from app.domain.mail.enclosures import TO_PRINT
+from app.domain.mail.outbox import mails
 from app.domain.publishing_sql import publications
 from app.domain.queries.sendable import brought_pdf, enclosed, stored
 from app.scope import ScopedSession

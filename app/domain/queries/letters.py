@@ -8,8 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct, field
 
-from app.domain.mail_accounts import account_of
-from app.domain.outbox import DueMail
+from app.domain.mail.accounts import account_of
+from app.domain.mail.outbox import DueMail
 from app.domain.publishing_sql import still_tells, was_published_before
 from app.domain.queries.dispatches import DispatchFacts, dispatch_facts
 from app.domain.queries.wordings import Wording, Wordings, logo_of, wordings_of

@@ -4,7 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.domain.bounces import reports
+from app.domain.mail.bounces import reports
 from app.scope import ScopedSession
 from models import MailAccount, MailReport, OutgoingMail, SentCopy
 from models.enums import ReportKind

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.keeping_copies import copies
+from app.domain.mail.keeping_copies import copies
 from app.scope import ScopedSession
 from models import MailAccount
 

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.outbox import OPEN, mails
+from app.domain.mail.outbox import OPEN, mails
 from app.scope import ScopedSession
 from models import Company, MailAccount, MailAttempt
 from models.enums import MailStatus

@@ -24,8 +24,8 @@ from app.domain.access_sql import (
     people_of,
     tokens,
 )
-from app.domain.bounces import bounced_addresses
 from app.domain.folding import contains, fold
+from app.domain.mail.bounces import bounced_addresses
 from app.domain.queries.access import NEEDING, OUTSIDE, AccessState, furthest, telling
 from app.domain.queries.accounts import pairs_of
 from app.domain.selections import ContactFilter, ContactSelection

@@ -6,8 +6,8 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.built_in_texts import LETTERS
-from app.domain.mail_texts import NAMES, ChosenTexts, choose
+from app.domain.mail.built_in_texts import LETTERS
+from app.domain.mail.texts import NAMES, ChosenTexts, choose
 from app.scope import ScopedSession
 from models import Batch, Company, MailText, StaffUser, StoredFile
 from models.enums import TextKind

@@ -16,8 +16,8 @@ from app.scope import Actor, CompanyScope
 from models import AuditEntry, Dispatch, DocumentEvent, OutgoingMail, PortalAccount
 from models.enums import DocumentKind, EventKind, MailStatus
 from tests.factories import Make
+from tests.integration.domain.mail.sending import by_customer, send, wishes
 from tests.integration.domain.publishing import searched, ticked, to_publish, to_withdraw
-from tests.integration.domain.sending import by_customer, send, wishes
 
 MOMENT = dt.datetime(2030, 1, 1, tzinfo=dt.UTC)
 

@@ -3,8 +3,8 @@
 from email.parser import BytesParser
 from email.policy import SMTP
 
-from app.domain.enclosures import NewFile
-from tests.integration.domain.sending import queued
+from app.domain.mail.enclosures import NewFile
+from tests.integration.domain.mail.sending import queued
 from tests.smtp_sink import Sink
 
 

@@ -10,17 +10,17 @@ from sqlalchemy import select
 
 from app import clock
 from app.adapters.smtp import Account, Client, Security
-from app.courier import Courier
-from app.domain.delivering import Answer, Outcome, RecordOutcome, record_outcome
-from app.domain.outbox import ClaimMails, Released, WrittenMail, claim_mails, next_mails, release_stale
+from app.domain.mail.delivering import Answer, Outcome, RecordOutcome, record_outcome
+from app.domain.mail.outbox import ClaimMails, Released, WrittenMail, claim_mails, next_mails, release_stale
 from app.domain.queries.letters import letter_facts
 from app.domain.queries.outbox import Queue
 from app.installation import open_installation
+from app.mail.courier import Courier
+from app.mail.writing import write_mails
 from app.scope import CompanyScope
-from app.writing import write_mails
 from models import MailAccount, MailAttempt, OutgoingMail
 from models.enums import MailKind
-from tests.integration.domain.sending import send
+from tests.integration.domain.mail.sending import send
 from tests.rig.mailbox import KeptMail
 from tests.smtp_sink import Sink
 

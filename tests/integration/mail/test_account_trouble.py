@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 
-from app.domain.delivering import give_up_unreachable
-from app.domain.mail_accounts import Standing, may_open, standing_of
-from app.domain.saving_mail_accounts import SaveMailAccount, save_mail_account
+from app.domain.mail.accounts import Standing, may_open, standing_of
+from app.domain.mail.delivering import give_up_unreachable
+from app.domain.mail.saving_accounts import SaveMailAccount, save_mail_account
 from app.errors import InvalidValue
 from app.scope import CompanyScope
 from models.enums import MailSecurity, MailStatus

@@ -11,12 +11,12 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from app.adapters.imap import Mailbox
-from app.check_steps import StepState
-from app.domain.mail_accounts import Standing, standing_of
-from app.domain.mail_troubles import MailStep
-from app.domain.saving_mail_accounts import SaveMailAccount, save_mail_account
+from app.domain.mail.accounts import Standing, standing_of
+from app.domain.mail.saving_accounts import SaveMailAccount, save_mail_account
+from app.domain.mail.troubles import MailStep
 from app.installation import open_installation
-from app.mail_checking import Checked, CheckMail, NoAccount, check_mail
+from app.mail.check_steps import StepState
+from app.mail.checking import Checked, CheckMail, NoAccount, check_mail
 from models import OutgoingMail
 from models.enums import MailKind, MailSecurity, MailStatus
 from tests.certificates import server_context

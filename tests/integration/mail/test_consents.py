@@ -6,10 +6,10 @@ import pytest
 from msgspec.structs import replace
 
 from app import clock
-from app.domain.mail_accounts import Standing, standing_of
-from app.domain.mail_consents import KeepConsent, Tokens, keep_consent, open_tokens
+from app.domain.mail.accounts import Standing, standing_of
+from app.domain.mail.consents import KeepConsent, Tokens, keep_consent, open_tokens
 from app.installation import open_installation
-from app.mailboxes import withdraw_consent
+from app.mail.credentials import withdraw_consent
 from models.enums import MailProvider, MailSecurity, MailStatus
 from tests.certificates import server_context
 from tests.oauth_provider import CLIENT, OAuthProvider

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
-from app.domain.mail_accounts import Standing, company_account, standing_of
-from app.domain.mail_desk import RetryMails, retry_mails
+from app.domain.mail.accounts import Standing, company_account, standing_of
+from app.domain.mail.resending import RetryMails, retry_mails
 from app.domain.queries.letters import MOST_LISTED
 from models import Document, MailAccount, PortalAccount, Publication
 from models.enums import DocumentKind, DocumentStatus, MailKind, MailStatus

@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
-from app.domain.mail_desk import Cancelled, CancelMails, Requeued, RetryMails, cancel_mails, retry_mails
-from app.domain.outbox import next_mails
+from app.domain.mail.outbox import next_mails
+from app.domain.mail.resending import Cancelled, CancelMails, Requeued, RetryMails, cancel_mails, retry_mails
 from app.domain.queries.outbox import Queue, QueueFigures, attempts_of, due_queues, queue_figures, stale_companies
-from app.mail_shown import mail_as_sent
+from app.mail.shown import mail_as_sent
 from app.scope import SYSTEM, Actor, CompanyScope
 from models import AuditEntry, OutgoingMail
 from models.enums import MailKind, MailStatus

@@ -5,12 +5,12 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from app.domain.enclosures import NewFile
+from app.domain.mail.enclosures import NewFile
 from app.rendering import publication_pdf
 from app.scope import CompanyScope
 from models import Attachment
 from models.enums import DocumentKind, MailStatus, Origin
-from tests.integration.domain.sending import LUCIA, PORTAL, by_customer, ticked, wishes
+from tests.integration.domain.mail.sending import LUCIA, PORTAL, by_customer, ticked, wishes
 from tests.integration.mail.arrivals import arrived, body_of, files_of, kept, now, parsed
 
 PIXEL = (
@@ -139,7 +139,7 @@ def test_a_file_that_is_lost_fails_its_own_mail_only(post, sink, mail_out, make,
 
 def test_what_turns_out_too_large_fails_and_says_so(post, sink, mail_out, invoice, monkeypatch):
     mail_out(wishes(invoice, to=(LUCIA,)))
-    monkeypatch.setattr("app.dispatches.MOST_OCTETS", 1000)
+    monkeypatch.setattr("app.mail.dispatch_messages.MOST_OCTETS", 1000)
 
     post.send()
 

@@ -9,17 +9,17 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from app import clock
-from app.courier import Courier
 from app.domain.queries import dispatches
 from app.domain.queries.addressees import Addressee
 from app.domain.queries.outbox import Queue
-from app.mail_shown import mail_as_sent
+from app.mail.courier import Courier
+from app.mail.shown import mail_as_sent
+from app.mail.writing import write_mails
 from app.rendering import preview_pdf, publication_pdf
 from app.scope import CompanyScope
-from app.writing import write_mails
 from models import Company, OutgoingMail, Publication
 from models.enums import MailStatus
-from tests.integration.domain.sending import LUCIA, OTHER, wishes
+from tests.integration.domain.mail.sending import LUCIA, OTHER, wishes
 from tests.integration.mail.arrivals import arrived, body_of, files_of, now, parsed
 from tests.smtp_sink import Sink, Step
 
@@ -184,7 +184,7 @@ def test_no_more_is_in_memory_at_once_than_may_be(post, sink, mail_out, make, me
     mail_out(wishes(*invoices), cc=(OTHER,))
     sizes = []
     monkeypatch.setattr(
-        "app.courier.write_mails", lambda *facts: sizes.append(len(facts[1].dispatches)) or write_mails(*facts)
+        "app.mail.courier.write_mails", lambda *facts: sizes.append(len(facts[1].dispatches)) or write_mails(*facts)
     )
 
     post.send()

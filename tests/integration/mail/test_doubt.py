@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import replace
 from threading import Event, Thread
 
-from app.domain.outbox import Released, extend_lease, give_back
+from app.domain.mail.outbox import Released, extend_lease, give_back
 from models.enums import MailStatus
 from tests.integration.mail.conftest import LEASE, Holder, impatient
 from tests.smtp_sink import Step

@@ -4,8 +4,8 @@ import pytest
 from sqlalchemy import event
 
 from app import clock
-from app.domain.keeping_copies import forsaken_copies
-from app.domain.outbox import next_mails
+from app.domain.mail.keeping_copies import forsaken_copies
+from app.domain.mail.outbox import next_mails
 from app.domain.queries.mailboxes import waiting_mailboxes
 from app.domain.queries.outbox import due_for_long, due_queues, queue_figures, stale_companies
 from app.printing import unprinted

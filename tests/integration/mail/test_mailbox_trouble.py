@@ -9,8 +9,8 @@ from threading import Event
 import pytest
 
 from app.chores import give_up
-from app.domain.keeping_copies import DueCopy, due_copies, keep_copy_again, record_kept
-from app.domain.mailbox_rights import leave_mailbox, mailbox_standing, take_mailbox
+from app.domain.mail.keeping_copies import DueCopy, due_copies, keep_copy_again, record_kept
+from app.domain.mail.mailbox_rights import leave_mailbox, mailbox_standing, take_mailbox
 from app.domain.queries.mail_replies import copy_of
 from app.domain.queries.mailboxes import WaitingMailbox
 from app.errors import NotFound, Refusal

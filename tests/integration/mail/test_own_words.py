@@ -8,8 +8,8 @@ import pytest
 
 from app.adapters.mail_html import content_id
 from app.domain.files import kept
-from app.domain.mail_texts import CleanHtml, SaveMailText, save_mail_text
-from app.mail_shown import mail_as_sent
+from app.domain.mail.texts import CleanHtml, SaveMailText, save_mail_text
+from app.mail.shown import mail_as_sent
 from models import Company
 from models.enums import MailKind, MailStatus, TextKind
 from tests.rig.pictures import PNG

@@ -6,9 +6,9 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import event, select
 
-from app.domain.bounces import bounced_addresses, bounced_among, dismiss_bounces
+from app.domain.mail.bounces import bounced_addresses, bounced_among, dismiss_bounces
 from app.errors import NotFound
-from app.postman import visit_mailbox
+from app.mail.mailbox_visits import visit_mailbox
 from app.scope import CompanyScope
 from models import Contact, MailReport, OutgoingMail, PortalAccount
 from models.enums import MailKind, MailStatus
@@ -89,7 +89,7 @@ def test_only_what_is_new_is_fetched_and_only_now_and_then(kept, sent):
 
 
 def test_a_great_many_messages_are_read_in_several_visits(kept, sent, monkeypatch):
-    monkeypatch.setattr("app.inbox.MOST", 2)
+    monkeypatch.setattr("app.mail.inbox.MOST", 2)
     messages = [b"Subject: hola\r\n\r\nhola\r\n"] * 4 + [bounce(sent.message_id)]
     read(kept, *messages)
     at_first = (kept.account().inbox_uid, len(kept.reports()))

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from app import clock
 from app.commands.checking import whatever_is_wrong
-from app.domain.mail_desk import RetryMails, retry_mails
-from app.mail_shown import mail_as_sent
+from app.domain.mail.resending import RetryMails, retry_mails
+from app.mail.shown import mail_as_sent
 from app.scope import CompanyScope
 from app.secrets import password_matches, token_hash
 from models import Company, PortalToken

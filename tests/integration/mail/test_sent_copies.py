@@ -12,9 +12,9 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from app.adapters.letters import HIDDEN
-from app.domain.mail_desk import RetryMails, retry_mails
-from app.domain.mailbox_rights import mailbox_standing
-from app.postman import visit_mailbox
+from app.domain.mail.mailbox_rights import mailbox_standing
+from app.domain.mail.resending import RetryMails, retry_mails
+from app.mail.mailbox_visits import visit_mailbox
 from app.scope import CompanyScope
 from app.worker import run_worker
 from models import SentCopy
@@ -198,7 +198,7 @@ def test_a_worker_killed_between_storing_and_recording_leaves_one_copy(kept, mon
         raise SystemExit
 
     with monkeypatch.context() as patch:
-        patch.setattr("app.sent_copies.record_kept", die)
+        patch.setattr("app.mail.sent_copies.record_kept", die)
         with pytest.raises(SystemExit):
             kept.visit()
     left = (kept.copies(), len(kept.stored()), kept.waiting())

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy import select
 
 from app.adapters.dkim_signatures import DkimKey, new_key
-from app.domain.dkim_keys import SaveDkimKey, open_dkim_key, remove_dkim_key, save_dkim_key
+from app.domain.mail.dkim_keys import SaveDkimKey, open_dkim_key, remove_dkim_key, save_dkim_key
 from app.errors import InvalidValue, NotFound
 from app.scope import Actor, CompanyScope
 from app.secrets import Keys

@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from app import clock, printing, worker
 from app.installation import open_installation
-from app.mail_shown import mail_as_sent
+from app.mail.shown import mail_as_sent
 from app.printing import print_waiting, unprinted
 from app.scope import CompanyScope
 from app.worker import SharedClock, run_worker, worker_beside

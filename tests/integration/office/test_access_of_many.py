@@ -2,7 +2,8 @@
 
 import pytest
 
-from admin_views import access_dialogue, selection
+from admin_views import selection
+from admin_views.access import dialogue
 from app import clock
 from tests.integration.office.people import acting, mails, who
 from tests.rig.desk import fields_of, text_of
@@ -28,7 +29,7 @@ def test_many_are_done_without_showing_each(desk, db, make):
 def few(monkeypatch):
     """A company of three is already too many: to be ticked, and to be shown one by one."""
     monkeypatch.setattr(selection, "MOST_TICKED", 2)
-    monkeypatch.setattr(access_dialogue, "MOST_SHOWN", 2)
+    monkeypatch.setattr(dialogue, "MOST_SHOWN", 2)
 
 
 @pytest.mark.usefixtures("few")

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from app.domain.mail_accounts import Standing, standing_of
-from app.domain.mail_consents import open_tokens
+from app.domain.mail.accounts import Standing, standing_of
+from app.domain.mail.consents import open_tokens
 from models import MailAccount, MailConsent
 from models.enums import MailProvider, Role
 from tests.certificates import server_context

@@ -9,9 +9,9 @@ from sqlalchemy import select, update
 
 from app import clock
 from app.adapters import mail_discovery
-from app.domain.dkim_keys import open_dkim_key
+from app.domain.mail.dkim_keys import open_dkim_key
 from app.errors import AdapterError
-from app.signatures import dkim_key_of
+from app.mail.signatures import dkim_key_of
 from models import MailAccount, StaffSession
 from tests.rig.desk import fields_of, text_of
 

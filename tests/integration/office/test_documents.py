@@ -6,7 +6,7 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from admin_views.document_states import STATES, moves_of, screen_of
+from admin_views.documents.states import STATES, moves_of, screen_of
 from app import clock
 from app.domain.kinds import KINDS
 from models import Document, Publication

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from starlette.testclient import TestClient
 
 from app import clock
-from app.domain.replies import explain
+from app.domain.mail.replies import explain
 from app.installation import open_installation
 from app.main import create_app
 from models import MailAttempt

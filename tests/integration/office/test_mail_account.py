@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from app.domain.mail_accounts import open_password
+from app.domain.mail.accounts import open_password
 from models import AuditEntry, MailAccount, OutgoingMail
 from models.enums import MailSecurity, Role
 from tests.certificates import server_context

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from admin_views import mail_testing
+from admin_views.mail import testing
 from models import MailAccount, OutgoingMail
 from models.enums import MailKind, MailStatus, Role
 from tests.rig.desk import text_of
@@ -128,11 +128,11 @@ def test_tests_are_few_a_minute(desk, db, make):
 def test_tests_are_few_at_once(desk, db, make):
     make.mail_account()
     db.commit()
-    held = [mail_testing.AT_ONCE.acquire(blocking=False) for _ in range(4)]
+    held = [testing.AT_ONCE.acquire(blocking=False) for _ in range(4)]
 
     answer = desk.post("mail-account/test", {"recipient": "a@b.example"})
     for _ in held:
-        mail_testing.AT_ONCE.release()
+        testing.AT_ONCE.release()
 
     assert (held, answer.status_code) == ([True] * 4, 503)
     assert "Hay varias pruebas en marcha a la vez." in text_of(answer)
@@ -147,7 +147,7 @@ def test_a_bug_ends_the_page_in_a_sentence(desk, db, make, monkeypatch):
     def broken(*_arguments):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(mail_testing, "check_mail", broken)
+    monkeypatch.setattr(testing, "check_mail", broken)
     monkeypatch.setattr("threading.excepthook", lambda *_arguments: None)
     answer = desk.post("mail-account/test", {"recipient": "a@b.example"})
 

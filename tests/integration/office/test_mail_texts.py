@@ -6,7 +6,7 @@ from html import unescape
 import pytest
 from sqlalchemy import select
 
-from admin_views.mail_text_form import KINDS
+from admin_views.mail.text_form import KINDS
 from models import AuditEntry, Company, Contact, MailText, OutgoingMail, StoredFile
 from models.enums import DocumentKind, Role, TextKind
 from tests.factories import Make

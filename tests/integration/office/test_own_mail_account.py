@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from app import clock
 from app.adapters import mail_discovery
 from app.adapters.mail_discovery import PublishedPlaces
-from app.domain.mail_accounts import open_password
-from app.domain.mail_presets import Place
+from app.domain.mail.accounts import open_password
+from app.domain.mail.presets import Place
 from app.errors import AdapterError
 from app.secrets import hash_password
 from models import AuditEntry, MailAccount, OutgoingMail, StaffSession, StaffUser

@@ -10,8 +10,8 @@ from sqlalchemy import select, update
 from app import clock
 from app.domain.webhook_deliveries import due_webhooks
 from app.domain.webhooks import SaveWebhook, open_secret, save_webhook
-from app.messenger import tell_webhook
 from app.scope import SYSTEM, CompanyScope
+from app.webhook_courier import tell_webhook
 from models import AuditEntry, Webhook, WebhookDelivery
 from models.enums import DeliveryStatus, Role, WebhookEvent
 from tests.rig.desk import fields_of, renew, text_of

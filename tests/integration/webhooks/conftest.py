@@ -11,9 +11,9 @@ from app import clock
 from app.domain.webhook_deliveries import due_webhooks
 from app.domain.webhooks import SavedWebhook, SaveWebhook, save_webhook
 from app.installation import Installation
-from app.messenger import tell_webhook
 from app.scope import SYSTEM, ScopedSession
 from app.settings import Settings
+from app.webhook_courier import tell_webhook
 from models.enums import WebhookEvent
 from tests.rig.receiver import Receiver, receiving
 

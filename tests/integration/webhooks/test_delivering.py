@@ -22,7 +22,7 @@ from app.domain.webhook_deliveries import (
 )
 from app.domain.webhooks import SaveWebhook, renew_secret, save_webhook, try_webhook
 from app.errors import NotFound
-from app.messenger import tell_webhook
+from app.webhook_courier import tell_webhook
 from app.worker import run_worker
 from models import Webhook, WebhookDelivery
 from models.enums import DeliveryStatus
@@ -223,7 +223,7 @@ def test_who_lost_the_hold_writes_nothing(db, installation, listen, receiver, mo
         db.commit()
         return "t=0,v1=0"
 
-    monkeypatch.setattr("app.messenger.signature", lose)
+    monkeypatch.setattr("app.webhook_courier.signature", lose)
     tell_webhook(installation, Due(webhook.company_id, webhook.id), Event(), clock.now)
 
     assert len(receiver.asked) == 1

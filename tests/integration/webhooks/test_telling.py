@@ -8,7 +8,7 @@ from sqlalchemy import select
 from app.domain.following import MoveDocument, move_document
 from app.domain.importing import ImportInvoice, import_invoice
 from app.domain.issuing import IssueDocument, issue_document
-from app.domain.outbox import SetAside, set_aside
+from app.domain.mail.outbox import SetAside, set_aside
 from app.domain.saving_contacts import SaveContact, save_contact
 from app.domain.telling import tell
 from app.domain.webhooks import delete_webhook

@@ -11,9 +11,9 @@ from jinja2 import UndefinedError
 from app.adapters.letters import Letters, templates
 from app.adapters.mail_address import one_line
 from app.adapters.mail_html import content_id, images_of
-from app.domain.mail_secrets import Secret
-from app.domain.mail_texts import choose
-from app.domain.outbox import DueMail
+from app.domain.mail.outbox import DueMail
+from app.domain.mail.secrets import Secret
+from app.domain.mail.texts import choose
 from app.domain.queries.letters import LetterFacts, ListedDocument, Listing, Reader
 from app.domain.queries.wordings import Wording
 from models import Company, MailText, StaffUser

@@ -14,7 +14,7 @@ from app.adapters.mail_discovery import (
     read_autoconfig,
     texts_of,
 )
-from app.domain.mail_presets import (
+from app.domain.mail.presets import (
     ARSYS,
     GMAIL,
     ICLOUD,

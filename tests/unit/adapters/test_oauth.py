@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from app.adapters.oauth import Consented, ConsentEnded, OAuthApp, consent_address, redeem, refresh, revoke
-from app.domain.mail_consents import Tokens
+from app.domain.mail.consents import Tokens
 from app.errors import AdapterError
 from tests.certificates import server_context
 from tests.oauth_provider import CLIENT, OAuthProvider

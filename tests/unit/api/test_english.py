@@ -19,7 +19,7 @@ APART = (
     "app.adapters.formats", "app.adapters.pdf.closing", "app.adapters.pdf.from_document",
     "app.adapters.pdf.letterhead", "app.adapters.pdf.pictures", "app.adapters.pdf.table", "app.adapters.pdf.writer",
     "app.domain.adding_up", "app.domain.companies", "app.domain.foreign", "app.domain.importing",
-    "app.domain.keeping_contacts", "app.domain.letter_texts", "app.domain.mail_values", "app.domain.outbox",
+    "app.domain.keeping_contacts", "app.domain.mail.letter_texts", "app.domain.mail.values", "app.domain.mail.outbox",
     "app.domain.portal_emails", "app.domain.queries.access", "app.intake", "app.secrets", "app.verdicts",
 )  # fmt: skip
 # Kept in the database, or said in the office alone.

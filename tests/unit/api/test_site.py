@@ -19,7 +19,7 @@ from models.enums import ApiScope
 WITHOUT = """
 import sys
 import app.main, app.worker, app.serving, app.cli
-print([name for name in ("pydantic", "app.api.site", "app.api.v1", "app.messenger") if name in sys.modules])
+print([name for name in ("pydantic", "app.api.site", "app.api.v1", "app.webhook_courier") if name in sys.modules])
 """
 DOCUMENT = written_document(MODULES, "https://clientes.example")
 

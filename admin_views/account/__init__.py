@@ -1,0 +1,1 @@
+"""*Mi configuración*: what each member of staff settles for themselves."""

@@ -1,0 +1,1 @@
+"""Screens of mail: the outbox, accounts and their texts."""

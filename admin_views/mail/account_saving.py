@@ -1,0 +1,183 @@
+"""Filling a mail account in and saving it: servers are asked first, and nothing is written until all of it is right."""
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+from sqladmin import Flash
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from admin_views.mail import account_asking as asking
+from admin_views.mail.account_form import BY_SERVER, AccountForm, way_of
+from admin_views.mail.account_pages import MINUTE, Shown, Whose, count, read_account, show, write
+from admin_views.mail.consents import NotRegistered, go_and_consent
+from admin_views.posted import posted
+from admin_views.proving import prove
+from app.domain.mail.saving_accounts import SaveMailAccount, is_move, save_mail_account
+from app.errors import InvalidValue, Refusal
+from app.mail.credentials import oauth_app, withdraw_consent
+from app.texts import _
+from app.web import installation_of
+from models import MailAccount
+
+if TYPE_CHECKING:
+    from admin_views.base import OfficePage
+
+PRESET, CERTIFICATE, FOLDERS = "_preset", "_certificate", "_folders"
+ASIDES = (PRESET, CERTIFICATE, FOLDERS)
+
+
+def account_page(view: "OfficePage", request: Request, whose: Whose) -> Response:
+    """Runs in a thread."""
+    if request.method != "POST":
+        return show(view, request, whose, Shown())
+    form = AccountForm(posted(request))
+    shown = Shown(form=form)
+    is_valid = form.validate()
+    aside = next((name for name in ASIDES if name in posted(request)), None)
+    try:
+        if aside is not None:
+            _ask(request, whose, shown, aside)
+        elif is_valid:
+            return _save(view, request, whose, form)
+        else:
+            shown.status = 422
+    except Refusal as refusal:
+        _refuse(form, refusal)
+        shown.status = 422 if isinstance(refusal, InvalidValue) else refusal.status
+    return show(view, request, whose, shown)
+
+
+def _refuse(form: AccountForm, refusal: Refusal) -> None:
+    form.is_current_asked = form.is_current_asked or refusal.field == "current"
+    # The domain's name for what the form shows as a certificate to accept.
+    if refusal.field == "pinned_fingerprint":
+        refusal.field = "fingerprint"
+    form.refuse(refusal)
+
+
+def _ask(request: Request, whose: Whose, shown: Shown, aside: str) -> None:
+    """Find out what whoever is filling the form in wants to know; only what that needs has to be right."""
+    form = shown.form
+    assert form is not None
+    if aside == PRESET:
+        _keep_errors(form, "sender_email")
+        shown.status = 422 if form.errors else 200
+        if not form.errors:
+            _suggest(request, shown, form)
+        return
+    of = "imap_" if aside == FOLDERS else str(posted(request)[CERTIFICATE])
+    of = of if of == "imap_" else ""
+    needed = [f"{of}host", f"{of}port", f"{of}security", *(("username", "provider") if aside == FOLDERS else ())]
+    if not form[f"{of}host"].data and not form[f"{of}host"].errors:
+        form[f"{of}host"].errors = [_("Rellene este dato.")]
+    _keep_errors(form, *needed)
+    shown.status = 422 if form.errors else 200
+    if form.errors:
+        return
+    command = _without_address(form, whose)
+    asking.check_places(command, installation_of(request).settings)
+    if aside == CERTIFICATE:
+        _show_certificate(request, form, command, of)
+    else:
+        account = read_account(request, whose)
+        _require_certificate(request, form, account, command, "imap_")
+        count(request, "mail folders", 10, MINUTE)
+        shown.folders = asking.folders_of(installation_of(request), account, command)
+
+
+def _keep_errors(form: AccountForm, *names: str) -> None:
+    for field in form:
+        if field.name not in names:
+            field.errors = []
+
+
+def _without_address(form: AccountForm, whose: Whose) -> SaveMailAccount:
+    """What has been typed so far; the rest may still be missing."""
+    command = form.save_command(whose.user_id)
+    return replace(command, host=command.host or command.imap_host, port=command.port or 587)
+
+
+def _suggest(request: Request, shown: Shown, form: AccountForm) -> None:
+    count(request, "mail discovery", 10, MINUTE)
+    found = asking.suggest(str(form.sender_email.data), installation_of(request).settings)
+    shown.suggested, shown.found_nothing = found, found is None
+    if found is None:
+        return
+    form.put("username", found.username)
+    for of, place in (("", found.smtp), ("imap_", found.imap)):
+        if place is not None:
+            form.put(f"{of}host", place.host)
+            form.put(f"{of}port", place.port)
+            form.put(f"{of}security", way_of(place.security, None))
+    form.put("sent_folder", BY_SERVER)
+    provider = found.preset.provider if found.preset is not None else None
+    if provider is not None and oauth_app(installation_of(request), provider) is not None:
+        form.put("provider", provider.value)
+
+
+def _save(view: "OfficePage", request: Request, whose: Whose, form: AccountForm) -> Response:
+    """Everything the servers have to say is asked before anything is written."""
+    installation, account = installation_of(request), read_account(request, whose)
+    command = form.save_command(whose.user_id)
+    asking.check_places(command, installation.settings)
+    moves = is_move(account, command) or command.password is not None
+    if moves:
+        prove(request, form.current.data or "", field="current")
+    for of in ("", "imap_"):
+        if getattr(command, f"{of}host"):
+            _require_certificate(request, form, account, command, of)
+    warning, provider = "", command.provider
+    lacks_consent = provider is not None and (moves or account is None or not account.sealed_tokens)
+    if lacks_consent and provider is not None and oauth_app(installation, provider) is None:
+        raise NotRegistered(provider)
+    if command.imap_host and form.sent_folder.data == BY_SERVER and not lacks_consent:
+        command, warning = _with_folder(request, account, command)
+    saved = write(request, lambda db: save_mail_account(db, installation.keys, command))
+    if account is not None and account.sealed_tokens and not saved.sealed_tokens:
+        withdraw_consent(installation, account)
+    if saved.provider is not None and not saved.sealed_tokens:
+        return go_and_consent(view, request, whose, saved)
+    Flash.success(request, _("Cuenta guardada. Envíe un correo de prueba para ver que funciona."))
+    if warning:
+        Flash.warning(request, warning)
+    return RedirectResponse(whose.home, status_code=303)
+
+
+def _with_folder(
+    request: Request, account: MailAccount | None, command: SaveMailAccount
+) -> tuple[SaveMailAccount, str]:
+    """With the server's own folder for what is sent; a mailbox that does not open keeps nothing from being saved."""
+    try:
+        count(request, "mail folders", 10, MINUTE)
+        found = asking.folders_of(installation_of(request), account, command)
+    except Refusal as refusal:
+        why = {"servidor": command.imap_host, "motivo": str(refusal)}
+        return command, _("No se guardarán copias: no se pueden leer las carpetas de %(servidor)s. %(motivo)s") % why
+    if not found.sent:
+        return command, _("El servidor no dice cuál es su carpeta de enviados: elíjala para que se guarden copias.")
+    return replace(command, sent_folder=found.sent), ""
+
+
+def _require_certificate(
+    request: Request, form: AccountForm, account: MailAccount | None, command: SaveMailAccount, of: str
+) -> None:
+    """An own certificate is only believed when somebody accepts the very one the server shows."""
+    if not form[f"{of}security"].data.is_own:
+        return
+    pinned = "imap_fingerprint" if of else "pinned_fingerprint"
+    names = (f"{of}host", f"{of}port", f"{of}security", pinned)
+    is_known = account is not None and all(getattr(account, name) == getattr(command, name) for name in names)
+    if is_known and getattr(command, pinned):
+        return
+    accepted: str = getattr(command, pinned)
+    if accepted != _show_certificate(request, form, command, of):
+        raise InvalidValue(_("Compare la huella del certificado y acéptela."), field=f"{of}fingerprint")
+    form.put(f"{of}accept", True)
+
+
+def _show_certificate(request: Request, form: AccountForm, command: SaveMailAccount, of: str) -> str:
+    count(request, "mail certificate", 10, MINUTE)
+    seen = asking.certificate_of(command, installation_of(request).settings, of=of)
+    form.show_certificate(seen, of=of)
+    return seen

@@ -1,0 +1,146 @@
+"""One mail on the screen: what became of it, its tries, and itself as its reader sees it."""
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from admin_views.auth import visit_of
+from admin_views.form_pages import load
+from admin_views.listing import find_page
+from admin_views.mail.report_words import answer_of, copy_note, is_refusal
+from admin_views.mail.troubles import Trouble, trouble_of
+from admin_views.mail.words import MAIL_KINDS, MAIL_SIGNS, mail_sign, note_on
+from admin_views.searching import replay
+from admin_views.templating import render
+from app import clock
+from app.domain.mail.accounts import is_theirs
+from app.domain.mail.bounces import bounced_among
+from app.domain.mail.readdressing import can_be_readdressed
+from app.domain.mail.resending import CAN_GO_AGAIN, WAITING
+from app.domain.queries.mail_replies import copy_of, reports_of
+from app.domain.queries.outbox import UNSENT, attempts_of
+from app.domain.queries.sendings import documents_of
+from app.mail.shown import mail_as_sent, mail_source
+from app.scope import CompanyScope, ScopedSession
+from app.texts import _
+from app.web import installation_of
+from models import Batch, Contact, Document, MailAccount, OutgoingMail
+from models.enums import CopyStatus, MailStatus
+
+if TYPE_CHECKING:
+    from admin_views.mail.outbox import OutgoingMailAdmin
+
+# Nothing is fetched and nothing runs; links open beside, outside the frame's box.
+FRAME_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self'; "
+    "sandbox allow-popups allow-popups-to-escape-sandbox"
+)
+
+
+# How its recipient stands in a mail that others get too.
+PLACES = {"cc": "en copia", "bcc": "en copia oculta"}
+
+
+class Neighbour(NamedTuple):
+    address: str
+    name: Any
+    subject: Any
+    state: Any
+    when: Any
+    is_current: bool
+
+
+def neighbours_of(view: "OutgoingMailAdmin", db: ScopedSession, row: OutgoingMail, query: str) -> list[Neighbour]:
+    """The page of the list that somebody came from, to walk through it mail by mail."""
+    places = {column.name: place for place, column in enumerate(view.columns[1:])}
+    return [
+        Neighbour(
+            view.neighbour_address(line.id, query),
+            line.name,
+            line.cells[places["asunto"]],
+            line.cells[places["estado"]],
+            _short(line.cells[places["cuando"]]),
+            line.id == row.id,
+        )
+        for line in find_page(view, db, view.search_of(replay(query))).lines
+    ]
+
+
+def _short(spelled: str) -> str:
+    """The hour of today, the day of any other: ``09:40``, ``22/11``."""
+    day, _comma, hour = spelled.partition(", ")
+    return hour if day == clock.today().strftime("%d/%m/%Y") else day[:5]
+
+
+def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, row: OutgoingMail) -> dict[str, Any]:
+    installation = installation_of(request)
+    account = db.get(MailAccount, row.account_id) if row.account_id else None
+    may_again = view.has_permission(request, "action:send-again") and is_theirs(account, visit_of(request).user_id)
+    reports, copy = reports_of(db, row.id), copy_of(db, row)
+    came_back = [report for report in reports if not is_refusal(report, row)]
+    return {
+        "shown": mail_as_sent(installation, row),
+        "sign": mail_sign(row.status, row.attempts, came_back[0].kind if came_back else None),
+        "signs": MAIL_SIGNS,
+        "kind": _(MAIL_KINDS[row.kind]),
+        "note": note_on(row, came_back),
+        "answers": [answer_of(report) for report in came_back],
+        "copy": copy_note(copy) if copy else None,
+        "is_moving": row.status in UNSENT,
+        "attempts": attempts_of(db, row.id)[::-1],
+        "contact": db.get(Contact, row.contact_id) if row.contact_id else None,
+        "batch": db.get(Batch, row.batch_id) if row.batch_id else None,
+        "document": db.get(Document, row.document_id) if row.document_id else None,
+        "enclosed": documents_of(db, row.dispatch_id) if row.dispatch_id and not row.document_id else [],
+        "place": _place(row),
+        "trouble": _trouble(db, row, demo=installation.settings.demo) if row.status in WAITING else None,
+        "may_again": may_again and row.status in CAN_GO_AGAIN,
+        "may_repeat": may_again and row.status is MailStatus.SENT,
+        "may_readdress": may_again and can_be_readdressed(row),
+        "may_keep": may_again and copy is not None and copy.status is CopyStatus.FAILED,
+        "may_dismiss": may_again and row.recipient in bounced_among(db, (row.recipient,)),
+        "may_cancel": view.has_permission(request, "action:cancel") and row.status in WAITING,
+        "is_demo": installation.settings.demo,
+    }
+
+
+def _place(row: OutgoingMail) -> str:
+    word = PLACES.get((row.facts or {}).get("place", ""))
+    return _(word) if word else ""
+
+
+def _trouble(db: ScopedSession, row: OutgoingMail, *, demo: bool) -> Trouble | None:
+    return trouble_of(db, demo=demo, account_id=row.account_id)
+
+
+def content(view: "OutgoingMailAdmin", request: Request) -> Response:
+    shown = mail_as_sent(installation_of(request), _row(view, request))
+    if shown is None or not shown.html:
+        raise HTTPException(404)
+    html = shown.html.replace("<head>", '<head><base target="_blank">', 1)
+    return HTMLResponse(html, headers={"Content-Security-Policy": FRAME_POLICY, "X-Robots-Tag": "noindex"})
+
+
+def source(view: "OutgoingMailAdmin", request: Request) -> Response:
+    row = _row(view, request)
+    found = mail_source(installation_of(request), row)
+    if found is None:
+        raise HTTPException(404)
+    headers = {"Content-Disposition": f'attachment; filename="correo-{row.id}.eml"'}
+    return Response(found.content, media_type="application/octet-stream", headers=headers)
+
+
+def state(view: "OutgoingMailAdmin", request: Request) -> str:
+    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+        row = load(view, db, request.path_params["pk"])
+        return render(
+            request, "admin/mail/_state.html", {"view": view, "row": row, **context_of(view, db, request, row)}
+        )
+
+
+def _row(view: "OutgoingMailAdmin", request: Request) -> OutgoingMail:
+    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+        row: OutgoingMail = load(view, db, request.path_params["pk"])
+        return row

@@ -1,0 +1,1 @@
+"""*Enviar por correo*: one dialogue, from any list of documents and from any one of them."""

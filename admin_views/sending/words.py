@@ -1,0 +1,72 @@
+"""The sentences of the dialogue that sends documents by mail."""
+
+from collections.abc import Sequence
+
+from app.domain.kinds import Words
+from app.domain.mail.accounts import SenderChoice
+from app.domain.mail.enclosures import MOST_DOCUMENTS, MOST_OCTETS
+from app.domain.mail.sending_plans import Plan
+from app.texts import _, plural
+
+
+def title_of(kind: Words, documents: int, number: str) -> str:
+    if not documents:
+        return _("Enviar por correo")
+    if documents == 1:
+        return _("Enviar %(documento)s %(numero)s por correo") % {"documento": _(kind.the), "numero": number}
+    return _("Enviar %(que)s por correo") % {"que": kind.count(documents)}
+
+
+def button_of(plan: Plan | None, *, later: bool) -> str:
+    mails = len(plan.mails) if plan else 0
+    if later:
+        return plural("Programar el correo", "Programar %(n)s correos", mails)
+    return plural("Enviar el correo", "Enviar %(n)s correos", mails)
+
+
+def nothing_to_send(kind: Words, plan: Plan) -> str:
+    """Why there is no mail at all."""
+    if plan.too_large:
+        return too_large(1)
+    if plan.without_email:
+        return _("Escriba al menos una dirección.") if plan.without_email.count == 1 else _("Nadie tiene correo.")
+    if plan.unpublished:
+        return plural(
+            kind.agree(
+                "No está publicada: el enlace no llevaría a nada.", "No está publicado: el enlace no llevaría a nada."
+            ),
+            kind.agree(
+                "Ninguna está publicada: los enlaces no llevarían a nada.",
+                "Ninguno está publicado: los enlaces no llevarían a nada.",
+            ),
+            plan.unpublished,
+        )
+    if plan.drafts:
+        return plural("Es un borrador: emítalo antes.", "Son borradores: emítalos antes.", plan.drafts)
+    return _("No hay nada que enviar en esta selección.")
+
+
+def too_large(mails: int) -> str:
+    one = _("Pasa de %(n)s MB o de %(m)s documentos: quite archivos o envíe enlaces.")
+    many = _("Pasan de %(n)s MB o de %(m)s documentos: quite archivos o envíe enlaces.")
+    return (one if mails == 1 else many) % {"n": MOST_OCTETS // 2**20, "m": MOST_DOCUMENTS}
+
+
+def usual_look(documents: int, published: int) -> str:
+    """Without a template chosen for this sending."""
+    if not published:
+        return _("La habitual")
+    return _("La de su publicación") if published == documents else _("La de su publicación o la habitual")
+
+
+def where_answers_go(senders: Sequence[SenderChoice]) -> str:
+    """When nothing is typed."""
+    if len(senders) == 1:
+        return _("Vacío: las respuestas llegan a %(correo)s.") % {"correo": senders[0].reply_to or senders[0].email}
+    return _("Vacío: las respuestas llegan a la cuenta desde la que se envía.") if senders else ""
+
+
+def spell_size(octets: int) -> str:
+    if octets < 2**20:
+        return f"{max(1, round(octets / 1024))} kB"
+    return f"{octets / 2**20:.1f} MB".replace(".", ",")

@@ -1,0 +1,245 @@
+"""What a failure of an account means and what to try, from the step it happened at and the words that were said.
+
+Providers say in English, each in its own way, what people want to be told in a sentence. The first row of a table
+whose pattern is found in the words tells it; its last row tells what is left.
+"""
+
+import re
+from enum import StrEnum
+
+from msgspec import Struct
+
+from app.domain.mail.presets import GMAIL, ICLOUD, MICROSOFT_365, OUTLOOK, YAHOO, preset_at
+from app.domain.mail.replies import explain
+from app.texts import _
+from models.enums import MailProvider, MailSecurity
+
+
+class MailStep(StrEnum):
+    """What using an account takes, in order."""
+
+    RESOLVE = "resolve"
+    CONNECT = "connect"
+    TLS = "tls"
+    AUTH = "auth"
+    SEND = "send"
+    MAILBOX = "mailbox"
+    COPY = "copy"
+
+
+class Where(Struct, frozen=True, kw_only=True):
+    """The server that it happened at, and how one goes there."""
+
+    host: str
+    port: int
+    security: MailSecurity
+    username: str = ""
+    provider: MailProvider | None = None
+
+
+class Advice(Struct, frozen=True):
+    meaning: str
+    remedy: str = ""
+
+
+Table = tuple[tuple[str, str, str], ...]
+
+_BY_PORT = {465: MailSecurity.SSL, 587: MailSecurity.STARTTLS, 993: MailSecurity.SSL, 143: MailSecurity.STARTTLS}
+_APP_PASSWORD = (
+    "El servidor pide una contraseña de aplicación.",
+    "No es la de siempre: se crea en la página de seguridad de su cuenta de correo, como se explica más abajo.",
+)
+_MICROSOFT = (
+    "Microsoft no deja entrar con contraseña en esta cuenta.",
+    "Elija «Con el permiso de Microsoft» o pida a quien administra su organización que la permita.",
+)
+
+_RESOLVING: Table = (
+    (
+        "",
+        "No se encuentra ningún servidor con ese nombre.",
+        "Revise que «%(servidor)s» está bien escrito; se lo da su proveedor de correo.",
+    ),
+)
+_CONNECTING: Table = (
+    ("rechaza la conexión", "Ese servidor no atiende en el puerto %(puerto)s.", "%(habituales)s"),
+    (
+        "no responde en el puerto|no se puede llegar",
+        "El servidor no contesta.",
+        "Puede estar parado, o un cortafuegos no deja pasar. %(habituales)s",
+    ),
+    (
+        "no responde|cerrado la conexión|cortado",
+        "Quien contesta en ese puerto no habla como un servidor de correo.",
+        "%(habituales)s",
+    ),
+    ("", "El servidor no quiere atender ahora.", "Vuelva a probar dentro de unos minutos."),
+)
+_ENCRYPTING: Table = (
+    (
+        "ha cambiado",
+        "El servidor muestra otro certificado que el que usted aceptó: no se le da la contraseña.",
+        "Si quien lo administra lo ha renovado, compare la huella nueva y acéptela; si no, no siga.",
+    ),
+    (
+        "ha caducado",
+        "El certificado del servidor ha caducado.",
+        "Lo tiene que renovar quien administra el servidor.",
+    ),
+    (
+        "no es de",
+        "El certificado es de otro nombre que el que ha escrito.",
+        "Escriba el servidor con el nombre que le da su proveedor, no con otro que lleve al mismo sitio.",
+    ),
+    (
+        "autoridad conocida",
+        "El certificado no lo firma ninguna autoridad conocida.",
+        "Si el servidor es suyo, elija «autofirmado», compare la huella y acéptela una vez.",
+    ),
+    ("no ofrece starttls", "El servidor no ofrece STARTTLS en ese puerto.", "%(habituales)s"),
+)
+_NOT_ENCRYPTED: Table = (("", "No se ha podido cifrar la conexión.", "%(habituales)s"),)
+_SIGNING_IN: Table = (
+    (
+        "smtpclientauth",
+        "Su organización tiene desactivado el SMTP autenticado.",
+        "Quien administra Microsoft 365 lo permite en el usuario: Correo, Administrar aplicaciones de correo.",
+    ),
+    (r"5\.7\.139|basic auth\w* is disabled|security defaults", *_MICROSOFT),
+    (r"app(lication)?[- ](specific )?password|contraseña de aplicación|5\.7\.9\b", *_APP_PASSWORD),
+    (
+        r"5\.7\.14\b|web browser|web login required",
+        "El proveedor quiere que antes entre usted por la web.",
+        "Abra su correo en el navegador, confirme que es usted y vuelva a probar.",
+    ),
+    (
+        "not enabled for imap|imap access is disabled|imap is disabled|imap.*disabled for",
+        "Su cuenta no deja entrar por IMAP.",
+        "Actívelo en la configuración de su correo web y vuelva a probar.",
+    ),
+    (
+        r"too many|rate limit|\[limit\]|\[throttled\]",
+        "El servidor ha visto demasiados intentos seguidos.",
+        "Espere un cuarto de hora antes de volver a probar.",
+    ),
+    (
+        r"5\.7\.11\b|encryption required|starttls first|must issue a starttls|no admite usuario y contraseña",
+        "El servidor no deja entrar con usuario y contraseña por esta conexión.",
+        "Elija STARTTLS o SSL; si ya lo ha hecho, pregunte a su proveedor cómo se entra.",
+    ),
+    (
+        r"^4\d\d|\[unavailable\]|\[inuse\]|\[serverbug\]",
+        "El servidor no deja entrar por ahora.",
+        "Espere unos minutos antes de volver a probar.",
+    ),
+)
+_REFUSED: Table = (
+    (
+        "",
+        "El servidor no acepta el usuario o la contraseña.",
+        "El usuario suele ser la dirección completa. Muchos proveedores piden una contraseña de aplicación.",
+    ),
+)
+_SENDING: Table = (
+    (
+        r"sendasdenied|5\.7\.60|not (allowed|permitted|authorized) to send|sender address rejected|not owned",
+        "El servidor no deja enviar con esa dirección de remitente.",
+        "Ponga de remitente la dirección de la propia cuenta, o una que su proveedor le haya autorizado.",
+    ),
+    (
+        r"relay",
+        "El servidor no lleva correo a otros sitios de parte de quien no conoce.",
+        "Escriba usuario y contraseña, y compruebe que es el servidor de correo saliente.",
+    ),
+    (r"^530|5\.7\.0\b", "El servidor pide identificarse.", "Escriba usuario y contraseña."),
+    (r"^4\d\d", "%(explicado)s", "Se intentará otra vez por sí solo dentro de un minuto o más."),
+    (
+        r"^5\d\d",
+        "%(explicado)s",
+        "Pruebe con otro destinatario; si pasa con todos, pregunte a su proveedor.",
+    ),
+    (
+        "",
+        "La conexión se cortó antes de que el servidor confirmara el correo: no se sabe si ha llegado.",
+        "Mire en el buzón del destinatario: por si acaso, se intentará una vez más.",
+    ),
+)
+_COPYING: Table = (
+    ("quota", "El buzón está lleno: no cabe la copia.", "Vacíelo un poco y vuelva a probar."),
+    (
+        "no se puede abrir la carpeta|trycreate|nonexistent|doesn't exist|unknown mailbox|no aparece en la carpeta",
+        "Esa carpeta ya no está en el buzón.",
+        "Vuelva a leer las carpetas y elija otra.",
+    ),
+    ("", "El servidor no deja guardar la copia.", "Elija otra carpeta o vuelva a probar más tarde."),
+)
+
+
+def advice_on(step: MailStep, reply: str, where: Where) -> Advice:
+    """What ``reply`` means at a step and what to do about it, in Spanish."""
+    words = reply.lower()
+    if "red privada" in words or "no está permitido" in words:
+        return Advice(reply, _("Lo permite quien administra la instalación, en sus ajustes."))
+    step = _opening(words) if step is MailStep.MAILBOX else step
+    if step is MailStep.AUTH:
+        return _on_signing_in(reply, where)
+    tables: dict[MailStep, Table] = {
+        MailStep.RESOLVE: _RESOLVING,
+        MailStep.CONNECT: (*_mismatch(where), *_CONNECTING),
+        MailStep.TLS: (*_ENCRYPTING, *_mismatch(where), *_NOT_ENCRYPTED),
+        MailStep.SEND: _SENDING,
+        MailStep.COPY: _COPYING,
+    }
+    return _first(tables[step], reply, where)
+
+
+def _opening(words: str) -> MailStep:
+    """How far opening a mailbox got."""
+    if re.search("no se encuentra el servidor|tarda demasiado en resolverse", words):
+        return MailStep.RESOLVE
+    if re.search("certificado|cifrar|starttls", words):
+        return MailStep.TLS
+    if re.search("en el puerto|no responde|cerrado la conexión|cortado|no se puede llegar", words):
+        return MailStep.CONNECT
+    return MailStep.AUTH
+
+
+def _mismatch(where: Where) -> Table:
+    """A port that is known for another security than the one asked for explains everything."""
+    wanted = _BY_PORT.get(where.port, where.security)
+    if wanted is where.security:
+        return ()
+    return (("", "El puerto %(puerto)s espera %(esperada)s.", "Cambie la seguridad de la conexión o el puerto."),)
+
+
+def _on_signing_in(reply: str, where: Where) -> Advice:
+    if "permiso" in reply:  # our own words, about a consent
+        return Advice(reply, _("Pulse «Dar permiso» en la página de la cuenta y vuelva a probar."))
+    if where.provider is not None:
+        return Advice(
+            _("El servidor no acepta el permiso para el usuario «%(usuario)s».") % {"usuario": where.username},
+            _("Compruebe que el usuario es la dirección que dio el permiso y, si lo es, vuelva a darlo."),
+        )
+    preset = preset_at(where.host)
+    left = _REFUSED
+    if preset in (GMAIL, YAHOO, ICLOUD):
+        left = (("", *_APP_PASSWORD),)
+    elif preset in (OUTLOOK, MICROSOFT_365):
+        left = (("", *_MICROSOFT),)
+    return _first((*_SIGNING_IN, *left), reply, where)
+
+
+def _first(table: Table, reply: str, where: Where) -> Advice:
+    words = reply.lower()
+    _pattern, meaning, remedy = next(row for row in table if re.search(row[0], words))
+    usual = _("Los habituales son 587 con STARTTLS y 465 con SSL.")
+    if where.port in (143, 993):
+        usual = _("Los habituales son 993 con SSL y 143 con STARTTLS.")
+    told = {
+        "servidor": where.host,
+        "puerto": where.port,
+        "habituales": usual,
+        "esperada": "SSL" if _BY_PORT.get(where.port) is MailSecurity.SSL else "STARTTLS",
+        "explicado": explain(reply),
+    }
+    return Advice(_(meaning) % told, _(remedy) % told)

@@ -1,0 +1,245 @@
+"""Trying an account out for somebody who is watching: every step of a mail that really leaves, and of its copy.
+
+The mail is in the outbox like any other and says what had been verified before it left; its copy is stored in the
+account's folder and taken away again.
+"""
+
+import datetime as dt
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from msgspec import Struct
+
+from app import clock
+from app.adapters.smtp import AuthenticationFailed, Delivery, Sent
+from app.adapters.smtp import Step as Opened
+from app.domain.mail.accounts import note_refused, note_unreachable, owned_account, resume_account
+from app.domain.mail.delivering import RecordOutcome, record_outcome
+from app.domain.mail.outbox import WrittenMail, extend_lease
+from app.domain.mail.testing import BeginTest, begin_test, end_test, freeze_test
+from app.domain.mail.troubles import Advice, MailStep
+from app.domain.queries.letters import LetterFacts, letter_facts
+from app.errors import AdapterError, Refusal
+from app.installation import Installation
+from app.leases import kept_alive
+from app.mail.check_steps import Tell, Telling
+from app.mail.credentials import doubt_token, imap_account_of
+from app.mail.outcomes import is_about_account, outcome_of
+from app.mail.transports import Captured, Transport, TransportFactory, transport_of
+from app.mail.writing import sender_of, write_mails
+from app.scope import CompanyScope, ScopedSession
+from app.secrets import new_token
+from app.texts import _
+from models import MailAccount
+
+LEASE = dt.timedelta(minutes=1)
+OWN_COPY_LOOKS, OWN_COPY_EVERY = 4, 1.0
+
+Answered = TypeVar("Answered")
+
+
+class CheckMail(Struct, frozen=True, kw_only=True):
+    """``user_id`` none: the company's account."""
+
+    company_id: int
+    user_id: int | None
+    recipient: str
+    recipient_name: str = ""
+
+
+class Checked(Struct, frozen=True, kw_only=True):
+    """The verdict. ``has_left``: the mail did, whatever became of its copy."""
+
+    is_good: bool
+    has_left: bool
+    title: str
+    remedy: str = ""
+    mail_id: int | None = None
+
+
+class NoAccount(Refusal):
+    code = "no_mail_account"
+
+    def __init__(self) -> None:
+        super().__init__(_("Guarde antes la cuenta de correo."))
+
+
+def check_mail(
+    installation: Installation, command: CheckMail, tell: Tell, make_transport: TransportFactory = transport_of
+) -> Checked:
+    """Try an account out; ``tell`` is called from this thread as each step begins and ends. Raises ``NoAccount``.
+
+    Talks to servers: never in a transaction. The demonstration talks to nobody, and captures.
+    """
+    with installation.database.read(CompanyScope(command.company_id)) as db:
+        account = owned_account(db, command.user_id)
+        account_id = account.id if account is not None and account.user_id is not None else None
+        facts = letter_facts(db, [], account_id)
+    if account is None and (command.user_id is not None or not installation.settings.demo):
+        raise NoAccount
+    if installation.settings.demo or account is None:
+        return _capture(_Check(installation, command, facts, None, tell))
+    return _try_out(_Check(installation, command, facts, account, tell), account, make_transport)
+
+
+class _Check:
+    """What one try shares. ``telling`` knows of no account where none is used."""
+
+    def __init__(
+        self,
+        installation: Installation,
+        command: CheckMail,
+        facts: LetterFacts,
+        account: MailAccount | None,
+        tell: Tell,
+    ) -> None:
+        self.installation, self.command, self.facts = installation, command, facts
+        self.telling = Telling(account, command.recipient, tell)
+        self.scope = CompanyScope(command.company_id)
+        self.written: WrittenMail | None = None
+
+    def run(self, work: Callable[[ScopedSession], Answered]) -> Answered:
+        return self.installation.database.run(self.scope, work)
+
+    def verdict(self, title: str, remedy: str, *, is_good: bool, has_left: bool) -> Checked:
+        mail_id = self.written.mail.id if self.written else None
+        return Checked(is_good=is_good, has_left=has_left, title=title, remedy=remedy, mail_id=mail_id)
+
+
+def _capture(check: _Check) -> Checked:
+    check.telling.begin(MailStep.SEND)
+    _send(check, Captured())
+    title = _("Capturado: la demostración no envía nada ni se conecta con ningún servidor.")
+    return check.verdict(title, _("Así habría llegado: véalo en Correos enviados."), is_good=True, has_left=True)
+
+
+def _try_out(check: _Check, account: MailAccount, make_transport: TransportFactory) -> Checked:
+    opened = _open(check, account, make_transport)
+    advice = opened if isinstance(opened, Advice) else _send(check, opened)
+    if advice is not None:
+        return check.verdict(advice.meaning, advice.remedy, is_good=False, has_left=False)
+    if (advice := _keep_copy(check, account)) is not None:
+        title = _("El correo ha salido, pero su copia no se guarda.")
+        return check.verdict(title, f"{advice.meaning} {advice.remedy}", is_good=False, has_left=True)
+    check.run(lambda db: resume_account(db, account.id))
+    where = _("Busque el correo en el buzón de %(quien)s; si no está, mire en el correo no deseado.")
+    where %= {"quien": check.command.recipient}
+    return check.verdict(_("Todo funciona."), where, is_good=True, has_left=True)
+
+
+def _open(check: _Check, account: MailAccount, make_transport: TransportFactory) -> Transport | Advice:
+    """A transport that has signed in, or what went wrong on the way."""
+    telling = check.telling
+
+    def watch(done: Opened, says: str) -> None:
+        if done is Opened.AUTH:
+            says = _("Aceptado (%(modo)s).") % {"modo": says}
+        telling.done(MailStep(done.lower()), says)
+        telling.begin(telling.next)
+
+    try:
+        transport = make_transport(check.installation, account)
+    except AdapterError as error:
+        telling.begin(MailStep.AUTH)
+        return _account_failed(check, account, MailStep.AUTH, str(error), is_refused=error.permanent)
+    telling.begin(telling.next)
+    trouble = transport.verify(watch)
+    if trouble is None:
+        return transport
+    reply, is_refused = trouble.reply, isinstance(trouble, AuthenticationFailed)
+    if is_refused:
+        try:
+            doubt_token(check.installation, account)
+        except AdapterError as error:
+            reply = str(error)
+    return _account_failed(check, account, telling.next, reply, is_refused=is_refused)
+
+
+def _account_failed(check: _Check, account: MailAccount, step: MailStep, reply: str, *, is_refused: bool) -> Advice:
+    """Tell the account, for every worker, as if one of them had met it."""
+    note: Any = note_refused if is_refused else note_unreachable
+    check.run(lambda db: note(db, account, reply, clock.now()))
+    return check.telling.failed(step, reply)
+
+
+def _send(check: _Check, transport: Transport) -> Advice | None:
+    """Have the mail taken by the server; what went wrong, if anything did."""
+    claim = new_token()[:32]
+    written = check.written = _write(check, claim)
+    try:
+        delivery = _deliver(check, transport, written, claim)
+    finally:
+        transport.close()
+    if is_about_account(delivery):
+        reply = getattr(delivery, "reply", "")
+        check.run(lambda db: end_test(db, written.mail.id, claim, reply, clock.now()))
+        return check.telling.failed(MailStep.SEND, reply)
+    result = RecordOutcome(written=written, claim=claim, outcome=outcome_of(delivery), now=clock.now())
+    check.run(lambda db: record_outcome(db, result))
+    if isinstance(delivery, Sent):
+        check.telling.done(MailStep.SEND, delivery.reply)
+        return None
+    return check.telling.failed(MailStep.SEND, result.outcome.reply)
+
+
+def _write(check: _Check, claim: str) -> WrittenMail:
+    now = clock.now()
+    begin = BeginTest(
+        account=check.facts.account,
+        recipient=check.command.recipient,
+        recipient_name=check.command.recipient_name,
+        claim=claim,
+        now=now,
+        until=now + LEASE,
+        checked=tuple(check.telling.seen),
+    )
+    due = check.run(lambda db: begin_test(db, begin))
+    written = write_mails(check.installation, check.facts, [due], now).written[0]
+    check.run(lambda db: freeze_test(db, written, claim))
+    return written
+
+
+def _deliver(check: _Check, transport: Transport, written: WrittenMail, claim: str) -> Delivery:
+    envelope_from = sender_of(check.installation, check.facts).email
+
+    def extend() -> bool:
+        return check.run(lambda db: extend_lease(db, claim, clock.now() + LEASE))
+
+    with kept_alive(extend, LEASE):
+        return transport.deliver(envelope_from, written.mail.recipient, written.content)
+
+
+def _keep_copy(check: _Check, account: MailAccount) -> Advice | None:
+    """What went wrong with the mailbox or the copy in it, if anything did."""
+    if not account.imap_host or check.written is None:
+        return None
+    from app.adapters.imap import open_mailbox  # with its library: not before somebody has a mailbox
+
+    telling, settings, step = check.telling, check.installation.settings, MailStep.MAILBOX
+    telling.begin(step)
+    try:
+        where = imap_account_of(check.installation, account)
+        with open_mailbox(where, private_hosts=settings.private_hosts, ca_file=settings.mail_ca_file) as mailbox:
+            telling.done(step, "")
+            if account.sent_folder:
+                step = MailStep.COPY
+                telling.begin(step)
+                telling.done(step, _store(mailbox, account.sent_folder, check.written))
+    except AdapterError as error:
+        return telling.failed(step, str(error))
+    return None
+
+
+def _store(mailbox: Any, folder: str, written: WrittenMail) -> str:
+    """Store a copy and take it away again; where the provider keeps its own, see that it does."""
+    if mailbox.keeps_own_copies:
+        for _look in range(OWN_COPY_LOOKS):
+            if mailbox.holds(folder, written.message_id):
+                return _("Su proveedor ya la ha guardado por su cuenta: no se guarda otra.")
+            time.sleep(OWN_COPY_EVERY)
+        return _("Su proveedor la guarda por su cuenta al cabo de un rato: no se guarda otra.")
+    mailbox.append(folder, written.content, clock.now())
+    if not mailbox.remove(folder, written.message_id):
+        raise AdapterError(_("La copia no aparece en la carpeta «%(carpeta)s».") % {"carpeta": folder})
+    return _("Guardada, comprobada y borrada.")

@@ -1,0 +1,79 @@
+"""Dispatches as they travel: a letter, the PDFs of its documents, its files. Outside any transaction."""
+
+from collections.abc import Iterator
+
+from app.adapters.letters import Letters
+from app.adapters.mail_address import MailAddress
+from app.adapters.mail_pictures import pictures_of
+from app.adapters.mime import Attachment, Message, build
+from app.adapters.pdf.from_document import file_name
+from app.domain.mail.enclosures import MOST_OCTETS, TooLarge
+from app.domain.queries.dispatches import DispatchFacts, EnclosedDocument
+from app.installation import Installation
+from app.rendering import preview_pdf
+from app.scope import CompanyScope
+
+
+def dispatch_message(  # noqa: PLR0913 - what a message is made of
+    installation: Installation,
+    letters: Letters,
+    dispatch: DispatchFacts,
+    *,
+    sender: MailAddress,
+    reply_to: MailAddress | None,
+    message_id: str,
+) -> bytes:
+    """The same bytes for every one of its readers, whoever writes them and when; hidden ones are nowhere in it.
+
+    Raises ``TooLarge`` and, for a file that is not there, ``AdapterError``.
+    """
+    company_id = letters.facts.company.id
+    letter = letters.compose(dispatch.subject, dispatch.body)
+    recipient, *also_to = (MailAddress(email, name) for email, name in dispatch.to)
+    return build(
+        Message(
+            sender=sender,
+            recipient=recipient,
+            also_to=tuple(also_to),
+            cc=tuple(MailAddress(email, name) for email, name in dispatch.cc),
+            subject=letter.subject,
+            text=letter.text,
+            html=letter.html,
+            message_id=message_id,
+            date=dispatch.due_at,
+            reply_to=reply_to,
+            attachments=_enclosed(installation, company_id, dispatch),
+            pictures=pictures_of(installation.storage, company_id, letter.html),
+            headers=_receipt(dispatch, sender),
+        )
+    )
+
+
+def _receipt(dispatch: DispatchFacts, sender: MailAddress) -> tuple[tuple[str, str], ...]:
+    """Asked for at the address whose answers are read. One with accents cannot stand in this header."""
+    if not dispatch.wants_receipt or not sender.email.isascii():
+        return ()
+    return (("Disposition-Notification-To", sender.email),)
+
+
+def _enclosed(installation: Installation, company_id: int, dispatch: DispatchFacts) -> tuple[Attachment, ...]:
+    attachments, left = [], MOST_OCTETS
+    for attachment in _each(installation, company_id, dispatch):
+        left -= len(attachment.content)
+        if left < 0:
+            raise TooLarge
+        attachments.append(attachment)
+    return tuple(attachments)
+
+
+def _each(installation: Installation, company_id: int, dispatch: DispatchFacts) -> Iterator[Attachment]:
+    for document in () if dispatch.has_links else dispatch.documents:
+        yield Attachment(file_name(document.kind, document.number), _pdf(installation, company_id, document))
+    for file in dispatch.files:
+        yield Attachment(file.name, installation.storage.get(file.key), file.media_type)
+
+
+def _pdf(installation: Installation, company_id: int, document: EnclosedDocument) -> bytes:
+    if document.file is not None:
+        return installation.storage.get(document.file)
+    return preview_pdf(installation, CompanyScope(company_id), document.id, document.version_id).content
