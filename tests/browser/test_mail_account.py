@@ -72,6 +72,24 @@ def test_a_known_address_fills_the_servers_in_and_what_was_typed_stays(page):
     expect(page.locator("[data-changes]")).to_contain_text("cambios sin guardar")
 
 
+def test_servers_nobody_typed_follow_the_address(page):
+    address, host = page.locator("#sender_email"), page.locator("#host")
+    address.fill("marta@yahoo.es")
+    page.locator("#sender_name").focus()
+    expect(host).to_have_value("smtp.mail.yahoo.com")
+    address.fill("marta@gmail.com")
+    page.locator("#sender_name").focus()
+    expect(host).to_have_value("smtp.gmail.com")
+
+    host.fill("smtp.tosma.example")
+    address.fill("marta@icloud.com")
+    page.locator("#sender_name").focus()
+    page.get_by_role("button", name="Leer las carpetas").click()  # asks after what the address might have asked
+
+    expect(page.locator("#problemas")).to_be_visible()
+    expect(host).to_have_value("smtp.tosma.example")
+
+
 def test_folders_are_read_without_leaving_the_form(filled, db, user):
     filled.get_by_role("button", name="Leer las carpetas").click()
 

@@ -43,11 +43,13 @@ async function ask(name, value) {
   carryOver(page, asked);
   swap(page, "[data-fresh]");
   if (problems) form.before(problems);
+  if (name === "_preset") suggested = document.getElementById("host").value;
   form.dispatchEvent(new Event("change"));
   ((isHere && document.getElementById(isHere)) || find()).focus();
 }
 
 let asking = Promise.resolve();  // one after the other
+let suggested = "";  // a server that nobody typed gives way to that of another address
 let isNative = false;
 form?.addEventListener("submit", (event) => {
   const button = event.submitter;
@@ -59,7 +61,7 @@ form?.addEventListener("submit", (event) => {
 
 form?.addEventListener("change", (event) => {
   const field = event.target;
-  if (field.id === "sender_email" && field.value.includes("@") && !document.getElementById("host").value) {
+  if (field.id === "sender_email" && field.value.includes("@") && ["", suggested].includes(document.getElementById("host").value)) {
     form.querySelector('[name="_preset"]').click();
   }
   const server = field.matches?.("select") && field.value.endsWith("-own") && field.closest(".v-server");
