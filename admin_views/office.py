@@ -1,7 +1,8 @@
 """The back office as an application: SQLAdmin's registry, permissions and names over our own pages."""
 
 from collections.abc import Callable
-from inspect import isfunction, unwrap
+from functools import cache
+from inspect import unwrap
 from typing import Any
 
 from sqladmin import Admin
@@ -82,10 +83,9 @@ class Office(Admin):
     @staticmethod
     def _find_decorated_funcs(view: Any, view_instance: Any, handle_fn: Callable[[Any, Any, Any], None]) -> None:
         """As SQLAdmin does, which looks into every attribute of every view for them: a tenth of a start."""
-        names = sorted({name for kind in view.__mro__ for name, one in vars(kind).items() if isfunction(one)})
+        names = sorted(set().union(*map(_decorated, view.__mro__)))
         methods = [getattr(view_instance, name) for name in names]
-        decorated = [one for one in methods if hasattr(one, "_action") or hasattr(one, "_exposed")]
-        for method in sorted(decorated, key=lambda one: unwrap(one).__code__.co_firstlineno, reverse=True):
+        for method in sorted(methods, key=lambda one: unwrap(one).__code__.co_firstlineno, reverse=True):
             handle_fn(method, view, view_instance)
 
     def init_templating_engine(self) -> OfficeTemplates:  # type: ignore[override]
@@ -130,6 +130,13 @@ class Office(Admin):
         if not view.is_accessible(request):
             raise HTTPException(403)
         return view
+
+
+@cache
+def _decorated(kind: type) -> frozenset[str]:
+    """Names of what a class itself says that somebody may ask for."""
+    found = vars(kind).items()
+    return frozenset(name for name, one in found if hasattr(one, "_action") or hasattr(one, "_exposed"))
 
 
 async def _refused_by_http(request: Request, error: Exception) -> Response:
