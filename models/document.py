@@ -17,7 +17,7 @@ STATUSES = {
     DocumentKind.QUOTE: ("draft", "issued", "accepted", "rejected", "superseded"),
     DocumentKind.SALES_ORDER: ("draft", "issued", "confirmed", "delivered", "cancelled"),
     DocumentKind.WORK_ORDER: ("draft", "issued", "done", "cancelled"),
-    DocumentKind.DELIVERY_NOTE: ("draft", "issued", "delivered", "invoiced"),
+    DocumentKind.DELIVERY_NOTE: ("draft", "issued", "delivered", "invoiced", "cancelled"),
     DocumentKind.INVOICE: ("draft", "issued", "pending", "part_paid", "paid", "returned"),
     DocumentKind.PROFORMA: ("draft", "issued", "superseded"),
     DocumentKind.PURCHASE_ORDER: ("draft", "issued", "confirmed", "received", "cancelled"),

@@ -62,6 +62,7 @@ STATES: dict[DocumentKind, tuple[State, ...]] = {
         State("pendiente", _S.ISSUED, Sign("Pendiente", "clock", "info"), "Pendiente de entregar"),
         State("entregado", _S.DELIVERED, Sign("Entregado", "truck-delivery", "ok"), "Entregado, sin facturar"),
         State("facturado", _S.INVOICED, Sign("Facturado", "check", "ok")),
+        State("cancelado", _S.CANCELLED, Sign("Cancelado", "ban")),
     ),
     DocumentKind.PROFORMA: (
         State("borrador", _S.DRAFT, DRAFT),

@@ -119,7 +119,7 @@ def upgrade() -> None:
         sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("search_key", sa.Text(), nullable=False),
         sa.CheckConstraint(
-            "(kind = 'quote' AND status IN ('draft', 'issued', 'accepted', 'rejected', 'superseded')) OR (kind = 'sales_order' AND status IN ('draft', 'issued', 'confirmed', 'delivered', 'cancelled')) OR (kind = 'work_order' AND status IN ('draft', 'issued', 'done', 'cancelled')) OR (kind = 'delivery_note' AND status IN ('draft', 'issued', 'delivered', 'invoiced')) OR (kind = 'invoice' AND status IN ('draft', 'issued', 'pending', 'part_paid', 'paid', 'returned')) OR (kind = 'proforma' AND status IN ('draft', 'issued', 'superseded')) OR (kind = 'purchase_order' AND status IN ('draft', 'issued', 'confirmed', 'received', 'cancelled'))",
+            "(kind = 'quote' AND status IN ('draft', 'issued', 'accepted', 'rejected', 'superseded')) OR (kind = 'sales_order' AND status IN ('draft', 'issued', 'confirmed', 'delivered', 'cancelled')) OR (kind = 'work_order' AND status IN ('draft', 'issued', 'done', 'cancelled')) OR (kind = 'delivery_note' AND status IN ('draft', 'issued', 'delivered', 'invoiced', 'cancelled')) OR (kind = 'invoice' AND status IN ('draft', 'issued', 'pending', 'part_paid', 'paid', 'returned')) OR (kind = 'proforma' AND status IN ('draft', 'issued', 'superseded')) OR (kind = 'purchase_order' AND status IN ('draft', 'issued', 'confirmed', 'received', 'cancelled'))",
             name=op.f("ck_documents_status_of_its_kind"),
         ),
         sa.CheckConstraint(

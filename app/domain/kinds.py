@@ -154,7 +154,12 @@ KINDS: dict[DocumentKind, Kind] = {
         ),
         slug="albaranes",
         series_code="A",
-        moves={_ISSUED: (_DELIVERED,), _DELIVERED: (_ISSUED,), DocumentStatus.INVOICED: (_DELIVERED,)},
+        moves={
+            _ISSUED: (_DELIVERED, _CANCELLED),
+            _DELIVERED: (_ISSUED, _CANCELLED),
+            _CANCELLED: (_ISSUED,),
+            DocumentStatus.INVOICED: (_DELIVERED,),
+        },
         becomes={DocumentKind.INVOICE: DocumentStatus.INVOICED},
     ),
     DocumentKind.PROFORMA: Kind(

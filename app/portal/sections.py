@@ -86,6 +86,7 @@ SECTIONS: dict[DocumentKind, Section] = {
             Shown("Pendiente de entrega", _WAITS, _is(_S.ISSUED), "Todavía no está entregado."),
             Shown("Entregado", _DONE, _is(_S.DELIVERED), "Ya está entregado."),
             Shown("Facturado", _DONE, _is(_S.INVOICED), "Ya está facturado."),
+            Shown("Cancelado", _PLAIN, _is(_S.CANCELLED), "Está cancelado."),
         ),
     ),
     DocumentKind.WORK_ORDER: Section(

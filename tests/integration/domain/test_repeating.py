@@ -127,6 +127,21 @@ def test_a_rejected_quote_becomes_but_another_version(db, document):
     assert convert(db, quote, QUOTE).made_from_id == quote.id
 
 
+def test_a_cancelled_delivery_note_becomes_nothing_until_it_is_taken_up_again(db, document):
+    note = document(NOTE)
+
+    def move(seen, to):
+        return move_document(db, MoveDocument(document_id=note.id, kind=NOTE, seen=seen, to=to)).status
+
+    before, cancelled = note.status, move(note.status, DocumentStatus.CANCELLED)
+    with pytest.raises(NothingToMake):
+        convert(db, note, INVOICE)
+
+    assert cancelled is DocumentStatus.CANCELLED
+    assert move(cancelled, DocumentStatus.ISSUED) is before
+    assert convert(db, note, INVOICE).made_from_id == note.id
+
+
 def test_what_was_invoiced_stays_so_until_the_invoice_is_taken_back(db, make, document):
     note = document(NOTE)
     invoice = convert(db, note, INVOICE)
