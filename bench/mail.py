@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from emails.message import Message
 
 from app import clock
-from app.adapters.letters import Letters
+from app.adapters.letters.letter import Letters
 from app.domain.mail.outbox import mails, next_mails
 from app.domain.previewing import preview_publication
 from app.domain.publishing import PublishDocuments, publish_documents

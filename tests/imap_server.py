@@ -19,7 +19,7 @@ from pathlib import Path
 
 from imapclient import IMAPClient
 
-from app.adapters.imap import ImapAccount, Mailbox, Security, open_mailbox
+from app.adapters.imap.mailbox import ImapAccount, Mailbox, Security, open_mailbox
 from tests import imap_programs
 
 PASSWORD = 'cl&ve de "España" 1\\2'

@@ -4,9 +4,9 @@ from typing import Any
 
 from msgspec import Struct
 
-from app.adapters.imap_session import ImapAccount, MailboxRefused, imap_fingerprint
+from app.adapters.imap.session import ImapAccount, MailboxRefused, imap_fingerprint
 from app.adapters.outbound import check_target, host_name
-from app.adapters.smtp import Security, fingerprint
+from app.adapters.smtp.client import Security, fingerprint
 from app.domain.mail.presets import Place, Preset, is_of_provider, preset_behind, preset_for
 from app.domain.mail.saving_accounts import SaveMailAccount, checked_place, is_move, password_needed
 from app.domain.mail.troubles import MailStep, Where, advice_on
@@ -94,7 +94,7 @@ class FoldersRead(Struct, frozen=True):
 
 def folders_of(installation: Installation, account: MailAccount | None, command: SaveMailAccount) -> FoldersRead:
     """Sign in with what was typed, or with what is kept where it may go, and look. Raises ``InvalidValue``."""
-    from app.adapters.imap import open_mailbox  # with its library: not before somebody has a mailbox
+    from app.adapters.imap.mailbox import open_mailbox  # with its library: not before somebody has a mailbox
 
     settings = installation.settings
     checked_place(command)

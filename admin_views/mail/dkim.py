@@ -14,7 +14,7 @@ from admin_views.mail.account_pages import MINUTE, count, write
 from admin_views.posted import posted
 from admin_views.proving import prove
 from admin_views.templating import render
-from app.adapters.dkim_signatures import DkimKey, is_published, new_key, read_key
+from app.adapters.letters.signatures import DkimKey, is_published, new_key, read_key
 from app.domain.mail.accounts import company_account
 from app.domain.mail.dkim_keys import SaveDkimKey, remove_dkim_key, save_dkim_key
 from app.errors import AdapterError, InvalidValue, Refusal

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from admin_views.forms import Strict
-from app.adapters.mail_html import COLOURS, LONGEST, read_html
+from app.adapters.letters.html import COLOURS, LONGEST, read_html
 from app.domain.mail.variables import Variable
 from app.texts import _
 

@@ -14,7 +14,7 @@ from starlette.datastructures import UploadFile
 from starlette.requests import Request
 
 from admin_views.auth import visit_of
-from app.adapters.mime import file_name
+from app.adapters.letters.mime import file_name
 from app.domain.mail.enclosures import MOST_FILES, MOST_OCTETS, NewFile, check_files
 from app.errors import InvalidValue
 from app.texts import _

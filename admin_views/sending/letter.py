@@ -15,9 +15,9 @@ from admin_views.sending.dialogue import SendDialogue
 from admin_views.sending.form import Enclosing, SendForm
 from admin_views.sending.words import spell_size
 from admin_views.templating import render
-from app.adapters.letters import Letters
-from app.adapters.mail_address import MailAddress
-from app.adapters.mail_pictures import pictures_of, with_pictures
+from app.adapters.letters.address import MailAddress
+from app.adapters.letters.letter import Letters
+from app.adapters.letters.pictures import pictures_of, with_pictures
 from app.adapters.pdf.from_document import file_name
 from app.domain.mail.accounts import account_of
 from app.domain.mail.enclosures import TO_PRINT

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from app import clock
-from app.adapters.smtp import AuthenticationFailed, Delivery, Sent
-from app.adapters.smtp import Step as Opened
+from app.adapters.smtp.client import AuthenticationFailed, Delivery, Sent
+from app.adapters.smtp.client import Step as Opened
 from app.domain.mail.accounts import note_refused, note_unreachable, owned_account, resume_account
 from app.domain.mail.delivering import RecordOutcome, record_outcome
 from app.domain.mail.outbox import WrittenMail, extend_lease
@@ -214,7 +214,7 @@ def _keep_copy(check: _Check, account: MailAccount) -> Advice | None:
     """What went wrong with the mailbox or the copy in it, if anything did."""
     if not account.imap_host or check.written is None:
         return None
-    from app.adapters.imap import open_mailbox  # with its library: not before somebody has a mailbox
+    from app.adapters.imap.mailbox import open_mailbox  # with its library: not before somebody has a mailbox
 
     telling, settings, step = check.telling, check.installation.settings, MailStep.MAILBOX
     telling.begin(step)

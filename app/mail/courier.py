@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.adapters.smtp import Ambiguous, AuthenticationFailed, Deferred, Delivery
+from app.adapters.smtp.client import Ambiguous, AuthenticationFailed, Deferred, Delivery
 from app.db import Runner
 from app.domain.mail.accounts import account_of, may_open, note_open, note_refused, note_unreachable
 from app.domain.mail.delivering import RecordOutcome, record_outcome

@@ -5,9 +5,9 @@ import logging
 
 from app import clock
 from app.adapters import oauth
-from app.adapters.imap_session import ImapAccount
+from app.adapters.imap.session import ImapAccount
 from app.adapters.oauth import ConsentEnded, OAuthApp
-from app.adapters.smtp import Account, Security
+from app.adapters.smtp.client import Account, Security
 from app.domain.mail.accounts import account_of, open_password
 from app.domain.mail.consents import Tokens, end_consent, open_tokens, renew_tokens
 from app.errors import AdapterError

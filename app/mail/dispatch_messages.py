@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from app.adapters.letters import Letters
-from app.adapters.mail_address import MailAddress
-from app.adapters.mail_pictures import pictures_of
-from app.adapters.mime import Attachment, Message, build
+from app.adapters.letters.address import MailAddress
+from app.adapters.letters.letter import Letters
+from app.adapters.letters.mime import Attachment, Message, build
+from app.adapters.letters.pictures import pictures_of
 from app.adapters.pdf.from_document import file_name
 from app.domain.mail.enclosures import MOST_OCTETS, TooLarge
 from app.domain.queries.dispatches import DispatchFacts, EnclosedDocument

@@ -5,8 +5,8 @@ import logging
 
 from sqlalchemy.exc import DataError
 
-from app.adapters.imap import Arrived, InboxState, Mailbox
-from app.adapters.mail_reports import MOST_OCTETS, is_report, read_report
+from app.adapters.imap.mailbox import Arrived, InboxState, Mailbox
+from app.adapters.letters.reports import MOST_OCTETS, is_report, read_report
 from app.domain.mail.bounces import TakeReport, take_report
 from app.domain.mail.mailbox_rights import note_inbox_read
 from app.mail.visit import Visit

@@ -1,6 +1,6 @@
 """What became of handing a message over, in the words of the outbox."""
 
-from app.adapters.smtp import Ambiguous, AuthenticationFailed, Deferred, Delivery, Refused, Sent
+from app.adapters.smtp.client import Ambiguous, AuthenticationFailed, Deferred, Delivery, Refused, Sent
 from app.domain.mail.delivering import Answer, Outcome
 
 

@@ -8,9 +8,9 @@ from msgspec import Struct
 from sqlalchemy import Select, select
 
 from app import clock
-from app.adapters.letters import HIDDEN, Letter, Letters
-from app.adapters.mail_address import MailAddress
-from app.adapters.mail_pictures import pictures_of, with_pictures
+from app.adapters.letters.address import MailAddress
+from app.adapters.letters.letter import HIDDEN, Letter, Letters
+from app.adapters.letters.pictures import pictures_of, with_pictures
 from app.domain.kinds import KINDS
 from app.domain.mail.accounts import company_account, user_account
 from app.domain.mail.outbox import DueMail

@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 
-from app.adapters.imap import Mailbox, MailboxLost
+from app.adapters.imap.mailbox import Mailbox, MailboxLost
 from app.domain.mail.keeping_copies import (
     OWN_COPY_WAITS,
     DueCopy,

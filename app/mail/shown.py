@@ -12,8 +12,8 @@ from msgspec import Struct
 from sqlalchemy import select
 
 from app import clock
-from app.adapters.letters import HIDDEN
-from app.adapters.mail_pictures import with_pictures
+from app.adapters.letters.letter import HIDDEN
+from app.adapters.letters.pictures import with_pictures
 from app.domain.mail.outbox import DueMail
 from app.domain.queries.letters import letter_facts
 from app.errors import Refusal

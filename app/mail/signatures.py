@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 
-from app.adapters.dkim_signatures import DkimKey, sign
+from app.adapters.letters.signatures import DkimKey, sign
 from app.domain.mail.dkim_keys import is_of, open_dkim_key
 from app.installation import Installation
 from app.secrets import SealBroken

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from app.adapters.smtp import AuthenticationFailed, Client, Deferred, Delivery, Sent, Watch
+from app.adapters.smtp.client import AuthenticationFailed, Client, Deferred, Delivery, Sent, Watch
 from app.installation import Installation
 from app.mail.credentials import smtp_account_of
 from app.texts import _

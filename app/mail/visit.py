@@ -11,7 +11,7 @@ from app.installation import Installation
 from app.scope import CompanyScope, ScopedSession
 
 LEASE = dt.timedelta(minutes=15)
-"""Longer than a server may keep us with one message: see ``imap_link``."""
+"""Longer than a server may keep us with one message: see ``imap.wire``."""
 
 Answered = TypeVar("Answered")
 

@@ -10,11 +10,11 @@ from urllib.parse import urlsplit
 from jinja2 import TemplateError
 from msgspec import Struct, field
 
-from app.adapters.letters import HIDDEN, Letters
-from app.adapters.mail_address import MailAddress
-from app.adapters.mail_html import images_of
-from app.adapters.mail_pictures import pictures_of
-from app.adapters.mime import Skeleton
+from app.adapters.letters.address import MailAddress
+from app.adapters.letters.html import images_of
+from app.adapters.letters.letter import HIDDEN, Letters
+from app.adapters.letters.mime import Skeleton
+from app.adapters.letters.pictures import pictures_of
 from app.domain.mail.delivering import give_up_at, has_dead_link
 from app.domain.mail.outbox import DueMail, SetAside, WrittenMail
 from app.domain.mail.secrets import LIFE, Secret, mint_link, mint_password

@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from sqlalchemy import select
 
 from app import clock
-from app.adapters.mail_html import clean
+from app.adapters.letters.html import clean
 from app.domain.files import kept
 from app.scope import SYSTEM
 from app.secrets import new_token, token_hash

@@ -21,9 +21,9 @@ from typing import Self
 
 from sqlalchemy.orm import configure_mappers
 
-from app.adapters.letters import templates
-from app.adapters.mail_address import MailAddress
-from app.adapters.mime import Skeleton
+from app.adapters.letters.address import MailAddress
+from app.adapters.letters.letter import templates
+from app.adapters.letters.mime import Skeleton
 from app.installation import open_installation
 from app.main import create_app
 from app.serving import StoppingServer, server_config

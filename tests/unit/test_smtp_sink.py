@@ -6,9 +6,9 @@ import json
 import subprocess
 import sys
 
-from app.adapters.smtp import Ambiguous, Refused, Sent
+from app.adapters.smtp.client import Ambiguous, Refused, Sent
 from tests.smtp_sink import Sink
-from tests.unit.adapters.mail_rig import MESSAGE, client_of, send
+from tests.unit.adapters.smtp.rig import MESSAGE, client_of, send
 
 SCRIPT = {"RCPT": [{"reply": "550 5.1.1 no existe", "match": "nadie"}], ".": [{"drop": True, "keep": True}]}
 

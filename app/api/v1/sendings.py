@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from msgspec import Struct
 from pydantic import Field
 
-from app.adapters.mail_html import LONGEST_TYPED, read_html
+from app.adapters.letters.html import LONGEST_TYPED, read_html
 from app.api.endpoint import Answer, Call, working, writing
 from app.api.fields import Body, Email, Flag, Id, Line, Moment, Ruled
 from app.api.spelling import Amount, Ref, amount, ref

@@ -18,7 +18,7 @@ from models import MailText, StoredFile
 from models.enums import TextKind
 
 CleanHtml = NewType("CleanHtml", str)
-"""HTML that ``app.adapters.mail_html`` has cleaned: nothing else may be kept."""
+"""HTML that ``app.adapters.letters.html`` has cleaned: nothing else may be kept."""
 
 PICTURES = "/admin/mail-images/"
 """Where the pictures of texts are shown; their SHA-256 follows."""

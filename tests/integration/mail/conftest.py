@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from app import clock
-from app.adapters.smtp import Account, Client, Security
+from app.adapters.smtp.client import Account, Client, Security
 from app.domain.mail.delivering import Answer, Outcome, RecordOutcome, record_outcome
 from app.domain.mail.outbox import ClaimMails, Released, WrittenMail, claim_mails, next_mails, release_stale
 from app.domain.queries.letters import letter_facts

@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from app.adapters.imap import Mailbox
+from app.adapters.imap.mailbox import Mailbox
 from app.domain.mail.accounts import Standing, standing_of
 from app.domain.mail.saving_accounts import SaveMailAccount, save_mail_account
 from app.domain.mail.troubles import MailStep

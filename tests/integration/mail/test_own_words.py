@@ -6,7 +6,7 @@ from threading import Event
 
 import pytest
 
-from app.adapters.mail_html import content_id
+from app.adapters.letters.html import content_id
 from app.domain.files import kept
 from app.domain.mail.texts import CleanHtml, SaveMailText, save_mail_text
 from app.mail.shown import mail_as_sent

@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
 
-from app.adapters.letters import HIDDEN
+from app.adapters.letters.letter import HIDDEN
 from app.domain.mail.mailbox_rights import mailbox_standing
 from app.domain.mail.resending import RetryMails, retry_mails
 from app.mail.mailbox_visits import visit_mailbox

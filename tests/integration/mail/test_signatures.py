@@ -4,7 +4,7 @@ import dkim
 import pytest
 from sqlalchemy import select
 
-from app.adapters.dkim_signatures import DkimKey, new_key
+from app.adapters.letters.signatures import DkimKey, new_key
 from app.domain.mail.dkim_keys import SaveDkimKey, open_dkim_key, remove_dkim_key, save_dkim_key
 from app.errors import InvalidValue, NotFound
 from app.scope import Actor, CompanyScope

@@ -4,8 +4,8 @@ import datetime as dt
 from email.parser import BytesParser
 from email.policy import SMTP
 
-from app.adapters.mail_address import MailAddress
-from app.adapters.mime import Message, build
+from app.adapters.letters.address import MailAddress
+from app.adapters.letters.mime import Message, build
 from app.mail.shown import hidden, holds_secret, masked
 from app.secrets import Keys, new_password, new_token
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from html import escape
 from html.parser import HTMLParser
 
-from app.adapters.html_reading import as_text
+from app.adapters.letters.html_reading import as_text
 from app.domain.mail.texts import PICTURES, CleanHtml
 from app.domain.mail.variables import ADDRESSES
 from app.errors import InvalidValue

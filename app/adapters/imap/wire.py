@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 
-from app.adapters.smtp_link import Link, LinkLost, printable
+from app.adapters.link import Link, LinkLost, printable
 from app.texts import _
 
 LONGEST_LINE = 1_000_000

@@ -5,7 +5,7 @@ import imaplib
 
 import pytest
 
-from app.adapters.imap import Arrived, Folder, InboxState, open_mailbox
+from app.adapters.imap.mailbox import Arrived, Folder, InboxState, open_mailbox
 from app.errors import AdapterError
 from tests.imap_relay import Relay, Turn
 from tests.imap_server import HOSTS

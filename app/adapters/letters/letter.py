@@ -10,9 +10,9 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from app import clock, money, texts
-from app.adapters.html_reading import as_text
-from app.adapters.letter_words import day_word, kind_word, news
-from app.adapters.mail_html import NIGHT_COLOURS, content_id, dressed
+from app.adapters.letters.html import NIGHT_COLOURS, content_id, dressed
+from app.adapters.letters.html_reading import as_text
+from app.adapters.letters.words import day_word, kind_word, news
 from app.colours import light_accent
 from app.domain.kinds import KINDS
 from app.domain.mail.outbox import DueMail
@@ -26,7 +26,7 @@ from app.texts import _, ending, plural, speaking
 from models import Company
 from models.enums import MailKind, TokenPurpose
 
-TEMPLATES = Path(__file__).parents[1] / "templates" / "mail"
+TEMPLATES = Path(__file__).parents[2] / "templates" / "mail"
 HIDDEN = "••••"
 LONGEST_SUBJECT = 200
 

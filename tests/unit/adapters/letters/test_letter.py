@@ -8,9 +8,9 @@ from html.parser import HTMLParser
 import pytest
 from jinja2 import UndefinedError
 
-from app.adapters.letters import Letters, templates
-from app.adapters.mail_address import one_line
-from app.adapters.mail_html import content_id, images_of
+from app.adapters.letters.address import one_line
+from app.adapters.letters.html import content_id, images_of
+from app.adapters.letters.letter import Letters, templates
 from app.domain.mail.outbox import DueMail
 from app.domain.mail.secrets import Secret
 from app.domain.mail.texts import choose

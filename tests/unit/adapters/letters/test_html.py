@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from app.adapters.html_reading import as_text
-from app.adapters.mail_html import COLOURS, TAGS, clean, content_id, dressed, images_of, read_html
+from app.adapters.letters.html import COLOURS, TAGS, clean, content_id, dressed, images_of, read_html
+from app.adapters.letters.html_reading import as_text
 from app.colours import contrast
 from app.errors import InvalidValue
 from tests.rig.hostile_html import CORPUS, PICTURE, SHA

@@ -4,12 +4,12 @@ import re
 
 import pytest
 
-from app.adapters.smtp import Account, AuthenticationFailed, Client, Deferred, Security, Sent, fingerprint
-from app.adapters.smtp import Step as Done
+from app.adapters.smtp.client import Account, AuthenticationFailed, Client, Deferred, Security, Sent, fingerprint
+from app.adapters.smtp.client import Step as Done
 from app.errors import AdapterError, InvalidValue
 from tests.certificates import server_context
 from tests.smtp_sink import EXTENSIONS, Sink, Step
-from tests.unit.adapters.mail_rig import HOSTS, client_of, send
+from tests.unit.adapters.smtp.rig import HOSTS, client_of, send
 
 SECRETS = ("cuenta@demo.example", "clave")
 PLAIN = tuple(name for name in EXTENSIONS if name != "PIPELINING")

@@ -14,9 +14,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from app.adapters.mail_address import MailAddress, checked_address, one_line
-from app.adapters.mime import Attachment, Message, Picture, Skeleton, build, file_name
-from app.adapters.smtp import on_the_wire
+from app.adapters.letters.address import MailAddress, checked_address, one_line
+from app.adapters.letters.mime import Attachment, Message, Picture, Skeleton, build, file_name
+from app.adapters.smtp.client import on_the_wire
 from app.errors import InvalidValue
 
 SENDER = MailAddress("facturas@demo.example", "Suministros Ñandú, S.L.")

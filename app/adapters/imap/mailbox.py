@@ -15,16 +15,9 @@ from imapclient import IMAPClient
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError
 from msgspec import Struct
 
-from app.adapters.imap_link import Wire
-from app.adapters.imap_session import (
-    ImapAccount,
-    MailboxLost,
-    MailboxRefused,
-    answers,
-    imap_fingerprint,
-    open_session,
-)
-from app.adapters.smtp_account import Security
+from app.adapters.imap.session import ImapAccount, MailboxLost, MailboxRefused, answers, imap_fingerprint, open_session
+from app.adapters.imap.wire import Wire
+from app.adapters.smtp.account import Security
 from app.errors import AdapterError
 from app.texts import _
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 
-from app.adapters.mail_reports import MOST_OCTETS, is_report, read_report
+from app.adapters.letters.reports import MOST_OCTETS, is_report, read_report
 from app.domain.mail.bounces import Fate
 from models.enums import ReportKind
 from tests.rig.reports import BOUNDARY, bounce, receipt

@@ -10,10 +10,10 @@ from typing import Self
 
 from msgspec import Struct
 
-from app.adapters.mail_address import checked_address
-from app.adapters.smtp_account import Account, CredentialsRefused, OpeningFailed, Security, Step
-from app.adapters.smtp_link import LinkLost, Reply
-from app.adapters.smtp_session import Session, Watch, fingerprint, open_session
+from app.adapters.letters.address import checked_address
+from app.adapters.link import LinkLost, Reply
+from app.adapters.smtp.account import Account, CredentialsRefused, OpeningFailed, Security, Step
+from app.adapters.smtp.session import Session, Watch, fingerprint, open_session
 from app.errors import InvalidValue
 from app.texts import _
 

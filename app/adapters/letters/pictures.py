@@ -5,8 +5,8 @@ import logging
 import re
 from collections.abc import Mapping
 
-from app.adapters.mail_html import content_id, images_of
-from app.adapters.mime import Picture
+from app.adapters.letters.html import content_id, images_of
+from app.adapters.letters.mime import Picture
 from app.adapters.storage import Storage
 from app.errors import AdapterError
 from models.file import file_key

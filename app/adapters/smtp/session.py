@@ -8,10 +8,10 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
+from app.adapters.link import Link, LinkLost
 from app.adapters.outbound import certificate_of, open_connection, secure, shown_certificate
-from app.adapters.smtp_account import Account, CredentialsRefused, OpeningFailed, Security, Step
-from app.adapters.smtp_link import Link, LinkLost
-from app.adapters.smtp_signing_in import sign_in
+from app.adapters.smtp.account import Account, CredentialsRefused, OpeningFailed, Security, Step
+from app.adapters.smtp.signing_in import sign_in
 from app.errors import AdapterError, InvalidValue
 from app.texts import _
 

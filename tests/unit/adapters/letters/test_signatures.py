@@ -8,9 +8,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, Encoding, NoEncryption, PrivateFormat
 
-from app.adapters.dkim_signatures import DkimKey, is_published, new_key, read_key, sign
-from app.adapters.mail_address import MailAddress
-from app.adapters.mime import Message, build
+from app.adapters.letters.address import MailAddress
+from app.adapters.letters.mime import Message, build
+from app.adapters.letters.signatures import DkimKey, is_published, new_key, read_key, sign
 from app.errors import InvalidValue
 
 NOW = dt.datetime(2026, 11, 21, 10, tzinfo=dt.UTC)

@@ -3,8 +3,8 @@
 import base64
 import hmac
 
-from app.adapters.smtp_account import Account, CredentialsRefused, OpeningFailed, Step
-from app.adapters.smtp_link import Link, Reply
+from app.adapters.link import Link, Reply
+from app.adapters.smtp.account import Account, CredentialsRefused, OpeningFailed, Step
 from app.errors import AdapterError
 from app.texts import _
 

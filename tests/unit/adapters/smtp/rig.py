@@ -1,6 +1,6 @@
 """What tests of the mail border share."""
 
-from app.adapters.smtp import Account, Client, Delivery, Security
+from app.adapters.smtp.client import Account, Client, Delivery, Security
 from tests.smtp_sink import Sink
 
 MESSAGE = b"Message-ID: <1@demo.example>\r\nSubject: Hola\r\n\r\nBuenos d=C3=ADas.\r\n"

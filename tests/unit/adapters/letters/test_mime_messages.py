@@ -6,8 +6,8 @@ import email.policy
 
 import pytest
 
-from app.adapters.mail_address import MailAddress
-from app.adapters.mime import BLOCK, Attachment, Message, build
+from app.adapters.letters.address import MailAddress
+from app.adapters.letters.mime import BLOCK, Attachment, Message, build
 
 SENDER = MailAddress("facturas@demo.example", "Suministros Ñandú, S.L.")
 RECIPIENT = MailAddress("compras@tosma.example", "Tosma Ibérica, S.A.")

@@ -18,7 +18,7 @@ from email.utils import parsedate_to_datetime
 
 from msgspec import Struct
 
-from app.adapters.smtp_link import printable
+from app.adapters.link import printable
 from app.domain.mail.bounces import Fate
 from models.enums import ReportKind
 

@@ -10,10 +10,10 @@ from typing import Any
 
 from msgspec import Struct
 
-from app.adapters.imap_link import Wire
+from app.adapters.imap.wire import Wire
+from app.adapters.link import LinkLost
 from app.adapters.outbound import open_connection, secure, shown_certificate
-from app.adapters.smtp_account import OpeningFailed, Security
-from app.adapters.smtp_link import LinkLost
+from app.adapters.smtp.account import OpeningFailed, Security
 from app.errors import AdapterError, InvalidValue
 from app.texts import _
 

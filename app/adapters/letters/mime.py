@@ -19,7 +19,7 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import force_setattr, replace
 
-from app.adapters.mail_address import MailAddress, one_line
+from app.adapters.letters.address import MailAddress, one_line
 from app.errors import InvalidValue
 from app.texts import _
 

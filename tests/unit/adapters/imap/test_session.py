@@ -3,8 +3,8 @@
 import pytest
 from msgspec.structs import replace
 
-from app.adapters.imap import ImapAccount, MailboxRefused, Security, imap_fingerprint, open_mailbox
-from app.adapters.smtp_account import OpeningFailed
+from app.adapters.imap.mailbox import ImapAccount, MailboxRefused, Security, imap_fingerprint, open_mailbox
+from app.adapters.smtp.account import OpeningFailed
 from app.errors import AdapterError, InvalidValue
 from tests.certificates import server_context
 from tests.imap_relay import Relay, Turn

@@ -2,9 +2,9 @@
 
 import pytest
 
-from app.adapters.smtp import Ambiguous, AuthenticationFailed, Deferred, Refused, Sent, on_the_wire
+from app.adapters.smtp.client import Ambiguous, AuthenticationFailed, Deferred, Refused, Sent, on_the_wire
 from tests.smtp_sink import EXTENSIONS, Sink, Step
-from tests.unit.adapters.mail_rig import MESSAGE, client_of, send
+from tests.unit.adapters.smtp.rig import MESSAGE, client_of, send
 
 PLAIN = tuple(name for name in EXTENSIONS if name != "PIPELINING")
 

@@ -1,0 +1,1 @@
+"""What a mail consists of, as it is written, built and signed, and what comes back about it."""
