@@ -19,7 +19,9 @@ from pathlib import Path
 
 from imapclient import IMAPClient
 
-from app.adapters.imap.mailbox import ImapAccount, Mailbox, Security, open_mailbox
+from app.adapters.imap.mailbox import Mailbox, open_mailbox
+from app.adapters.imap.session import ImapAccount
+from models.enums import MailSecurity
 from tests import imap_programs
 
 PASSWORD = 'cl&ve de "España" 1\\2'
@@ -70,7 +72,7 @@ class ImapServer:
         return user
 
     def account(self, user: str, **values: object) -> ImapAccount:
-        usual = {"host": "localhost", "port": self.port, "security": Security.NONE, "password": PASSWORD}
+        usual = {"host": "localhost", "port": self.port, "security": MailSecurity.NONE, "password": PASSWORD}
         return ImapAccount(**usual | {"username": user, "timeout": 5.0} | values)  # type: ignore[arg-type]
 
     @contextmanager

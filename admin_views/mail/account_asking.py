@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from app.adapters.imap.session import ImapAccount, MailboxRefused, imap_fingerprint
 from app.adapters.outbound import check_target, host_name
-from app.adapters.smtp.client import Security, fingerprint
+from app.adapters.smtp.session import fingerprint
 from app.domain.mail.presets import Place, Preset, is_of_provider, preset_behind, preset_for
 from app.domain.mail.saving_accounts import SaveMailAccount, checked_place, is_move, password_needed
 from app.domain.mail.troubles import MailStep, Where, advice_on
@@ -78,7 +78,7 @@ def certificate_of(command: SaveMailAccount, settings: Settings, *, of: str = ""
     """
     look: Any = imap_fingerprint if of else fingerprint
     host, port = getattr(command, f"{of}host"), getattr(command, f"{of}port")
-    security = Security(getattr(command, f"{of}security"))
+    security = getattr(command, f"{of}security")
     try:
         return str(look(host, port, security, private_hosts=settings.private_hosts, timeout=PATIENCE))
     except AdapterError as error:
@@ -121,7 +121,7 @@ def _mailbox(installation: Installation, account: MailAccount | None, command: S
     return ImapAccount(
         host=command.imap_host,
         port=command.imap_port,
-        security=Security(command.imap_security),
+        security=command.imap_security,
         username=command.username,
         password=password,
         access_token=token,

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from app import clock
+from app.adapters.smtp.account import Step as Opened
 from app.adapters.smtp.client import AuthenticationFailed, Delivery, Sent
-from app.adapters.smtp.client import Step as Opened
 from app.domain.mail.accounts import note_refused, note_unreachable, owned_account, resume_account
 from app.domain.mail.delivering import RecordOutcome, record_outcome
 from app.domain.mail.outbox import WrittenMail, extend_lease

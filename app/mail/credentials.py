@@ -7,7 +7,7 @@ from app import clock
 from app.adapters import oauth
 from app.adapters.imap.session import ImapAccount
 from app.adapters.oauth import ConsentEnded, OAuthApp
-from app.adapters.smtp.client import Account, Security
+from app.adapters.smtp.account import Account
 from app.domain.mail.accounts import account_of, open_password
 from app.domain.mail.consents import Tokens, end_consent, open_tokens, renew_tokens
 from app.errors import AdapterError
@@ -17,7 +17,7 @@ from app.scope import CompanyScope
 from app.secrets import SealBroken
 from app.texts import _
 from models import MailAccount
-from models.enums import MailProvider
+from models.enums import MailProvider, MailSecurity
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def smtp_account_of(installation: Installation, account: MailAccount) -> Account
     return Account(
         host=account.host,
         port=account.port,
-        security=Security(account.security),
+        security=account.security,
         username=account.username or None,
         password=password_of(installation, account),
         access_token=access_token_of(installation, account),
@@ -65,13 +65,12 @@ def smtp_account_of(installation: Installation, account: MailAccount) -> Account
 
 def imap_account_of(installation: Installation, account: MailAccount) -> ImapAccount:
     """Raises ``AdapterError`` as above. Only for an account with a mailbox."""
-    security = Security(account.imap_security)
-    if account.provider is not None and security is Security.NONE:
+    if account.provider is not None and account.imap_security is MailSecurity.NONE:
         raise AdapterError(_("El permiso del proveedor solo se usa en una conexión cifrada."), permanent=True)
     return ImapAccount(
         host=account.imap_host,
         port=account.imap_port,
-        security=security,
+        security=account.imap_security,
         username=account.username,
         password=password_of(installation, account),
         access_token=access_token_of(installation, account),

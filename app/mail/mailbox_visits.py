@@ -5,7 +5,8 @@ import logging
 from collections.abc import Callable
 from threading import Event
 
-from app.adapters.imap.mailbox import MailboxRefused, open_mailbox
+from app.adapters.imap.mailbox import open_mailbox
+from app.adapters.imap.session import MailboxRefused
 from app.domain.mail.mailbox_rights import leave_mailbox, leave_refused, leave_unreachable
 from app.domain.queries.mailboxes import WaitingMailbox
 from app.errors import AdapterError, InvalidValue

@@ -3,7 +3,8 @@
 import datetime as dt
 import logging
 
-from app.adapters.imap.mailbox import Mailbox, MailboxLost
+from app.adapters.imap.mailbox import Mailbox
+from app.adapters.imap.session import MailboxLost
 from app.domain.mail.keeping_copies import (
     OWN_COPY_WAITS,
     DueCopy,

@@ -3,7 +3,8 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from app.adapters.smtp.client import AuthenticationFailed, Client, Deferred, Delivery, Sent, Watch
+from app.adapters.smtp.client import AuthenticationFailed, Client, Deferred, Delivery, Sent
+from app.adapters.smtp.session import Watch
 from app.installation import Installation
 from app.mail.credentials import smtp_account_of
 from app.texts import _

@@ -15,24 +15,10 @@ from imapclient import IMAPClient
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError
 from msgspec import Struct
 
-from app.adapters.imap.session import ImapAccount, MailboxLost, MailboxRefused, answers, imap_fingerprint, open_session
+from app.adapters.imap.session import ImapAccount, answers, open_session
 from app.adapters.imap.wire import Wire
-from app.adapters.smtp.account import Security
 from app.errors import AdapterError
 from app.texts import _
-
-__all__ = [
-    "Arrived",
-    "Folder",
-    "ImapAccount",
-    "InboxState",
-    "Mailbox",
-    "MailboxLost",
-    "MailboxRefused",
-    "Security",
-    "imap_fingerprint",
-    "open_mailbox",
-]
 
 # It would log what servers say and, when asked to say more, what they are told.
 logging.getLogger("imapclient").setLevel(logging.CRITICAL)

@@ -13,9 +13,10 @@ from msgspec import Struct
 from app.adapters.imap.wire import Wire
 from app.adapters.link import LinkLost
 from app.adapters.outbound import open_connection, secure, shown_certificate
-from app.adapters.smtp.account import OpeningFailed, Security
+from app.adapters.smtp.account import OpeningFailed
 from app.errors import AdapterError, InvalidValue
 from app.texts import _
+from models.enums import MailSecurity
 
 # RFC 5530: what a server says when it refuses somebody only for now.
 _FOR_NOW = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]", "[THROTTLED]")
@@ -32,7 +33,7 @@ class ImapAccount(Struct, frozen=True, kw_only=True):
 
     host: str
     port: int
-    security: Security
+    security: MailSecurity
     username: str
     password: str | None = None
     access_token: str | None = None
@@ -71,13 +72,13 @@ def open_session(account: ImapAccount, *, private_hosts: frozenset[str], ca_file
 
     with _step("CONNECT"):
         connection = open_connection(account.host, account.port, timeout=account.timeout, private_hosts=private_hosts)
-    if account.security is Security.SSL:
+    if account.security is MailSecurity.SSL:
         with _step("TLS"):
             connection = encrypt(connection)
     with _step("CONNECT"):
         wire = Wire(connection, account.host, account.timeout)
     try:
-        if account.security is Security.STARTTLS:
+        if account.security is MailSecurity.STARTTLS:
             with _step("TLS", wire):
                 _start_tls(wire, encrypt)
         with _step("AUTH", wire):
@@ -90,16 +91,16 @@ def open_session(account: ImapAccount, *, private_hosts: frozenset[str], ca_file
 
 
 def imap_fingerprint(
-    host: str, port: int, security: Security, *, private_hosts: frozenset[str] = frozenset(), timeout: float = 10.0
+    host: str, port: int, security: MailSecurity, *, private_hosts: frozenset[str] = frozenset(), timeout: float = 10.0
 ) -> str:
     """SHA-256 of the certificate the server shows now, in hexadecimal, for a person to compare and pin.
 
     Believes nothing and signs in nowhere. Raises ``AdapterError``.
     """
-    if security is Security.NONE:
+    if security is MailSecurity.NONE:
         raise InvalidValue(_("Sin cifrado no hay certificado."), field="security")
     connection = open_connection(host, port, timeout=timeout, private_hosts=private_hosts)
-    if security is Security.SSL:
+    if security is MailSecurity.SSL:
         return shown_certificate(connection, host)
     with _step("CONNECT"):
         wire = Wire(connection, host, timeout)

@@ -7,12 +7,7 @@ from msgspec import Struct
 
 from app.errors import AdapterError, InvalidValue
 from app.texts import _
-
-
-class Security(StrEnum):
-    NONE = "none"
-    STARTTLS = "starttls"
-    SSL = "ssl"
+from models.enums import MailSecurity
 
 
 class Step(StrEnum):
@@ -32,7 +27,7 @@ class Account(Struct, frozen=True, kw_only=True):
 
     host: str
     port: int
-    security: Security
+    security: MailSecurity
     username: str | None = None
     password: str | None = None
     access_token: str | None = None

@@ -12,25 +12,10 @@ from msgspec import Struct
 
 from app.adapters.letters.address import checked_address
 from app.adapters.link import LinkLost, Reply
-from app.adapters.smtp.account import Account, CredentialsRefused, OpeningFailed, Security, Step
-from app.adapters.smtp.session import Session, Watch, fingerprint, open_session
+from app.adapters.smtp.account import Account, CredentialsRefused, OpeningFailed
+from app.adapters.smtp.session import Session, Watch, open_session
 from app.errors import InvalidValue
 from app.texts import _
-
-__all__ = [
-    "Account",
-    "Ambiguous",
-    "AuthenticationFailed",
-    "Client",
-    "Deferred",
-    "Delivery",
-    "Refused",
-    "Security",
-    "Sent",
-    "Step",
-    "Watch",
-    "fingerprint",
-]
 
 
 class Sent(Struct, frozen=True):

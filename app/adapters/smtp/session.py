@@ -10,10 +10,11 @@ from msgspec import Struct
 
 from app.adapters.link import Link, LinkLost
 from app.adapters.outbound import certificate_of, open_connection, secure, shown_certificate
-from app.adapters.smtp.account import Account, CredentialsRefused, OpeningFailed, Security, Step
+from app.adapters.smtp.account import Account, CredentialsRefused, OpeningFailed, Step
 from app.adapters.smtp.signing_in import sign_in
 from app.errors import AdapterError, InvalidValue
 from app.texts import _
+from models.enums import MailSecurity
 
 Watch = Callable[[Step, str], None]
 """Told of each step that has worked, with what there is to say of it."""
@@ -51,7 +52,7 @@ def open_session(
         connection = open_connection(
             account.host, account.port, timeout=account.timeout, private_hosts=private_hosts, resolved=resolved
         )
-    if account.security is Security.SSL:
+    if account.security is MailSecurity.SSL:
         watch(Step.CONNECT, "")
         with _step(Step.TLS):
             connection = encrypt(connection)
@@ -59,9 +60,9 @@ def open_session(
     link = Link(connection, account.timeout)
     try:
         greeting, extensions = _greet(link, account.hello_name)
-        if account.security is not Security.SSL:
+        if account.security is not MailSecurity.SSL:
             watch(Step.CONNECT, greeting)
-        if account.security is Security.STARTTLS:
+        if account.security is MailSecurity.STARTTLS:
             with _step(Step.TLS):
                 _start_tls(link, extensions, encrypt)
             extensions = _hello(link, account.hello_name)
@@ -87,13 +88,13 @@ def spell_encryption(secured: ssl.SSLSocket) -> str:
 
 
 def fingerprint(
-    host: str, port: int, security: Security, *, private_hosts: frozenset[str] = frozenset(), timeout: float = 10.0
+    host: str, port: int, security: MailSecurity, *, private_hosts: frozenset[str] = frozenset(), timeout: float = 10.0
 ) -> str:
     """SHA-256 of the certificate the server shows now, in hexadecimal, for a person to compare and pin.
 
     Believes nothing and sends nothing but a greeting. Raises ``AdapterError``.
     """
-    if security is Security.NONE:
+    if security is MailSecurity.NONE:
         raise InvalidValue(_("Sin cifrado no hay certificado."), field="security")
     seen: list[str] = []
 
@@ -102,7 +103,7 @@ def fingerprint(
         return connection
 
     connection = open_connection(host, port, timeout=timeout, private_hosts=private_hosts)
-    if security is Security.SSL:
+    if security is MailSecurity.SSL:
         look(connection)
     else:
         link = Link(connection, timeout)

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from app import clock
-from app.adapters.smtp.client import Account, Client, Security
+from app.adapters.smtp.account import Account
+from app.adapters.smtp.client import Client
 from app.domain.mail.delivering import Answer, Outcome, RecordOutcome, record_outcome
 from app.domain.mail.outbox import ClaimMails, Released, WrittenMail, claim_mails, next_mails, release_stale
 from app.domain.queries.letters import letter_facts
@@ -19,7 +20,7 @@ from app.mail.courier import Courier
 from app.mail.writing import write_mails
 from app.scope import CompanyScope
 from models import MailAccount, MailAttempt, OutgoingMail
-from models.enums import MailKind
+from models.enums import MailKind, MailSecurity
 from tests.integration.domain.mail.sending import send
 from tests.rig.mailbox import KeptMail
 from tests.smtp_sink import Sink
@@ -151,7 +152,7 @@ class Holder:
 def impatient(installation, account) -> Client:
     """The real client, which a test does not let wait."""
     return Client(
-        Account(host=account.host, port=account.port, security=Security.NONE, timeout=2.0),
+        Account(host=account.host, port=account.port, security=MailSecurity.NONE, timeout=2.0),
         private_hosts=installation.settings.private_hosts,
         final_timeout=1.0,
     )

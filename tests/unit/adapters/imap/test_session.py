@@ -3,14 +3,16 @@
 import pytest
 from msgspec.structs import replace
 
-from app.adapters.imap.mailbox import ImapAccount, MailboxRefused, Security, imap_fingerprint, open_mailbox
+from app.adapters.imap.mailbox import open_mailbox
+from app.adapters.imap.session import ImapAccount, MailboxRefused, imap_fingerprint
 from app.adapters.smtp.account import OpeningFailed
 from app.errors import AdapterError, InvalidValue
+from models.enums import MailSecurity
 from tests.certificates import server_context
 from tests.imap_relay import Relay, Turn
 from tests.imap_server import HOSTS, PASSWORD
 
-SECURE = [Security.STARTTLS, Security.SSL]
+SECURE = [MailSecurity.STARTTLS, MailSecurity.SSL]
 NO_MAIL_SERVER = "El servidor no responde como un servidor de correo."
 
 
@@ -31,9 +33,9 @@ FOLDERS = ["Enviados", "INBOX"]
 # Signing in
 
 
-@pytest.mark.parametrize("security", list(Security))
+@pytest.mark.parametrize("security", list(MailSecurity))
 def test_a_mailbox_opens_with_every_security(imap, security):
-    port = imap.tls_port if security is Security.SSL else imap.port
+    port = imap.tls_port if security is MailSecurity.SSL else imap.port
     account = imap.account(imap.user(), port=port, security=security)
 
     right, (how, why) = [opened(each, imap.authority) for each in (account, replace(account, password="otra"))]
@@ -96,14 +98,14 @@ def test_where_passwords_are_not_taken_none_is_sent(imap):
 @pytest.mark.parametrize("values", [{"password": "a\0b"}, {"username": "\ud800"}, {"access_token": "\0"}])
 def test_an_account_that_could_inject_cannot_exist(values):
     with pytest.raises(InvalidValue) as refusal:
-        ImapAccount(host="a.es", port=993, security=Security.SSL, **{"username": "u"} | values)
+        ImapAccount(host="a.es", port=993, security=MailSecurity.SSL, **{"username": "u"} | values)
 
     assert refusal.value.field == next(iter(values))
 
 
 def test_an_account_does_not_show_its_password():
     account = ImapAccount(
-        host="a.es", port=993, security=Security.SSL, username="u", password="clave", access_token="f"
+        host="a.es", port=993, security=MailSecurity.SSL, username="u", password="clave", access_token="f"
     )
 
     assert repr(account) == "ImapAccount('u' at a.es:993)"
@@ -189,7 +191,7 @@ def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(imap,
 )
 def test_without_starttls_the_password_is_not_given(imap, relay):
     with Relay(upstream=imap.port, **relay) as between:
-        step, sentence = opened(imap.account(imap.user(), port=between.port, security=Security.STARTTLS))
+        step, sentence = opened(imap.account(imap.user(), port=between.port, security=MailSecurity.STARTTLS))
 
     assert (step, sentence) == ("TLS", "El servidor no ofrece STARTTLS; sin cifrar no se le da la contraseña.")
     assert set(between.verbs()) <= {"CAPABILITY"}
@@ -199,7 +201,7 @@ def test_answers_slipped_in_before_encryption_are_not_believed(imap, tmp_path):
     context, authority = server_context("valid", tmp_path)
     slipped = Turn(slip=b"* CAPABILITY IMAP4rev1\r\n* BYE\r\n")
     with Relay(upstream=imap.port, security="starttls", context=context, script={"STARTTLS": [slipped]}) as relay:
-        outcome = opened(imap.account(imap.user(), port=relay.port, security=Security.STARTTLS), authority)
+        outcome = opened(imap.account(imap.user(), port=relay.port, security=MailSecurity.STARTTLS), authority)
 
     assert outcome == ("TLS", "El servidor ha mezclado respuestas sin cifrar con el cifrado.")
     assert set(relay.verbs()) <= {"CAPABILITY", "STARTTLS"}
@@ -208,8 +210,8 @@ def test_answers_slipped_in_before_encryption_are_not_believed(imap, tmp_path):
 def test_asking_for_a_fingerprint_explains_itself_when_there_is_none(imap):
     with Relay(upstream=imap.port, lies={b"STARTTLS": b"X-NADA"}) as relay:
         with pytest.raises(AdapterError, match="no ofrece STARTTLS"):
-            imap_fingerprint("localhost", relay.port, Security.STARTTLS, private_hosts=HOSTS)
+            imap_fingerprint("localhost", relay.port, MailSecurity.STARTTLS, private_hosts=HOSTS)
         with pytest.raises(AdapterError, match="No se pudo cifrar"):
-            imap_fingerprint("localhost", relay.port, Security.SSL, private_hosts=HOSTS)
+            imap_fingerprint("localhost", relay.port, MailSecurity.SSL, private_hosts=HOSTS)
         with pytest.raises(InvalidValue, match="Sin cifrado"):
-            imap_fingerprint("localhost", relay.port, Security.NONE, private_hosts=HOSTS)
+            imap_fingerprint("localhost", relay.port, MailSecurity.NONE, private_hosts=HOSTS)

@@ -1,6 +1,8 @@
 """What tests of the mail border share."""
 
-from app.adapters.smtp.client import Account, Client, Delivery, Security
+from app.adapters.smtp.account import Account
+from app.adapters.smtp.client import Client, Delivery
+from models.enums import MailSecurity
 from tests.smtp_sink import Sink
 
 MESSAGE = b"Message-ID: <1@demo.example>\r\nSubject: Hola\r\n\r\nBuenos d=C3=ADas.\r\n"
@@ -10,7 +12,7 @@ HOSTS = frozenset({"localhost"})
 def client_of(
     sink: Sink, *, ca_file: str | None = None, final_timeout: float = 5, max_messages: int = 100, **account
 ) -> Client:
-    values = {"host": "localhost", "port": sink.port, "security": Security.NONE, "timeout": 5.0} | account
+    values = {"host": "localhost", "port": sink.port, "security": MailSecurity.NONE, "timeout": 5.0} | account
     return Client(
         Account(**values), private_hosts=HOSTS, ca_file=ca_file, final_timeout=final_timeout, max_messages=max_messages
     )

@@ -4,9 +4,12 @@ import re
 
 import pytest
 
-from app.adapters.smtp.client import Account, AuthenticationFailed, Client, Deferred, Security, Sent, fingerprint
-from app.adapters.smtp.client import Step as Done
+from app.adapters.smtp.account import Account
+from app.adapters.smtp.account import Step as Done
+from app.adapters.smtp.client import AuthenticationFailed, Client, Deferred, Sent
+from app.adapters.smtp.session import fingerprint
 from app.errors import AdapterError, InvalidValue
+from models.enums import MailSecurity
 from tests.certificates import server_context
 from tests.smtp_sink import EXTENSIONS, Sink, Step
 from tests.unit.adapters.smtp.rig import HOSTS, client_of, send
@@ -55,7 +58,7 @@ def test_a_server_that_does_not_open_concerns_the_whole_account(script, outcome)
 
 def test_a_host_on_a_private_network_is_never_called():
     with Sink() as sink:
-        client = Client(Account(host="127.0.0.1", port=587, security=Security.NONE))
+        client = Client(Account(host="127.0.0.1", port=587, security=MailSecurity.NONE))
         outcome = send(client)
 
     assert isinstance(outcome, Deferred)
@@ -143,7 +146,9 @@ def test_without_a_mechanism_in_common_nothing_is_sent(mechanisms):
 
 
 def test_an_account_does_not_show_its_password():
-    assert "clave" not in repr(Account(host="a.es", port=25, security=Security.NONE, username="u", password="clave"))
+    account = Account(host="a.es", port=25, security=MailSecurity.NONE, username="u", password="clave")
+
+    assert "clave" not in repr(account)
 
 
 @pytest.mark.parametrize(
@@ -151,7 +156,7 @@ def test_an_account_does_not_show_its_password():
 )
 def test_an_account_that_could_inject_cannot_exist(values):
     with pytest.raises(InvalidValue) as refusal:
-        Account(host="a.es", port=25, security=Security.NONE, **values)
+        Account(host="a.es", port=25, security=MailSecurity.NONE, **values)
 
     assert refusal.value.field == next(iter(values))
 
@@ -165,7 +170,7 @@ def test_a_token_opens_the_mailbox_instead_of_a_password(tmp_path, token):
     secure = {"security": "starttls", "context": context, "mechanisms": "PLAIN XOAUTH2"}
 
     with Sink(credentials=("ñandú@demo.example", token), **secure) as sink:
-        account = {"security": Security.STARTTLS, "ca_file": authority, "username": "ñandú@demo.example"}
+        account = {"security": MailSecurity.STARTTLS, "ca_file": authority, "username": "ñandú@demo.example"}
         with client_of(sink, access_token=token, **account) as client:
             assert send(client) == Sent("250 2.0.0 aceptado")
         with client_of(sink, access_token="otro", **account) as client:
@@ -185,7 +190,7 @@ def test_a_token_never_leaves_in_the_clear_nor_by_another_mechanism(tmp_path):
     with (
         Sink(security="ssl", context=context, credentials=SECRETS, mechanisms="PLAIN LOGIN") as other,
         client_of(
-            other, security=Security.SSL, ca_file=authority, username=SECRETS[0], access_token="ya29.a0"
+            other, security=MailSecurity.SSL, ca_file=authority, username=SECRETS[0], access_token="ya29.a0"
         ) as client,
     ):
         not_offered = send(client)
@@ -200,7 +205,7 @@ def test_a_token_never_leaves_in_the_clear_nor_by_another_mechanism(tmp_path):
 # Watching
 
 
-@pytest.mark.parametrize("security", [Security.NONE, Security.STARTTLS, Security.SSL])
+@pytest.mark.parametrize("security", [MailSecurity.NONE, MailSecurity.STARTTLS, MailSecurity.SSL])
 def test_who_watches_is_told_of_each_step_as_it_works(tmp_path, security):
     context, authority = server_context("valid", tmp_path)
     told = []
@@ -215,8 +220,8 @@ def test_who_watches_is_told_of_each_step_as_it_works(tmp_path, security):
     assert [step for step, _says in told] == [step for step in steps if security != "none" or step is not Done.TLS]
     says = dict(told)
     assert "127.0.0.1" in says[Done.RESOLVE]
-    assert says[Done.AUTH] == ("CRAM-MD5" if security is Security.NONE else "PLAIN")
-    if security is not Security.NONE:
+    assert says[Done.AUTH] == ("CRAM-MD5" if security is MailSecurity.NONE else "PLAIN")
+    if security is not MailSecurity.NONE:
         assert re.fullmatch(r"TLSv1\.3 · certificado de .+, emitido por .+, válido hasta el .+", says[Done.TLS])
 
 
@@ -226,7 +231,7 @@ def test_who_watches_is_told_nothing_of_a_step_that_fails(tmp_path):
 
     with (
         Sink(security="starttls", context=context) as sink,
-        client_of(sink, security=Security.STARTTLS, ca_file=authority) as client,
+        client_of(sink, security=MailSecurity.STARTTLS, ca_file=authority) as client,
     ):
         trouble = client.verify(lambda step, says: told.append(step))
 
@@ -238,7 +243,7 @@ def test_who_watches_is_told_nothing_of_a_step_that_fails(tmp_path):
 
 # Encryption
 
-SECURE = [Security.STARTTLS, Security.SSL]
+SECURE = [MailSecurity.STARTTLS, MailSecurity.SSL]
 
 
 @pytest.mark.parametrize("security", SECURE)
@@ -297,7 +302,7 @@ def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(tmp_p
 def test_starttls_that_is_not_offered_is_not_done_without():
     with (
         Sink(credentials=SECRETS) as sink,
-        client_of(sink, security=Security.STARTTLS, username=SECRETS[0], password=SECRETS[1]) as client,
+        client_of(sink, security=MailSecurity.STARTTLS, username=SECRETS[0], password=SECRETS[1]) as client,
     ):
         outcome = send(client)
 
@@ -313,7 +318,7 @@ def test_starttls_that_is_refused_is_not_done_without(tmp_path, reply):
 
     with (
         Sink(security="starttls", context=context, script={"STARTTLS": [Step(reply=reply)]}) as sink,
-        client_of(sink, security=Security.STARTTLS, ca_file=authority) as client,
+        client_of(sink, security=MailSecurity.STARTTLS, ca_file=authority) as client,
     ):
         assert (send(client), sink.verbs()) == (Deferred(reply, "TLS"), ["EHLO", "STARTTLS"])
 
@@ -325,7 +330,7 @@ def test_replies_slipped_in_before_encryption_are_not_believed(tmp_path):
     with (
         Sink(security="starttls", context=context, credentials=SECRETS, script=script) as sink,
         client_of(
-            sink, security=Security.STARTTLS, ca_file=authority, username=SECRETS[0], password=SECRETS[1]
+            sink, security=MailSecurity.STARTTLS, ca_file=authority, username=SECRETS[0], password=SECRETS[1]
         ) as client,
     ):
         outcome = send(client)
@@ -342,7 +347,7 @@ def test_what_was_offered_in_the_clear_is_forgotten_once_encrypted(tmp_path):
 
     with (
         Sink(security="starttls", context=context, script={"EHLO": [lie]}) as sink,
-        client_of(sink, security=Security.STARTTLS, ca_file=authority) as client,
+        client_of(sink, security=MailSecurity.STARTTLS, ca_file=authority) as client,
     ):
         assert send(client) == Sent("250 2.0.0 aceptado")
 
@@ -350,8 +355,8 @@ def test_what_was_offered_in_the_clear_is_forgotten_once_encrypted(tmp_path):
 def test_asking_for_a_fingerprint_explains_itself_when_there_is_none():
     with Sink() as sink:
         with pytest.raises(AdapterError, match="no ofrece STARTTLS"):
-            fingerprint("localhost", sink.port, Security.STARTTLS, private_hosts=HOSTS)
+            fingerprint("localhost", sink.port, MailSecurity.STARTTLS, private_hosts=HOSTS)
         with pytest.raises(AdapterError, match="No se pudo cifrar"):
-            fingerprint("localhost", sink.port, Security.SSL, private_hosts=HOSTS)
+            fingerprint("localhost", sink.port, MailSecurity.SSL, private_hosts=HOSTS)
         with pytest.raises(InvalidValue, match="Sin cifrado"):
-            fingerprint("localhost", sink.port, Security.NONE, private_hosts=HOSTS)
+            fingerprint("localhost", sink.port, MailSecurity.NONE, private_hosts=HOSTS)
