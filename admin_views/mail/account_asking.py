@@ -97,9 +97,9 @@ def folders_of(installation: Installation, account: MailAccount | None, command:
     from app.adapters.imap.mailbox import open_mailbox  # with its library: not before somebody has a mailbox
 
     settings = installation.settings
-    checked_place(command)
+    pinned = checked_place(command)["imap_fingerprint"]
     try:
-        where = _mailbox(installation, account, command)
+        where = _mailbox(installation, account, command, pinned)
         with open_mailbox(where, private_hosts=settings.private_hosts, ca_file=settings.mail_ca_file) as mailbox:
             found = [folder for folder in mailbox.folders() if folder.can_select]
     except AdapterError as error:
@@ -110,7 +110,9 @@ def folders_of(installation: Installation, account: MailAccount | None, command:
     )
 
 
-def _mailbox(installation: Installation, account: MailAccount | None, command: SaveMailAccount) -> ImapAccount:
+def _mailbox(
+    installation: Installation, account: MailAccount | None, command: SaveMailAccount, pinned: str | None
+) -> ImapAccount:
     password, token = command.password, None
     if password is None and (account is None or is_move(account, command)):
         raise InvalidValue(password_needed(), field="password" if command.provider is None else "provider")
@@ -125,7 +127,7 @@ def _mailbox(installation: Installation, account: MailAccount | None, command: S
         username=command.username,
         password=password,
         access_token=token,
-        pinned_fingerprint=command.imap_fingerprint or None,
+        pinned_fingerprint=pinned,
         timeout=PATIENCE,
     )
 

@@ -167,13 +167,13 @@ def secure(
 ) -> ssl.SSLSocket:
     """TLS 1.2 or better over ``connection``, with a certificate valid for ``host``.
 
-    With ``pinned``, only the certificate of that SHA-256 is accepted, whoever signed it. ``ca_file`` adds authorities
-    to those of the system. Raises ``AdapterError`` with the connection closed.
+    With ``pinned``, only the certificate of that SHA-256, as ``fields.fingerprint`` gives it, is accepted, whoever
+    signed it. ``ca_file`` adds authorities to those of the system. Raises ``AdapterError`` with the connection closed.
     """
     if pinned is None:
         return _handshake(connection, host, _verifying_beside(connection, ca_file))
     secured = _handshake(connection, host, _trusting())
-    if not hmac.compare_digest(fingerprint_of(secured), fingerprint_text(pinned)):
+    if not hmac.compare_digest(fingerprint_of(secured), pinned):
         secured.close()
         raise AdapterError(_("El certificado de %(host)s ha cambiado.") % {"host": host}, permanent=True)
     return secured
@@ -206,14 +206,6 @@ def certificate_of(secured: ssl.SSLSocket) -> ShownCertificate:
     return ShownCertificate(
         spell(shown.subject), spell(shown.issuer), shown.not_valid_after_utc, fingerprint_of(secured)
     )
-
-
-def fingerprint_text(typed: str) -> str:
-    """A SHA-256 as typed or pasted, with or without colons, as 64 lower-case hexadecimal digits."""
-    digits = typed.replace(":", "").replace(" ", "").lower()
-    if not re.fullmatch(r"[0-9a-f]{64}", digits):
-        raise AdapterError(_("La huella del certificado no es válida."), permanent=True)
-    return digits
 
 
 def _verifying_beside(connection: socket.socket, ca_file: str | None) -> ssl.SSLContext:

@@ -85,3 +85,17 @@ def test_what_joins_letters_stays_among_them():
 def test_what_is_no_address_of_an_intranet(typed):
     with pytest.raises(InvalidValue):
         fields.slug(typed, "slug")
+
+
+@pytest.mark.parametrize("typed", ["AB:" * 31 + "AB", " ab" * 32, "ab" * 32])
+def test_a_fingerprint_is_read_as_people_paste_it(typed):
+    assert (fields.fingerprint(typed, "imap_fingerprint"), fields.fingerprint(" ", "imap_fingerprint")) == (
+        "ab" * 32,
+        None,
+    )
+
+
+@pytest.mark.parametrize("typed", ["ab" * 31, "zz" * 32, "ab" * 33, "١" * 64])
+def test_what_is_no_fingerprint_is_refused(typed):
+    with pytest.raises(InvalidValue):
+        fields.fingerprint(typed, "imap_fingerprint")
