@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from app.adapters.http import HttpRequest, send
 from app.domain.mail.consents import Tokens
-from app.errors import AdapterError
+from app.errors import AdapterError, Fault
 from app.texts import _
 
 PATIENCE = 15.0
@@ -30,7 +30,7 @@ class ConsentEnded(AdapterError):
 
     def __init__(self, name: str) -> None:
         sentence = _("%(quien)s ya no acepta el permiso que se le dio. Vuelva a darlo.")
-        super().__init__(sentence % {"quien": name}, permanent=True)
+        super().__init__(sentence % {"quien": name}, Fault.CONSENT_MISSING, permanent=True)
 
 
 class OAuthApp(Struct, frozen=True, kw_only=True):
@@ -85,9 +85,8 @@ def redeem(app: OAuthApp, *, code: str, verifier: str, now: dt.datetime) -> Cons
     answer = _ask(app, app.token_url, body)
     tokens = _tokens(app, answer, now)
     if not tokens.refresh:
-        raise AdapterError(
-            _("%(quien)s no ha dado un permiso duradero. Vuelva a pedirlo.") % {"quien": app.name}, permanent=True
-        )
+        sentence = _("%(quien)s no ha dado un permiso duradero. Vuelva a pedirlo.")
+        raise AdapterError(sentence % {"quien": app.name}, Fault.CONSENT_MISSING, permanent=True)
     return Consented(tokens, _email(answer.get("id_token")))
 
 
@@ -142,10 +141,12 @@ def _refused(app: OAuthApp, status: int, error: str) -> AdapterError:
         return ConsentEnded(app.name)
     if error in {"invalid_client", "unauthorized_client"}:
         sentence = _("%(quien)s no reconoce esta instalación: revise el identificador y la clave en los ajustes.")
-        return AdapterError(sentence % {"quien": app.name}, permanent=True)
+        return AdapterError(sentence % {"quien": app.name}, Fault.NOT_REGISTERED, permanent=True)
     shown = error if re.fullmatch(r"[a-z_]{1,60}", error) else str(status)
     sentence = _("%(quien)s no da el permiso (%(error)s).")
-    return AdapterError(sentence % {"quien": app.name, "error": shown}, permanent=400 <= status < 429)
+    is_final = 400 <= status < 429
+    fault = Fault.CONSENT_MISSING if is_final else None
+    return AdapterError(sentence % {"quien": app.name, "error": shown}, fault, permanent=is_final)
 
 
 def _nonsense(app: OAuthApp) -> AdapterError:

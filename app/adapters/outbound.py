@@ -19,7 +19,7 @@ from threading import Thread
 
 from msgspec import Struct
 
-from app.errors import AdapterError
+from app.errors import AdapterError, Fault
 from app.texts import _
 
 PORTS = frozenset({25, 143, 443, 465, 587, 993, 2525})
@@ -77,12 +77,14 @@ def check_target(host: str, port: int, *, timeout: float, private_hosts: frozens
 def _checked_targets(name: str, port: int, timeout: float, private_hosts: frozenset[str]) -> Sequence[Target]:
     trusted = name in {private.lower().rstrip(".") for private in private_hosts}
     if not 0 < port < 65536 or (port not in PORTS and not trusted):
-        raise AdapterError(_("El puerto %(port)s no está permitido.") % {"port": port}, permanent=True)
+        sentence = _("El puerto %(port)s no está permitido.")
+        raise AdapterError(sentence % {"port": port}, Fault.NOT_ALLOWED, permanent=True)
     targets = _resolve(name, port, timeout)
     if not trusted and not all(is_public(str(target[4][0])) for target in targets):
         raise AdapterError(
             _("El servidor %(host)s está en una red privada. Quien administra la instalación puede permitirlo.")
             % {"host": name},
+            Fault.NOT_ALLOWED,
             permanent=True,
         )
     return targets
@@ -103,7 +105,7 @@ def host_name(text: str) -> str:
         labels = host.split(".")
     # An address in decimal, octal or hexadecimal would be understood by the resolver: 2130706433 is loopback.
     if len(host) > 253 or not labels or not all(map(_LABEL.fullmatch, labels)) or _NUMERIC.fullmatch(labels[-1]):
-        raise AdapterError(_("El nombre del servidor no es válido."), permanent=True)
+        raise AdapterError(_("El nombre del servidor no es válido."), Fault.NAME_UNKNOWN, permanent=True)
     return host
 
 
@@ -131,9 +133,10 @@ def _resolve(name: str, port: int, timeout: float) -> Sequence[Target]:
     try:
         found = answer.get(timeout=timeout)
     except queue.Empty:
-        raise AdapterError(_("El nombre %(host)s tarda demasiado en resolverse.") % {"host": name}) from None
+        sentence = _("El nombre %(host)s tarda demasiado en resolverse.")
+        raise AdapterError(sentence % {"host": name}, Fault.NAME_UNKNOWN) from None
     if isinstance(found, OSError):
-        raise AdapterError(_("No se encuentra el servidor %(host)s.") % {"host": name}) from found
+        raise AdapterError(_("No se encuentra el servidor %(host)s.") % {"host": name}, Fault.NAME_UNKNOWN) from found
     return found
 
 
@@ -154,12 +157,12 @@ def _connect(name: str, port: int, targets: Sequence[Target], deadline: float, t
             failure = error
         else:
             return connection
-    why = {"host": name, "port": port}
+    sentence, fault = _("No se puede llegar a %(host)s, puerto %(port)s."), Fault.UNREACHABLE
     if isinstance(failure, ConnectionRefusedError):
-        raise AdapterError(_("%(host)s rechaza la conexión en el puerto %(port)s.") % why) from failure
-    if isinstance(failure, TimeoutError):
-        raise AdapterError(_("%(host)s no responde en el puerto %(port)s.") % why) from failure
-    raise AdapterError(_("No se puede llegar a %(host)s, puerto %(port)s.") % why) from failure
+        sentence, fault = _("%(host)s rechaza la conexión en el puerto %(port)s."), Fault.CONNECTION_REFUSED
+    elif isinstance(failure, TimeoutError):
+        sentence = _("%(host)s no responde en el puerto %(port)s.")
+    raise AdapterError(sentence % {"host": name, "port": port}, fault) from failure
 
 
 def secure(
@@ -175,7 +178,8 @@ def secure(
     secured = _handshake(connection, host, _trusting())
     if not hmac.compare_digest(fingerprint_of(secured), pinned):
         secured.close()
-        raise AdapterError(_("El certificado de %(host)s ha cambiado.") % {"host": host}, permanent=True)
+        sentence = _("El certificado de %(host)s ha cambiado.")
+        raise AdapterError(sentence % {"host": host}, Fault.CERTIFICATE_CHANGED, permanent=True)
     return secured
 
 
@@ -244,12 +248,13 @@ def _handshake(connection: socket.socket, host: str, context: ssl.SSLContext) ->
     except ssl.SSLCertVerificationError as error:
         connection.close()
         if error.verify_code == _EXPIRED:
-            sentence = _("El certificado de %(host)s ha caducado.")
+            sentence, fault = _("El certificado de %(host)s ha caducado."), Fault.CERTIFICATE_EXPIRED
         elif error.verify_code in {_WRONG_NAME, _WRONG_ADDRESS}:
-            sentence = _("El certificado no es de %(host)s.")
+            sentence, fault = _("El certificado no es de %(host)s."), Fault.CERTIFICATE_OF_ANOTHER
         else:
             sentence = _("El certificado de %(host)s no está firmado por una autoridad conocida.")
-        raise AdapterError(sentence % {"host": host}, permanent=True) from error
+            fault = Fault.CERTIFICATE_UNKNOWN
+        raise AdapterError(sentence % {"host": host}, fault, permanent=True) from error
     except OSError as error:
         connection.close()
         raise AdapterError(_("No se pudo cifrar la conexión con %(host)s.") % {"host": host}) from error

@@ -10,7 +10,7 @@ from app.adapters.oauth import ConsentEnded, OAuthApp
 from app.adapters.smtp.account import Account
 from app.domain.mail.accounts import account_of, open_password
 from app.domain.mail.consents import Tokens, end_consent, open_tokens, renew_tokens
-from app.errors import AdapterError
+from app.errors import AdapterError, Fault
 from app.installation import Installation
 from app.mail.writing import mail_domain
 from app.scope import CompanyScope
@@ -66,7 +66,8 @@ def smtp_account_of(installation: Installation, account: MailAccount) -> Account
 def imap_account_of(installation: Installation, account: MailAccount) -> ImapAccount:
     """Raises ``AdapterError`` as above. Only for an account with a mailbox."""
     if account.provider is not None and account.imap_security is MailSecurity.NONE:
-        raise AdapterError(_("El permiso del proveedor solo se usa en una conexión cifrada."), permanent=True)
+        sentence = _("El permiso del proveedor solo se usa en una conexión cifrada.")
+        raise AdapterError(sentence, Fault.NO_WAY_IN, permanent=True)
     return ImapAccount(
         host=account.imap_host,
         port=account.imap_port,
@@ -149,7 +150,7 @@ def password_of(installation: Installation, account: MailAccount) -> str | None:
         return open_password(account, installation.keys) or None
     except SealBroken as error:
         sentence = _("No se puede usar la contraseña guardada: escríbala otra vez.")
-        raise AdapterError(sentence, permanent=True) from error
+        raise AdapterError(sentence, Fault.CREDENTIALS_UNREADABLE, permanent=True) from error
 
 
 def _tokens(installation: Installation, account: MailAccount) -> Tokens:
@@ -161,8 +162,8 @@ def _tokens(installation: Installation, account: MailAccount) -> Tokens:
     except SealBroken:
         tokens = None
     if tokens is None:
-        sentence = _("Falta el permiso de %(quien)s para usar esta cuenta.")
-        raise AdapterError(sentence % {"quien": NAMES[account.provider]}, permanent=True)
+        sentence = _("Falta el permiso de %(quien)s para usar esta cuenta.") % {"quien": NAMES[account.provider]}
+        raise AdapterError(sentence, Fault.CONSENT_MISSING, permanent=True)
     return tokens
 
 
@@ -172,7 +173,7 @@ def _renewed(installation: Installation, account: MailAccount, tokens: Tokens) -
     app = oauth_app(installation, account.provider)
     if app is None:
         sentence = _("Falta dar de alta la aplicación de %(quien)s en los ajustes de la instalación.")
-        raise AdapterError(sentence % {"quien": NAMES[account.provider]}, permanent=True)
+        raise AdapterError(sentence % {"quien": NAMES[account.provider]}, Fault.NOT_REGISTERED, permanent=True)
     database, scope, now = installation.database, CompanyScope(account.company_id), clock.now()
     try:
         renewed = oauth.refresh(app, tokens, now)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from app.adapters.oauth import Consented, ConsentEnded, OAuthApp, consent_address, redeem, refresh, revoke
 from app.domain.mail.consents import Tokens
-from app.errors import AdapterError
+from app.errors import AdapterError, Fault
 from tests.certificates import server_context
 from tests.oauth_provider import CLIENT, OAuthProvider
 
@@ -120,39 +120,45 @@ def test_we_take_a_consent_back_where_that_is_possible(app, provider):
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "sentence", "is_permanent"),
+    ("status", "body", "sentence", "fault"),
     [
-        (200, b"<html>", "Google contesta algo que no se entiende.", False),
-        (200, b"[" * 100_000, "Google contesta algo que no se entiende.", False),
-        (200, b'["access_token"]', "Google contesta algo que no se entiende.", False),
-        (200, b"{}", "Google contesta algo que no se entiende.", False),
-        (200, b'{"access_token": "a", "token_type": "mac"}', "Google contesta algo que no se entiende.", False),
+        (200, b"<html>", "Google contesta algo que no se entiende.", None),
+        (200, b"[" * 100_000, "Google contesta algo que no se entiende.", None),
+        (200, b'["access_token"]', "Google contesta algo que no se entiende.", None),
+        (200, b"{}", "Google contesta algo que no se entiende.", None),
+        (200, b'{"access_token": "a", "token_type": "mac"}', "Google contesta algo que no se entiende.", None),
         (
             200,
             b'{"access_token": "a\\u0001auth=b", "token_type": "Bearer"}',
             "Google contesta algo que no se entiende.",
-            False,
+            None,
         ),
-        (200, b'{"access_token": {"a": 1}, "token_type": "Bearer"}', "Google contesta algo que no se entiende.", False),
-        (503, b'{"error": "temporarily_unavailable"}', "Google no da el permiso (temporarily_unavailable).", False),
-        (429, b'{"error": "<script>"}', "Google no da el permiso (429).", False),
-        (400, b'{"error": "invalid_request"}', "Google no da el permiso (invalid_request).", True),
+        (200, b'{"access_token": {"a": 1}, "token_type": "Bearer"}', "Google contesta algo que no se entiende.", None),
+        (503, b'{"error": "temporarily_unavailable"}', "Google no da el permiso (temporarily_unavailable).", None),
+        (429, b'{"error": "<script>"}', "Google no da el permiso (429).", None),
+        (400, b'{"error": "invalid_request"}', "Google no da el permiso (invalid_request).", Fault.CONSENT_MISSING),
         (
             401,
             b'{"error": "invalid_client"}',
             "Google no reconoce esta instalación: revise el identificador y la clave en los ajustes.",
-            True,
+            Fault.NOT_REGISTERED,
         ),
-        (400, b'{"error": "invalid_grant"}', "Google ya no acepta el permiso que se le dio. Vuelva a darlo.", True),
+        (
+            400,
+            b'{"error": "invalid_grant"}',
+            "Google ya no acepta el permiso que se le dio. Vuelva a darlo.",
+            Fault.CONSENT_MISSING,
+        ),
     ],
 )
-def test_what_a_provider_answers_instead_of_tokens_is_told(app, provider, status, body, sentence, is_permanent):
+def test_what_a_provider_answers_instead_of_tokens_is_told(app, provider, status, body, sentence, fault):
     provider.answers["/token"] = (status, body)
 
     with pytest.raises(AdapterError) as error:
         refresh(app, Tokens("a", "r", NOW), NOW)
 
-    assert (str(error.value), error.value.permanent) == (sentence, is_permanent)
+    told = (str(error.value), error.value.fault, error.value.permanent)
+    assert told == (sentence, fault, fault is not None)
 
 
 def test_a_consent_that_does_not_last_is_refused(app, provider):

@@ -1,5 +1,6 @@
 """The one door out: which hosts, addresses, ports and certificates pass."""
 
+import errno
 import hashlib
 import socket
 import threading
@@ -7,7 +8,7 @@ import threading
 import pytest
 
 from app.adapters.outbound import host_name, is_public, open_connection, secure, shown_certificate
-from app.errors import AdapterError
+from app.errors import AdapterError, Fault
 from tests.certificates import server_context
 from tests.smtp_sink import Sink
 
@@ -61,7 +62,7 @@ def test_what_is_no_host_name_is_refused_for_good(typed):
     with pytest.raises(AdapterError, match="nombre del servidor") as refusal:
         host_name(typed)
 
-    assert refusal.value.permanent
+    assert (refusal.value.fault, refusal.value.permanent) == (Fault.NAME_UNKNOWN, True)
 
 
 @pytest.mark.parametrize(
@@ -136,7 +137,7 @@ def test_private_addresses_are_refused_before_anything_is_sent(host):
     with pytest.raises(AdapterError, match="red privada") as refusal:
         open_connection(host, 25, timeout=1)
 
-    assert refusal.value.permanent
+    assert (refusal.value.fault, refusal.value.permanent) == (Fault.NOT_ALLOWED, True)
 
 
 def test_one_private_answer_among_public_ones_is_enough(resolver):
@@ -151,7 +152,7 @@ def test_other_ports_are_refused(port):
     with pytest.raises(AdapterError, match=f"puerto {port} no está permitido") as refusal:
         open_connection("smtp.ejemplo.es", port, timeout=1)
 
-    assert refusal.value.permanent
+    assert (refusal.value.fault, refusal.value.permanent) == (Fault.NOT_ALLOWED, True)
 
 
 @pytest.mark.parametrize("trusted", ["localhost", "LOCALHOST", "localhost."])
@@ -193,24 +194,45 @@ def test_a_closed_port_may_open_later():
     with pytest.raises(AdapterError, match="rechaza la conexión") as failure:
         open_connection("127.0.0.1", port, timeout=5, private_hosts=frozenset({"127.0.0.1"}))
 
-    assert not failure.value.permanent
+    assert (failure.value.fault, failure.value.permanent) == (Fault.CONNECTION_REFUSED, False)
+
+
+@pytest.mark.parametrize(
+    ("failure", "sentence"),
+    [
+        (TimeoutError(), "smtp.ejemplo.es no responde en el puerto 25."),
+        (OSError(errno.ENETUNREACH, "no"), "No se puede llegar a smtp.ejemplo.es, puerto 25."),
+    ],
+)
+def test_a_server_that_cannot_be_reached_may_be_back_later(resolver, monkeypatch, failure, sentence):
+    def connect(_connection, _target):
+        raise failure
+
+    resolver(["93.184.216.34"])
+    monkeypatch.setattr(socket.socket, "connect", connect)
+
+    with pytest.raises(AdapterError) as told:
+        open_connection("smtp.ejemplo.es", 25, timeout=1)
+
+    assert (str(told.value), told.value.fault, told.value.permanent) == (sentence, Fault.UNREACHABLE, False)
 
 
 def test_a_name_nobody_knows_may_be_known_later():
     with pytest.raises(AdapterError, match=r"No se encuentra el servidor no-existe\.invalid") as failure:
         open_connection("no-existe.invalid", 25, timeout=20)
 
-    assert not failure.value.permanent
+    assert (failure.value.fault, failure.value.permanent) == (Fault.NAME_UNKNOWN, False)
 
 
 def test_a_resolver_that_never_answers_is_left_alone(monkeypatch):
     answered = threading.Event()
     monkeypatch.setattr(socket, "getaddrinfo", lambda *question, **hints: answered.wait() and [])
 
-    with pytest.raises(AdapterError, match="tarda demasiado"):
+    with pytest.raises(AdapterError, match="tarda demasiado") as failure:
         open_connection("smtp.ejemplo.es", 25, timeout=0.05)
 
     answered.set()
+    assert failure.value.fault is Fault.NAME_UNKNOWN
 
 
 def encrypted(sink, **options):
@@ -229,15 +251,15 @@ def test_a_certificate_signed_by_a_known_authority_is_accepted(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("kind", "sentence", "permanent"),
+    ("kind", "sentence", "fault", "permanent"),
     [
-        ("expired", "ha caducado", True),
-        ("wrong-name", "no es de localhost", True),
-        ("self-signed", "autoridad conocida", True),
-        ("old", "No se pudo cifrar", False),
+        ("expired", "ha caducado", Fault.CERTIFICATE_EXPIRED, True),
+        ("wrong-name", "no es de localhost", Fault.CERTIFICATE_OF_ANOTHER, True),
+        ("self-signed", "autoridad conocida", Fault.CERTIFICATE_UNKNOWN, True),
+        ("old", "No se pudo cifrar", None, False),
     ],
 )
-def test_other_certificates_are_not(tmp_path, kind, sentence, permanent):
+def test_other_certificates_are_not(tmp_path, kind, sentence, fault, permanent):
     context, authority = server_context(kind, tmp_path)
 
     with (
@@ -246,7 +268,7 @@ def test_other_certificates_are_not(tmp_path, kind, sentence, permanent):
     ):
         encrypted(sink, ca_file=authority)
 
-    assert refusal.value.permanent is permanent
+    assert (refusal.value.fault, refusal.value.permanent) == (fault, permanent)
 
 
 def test_authorities_that_cannot_be_read_are_said(tmp_path):
@@ -272,7 +294,7 @@ def test_a_pinned_certificate_is_accepted_and_no_other(tmp_path, kind):
         with pytest.raises(AdapterError, match="ha cambiado") as refusal:
             encrypted(sink, pinned=hashlib.sha256(b"otro").hexdigest())
 
-    assert (shown, refusal.value.permanent) == (pinned, True)
+    assert (shown, refusal.value.fault, refusal.value.permanent) == (pinned, Fault.CERTIFICATE_CHANGED, True)
 
 
 def test_a_pin_does_not_fall_back_on_authorities(tmp_path):
