@@ -4,13 +4,14 @@ from typing import Any
 
 from msgspec import Struct
 
-from app.adapters.imap.session import ImapAccount, MailboxRefused, imap_fingerprint
+from app.adapters.imap.session import ImapAccount, imap_fingerprint
+from app.adapters.opening import CredentialsRefused
 from app.adapters.outbound import check_target, host_name
 from app.adapters.smtp.session import fingerprint
 from app.domain.mail.presets import Place, Preset, is_of_provider, preset_behind, preset_for
 from app.domain.mail.saving_accounts import SaveMailAccount, checked_place, is_move, password_needed
 from app.domain.mail.troubles import MailStep, Where, advice_on
-from app.errors import AdapterError, InvalidValue
+from app.errors import AdapterError, Fault, InvalidValue
 from app.installation import Installation
 from app.mail.credentials import access_token_of, password_of
 from app.settings import Settings
@@ -66,7 +67,7 @@ def _check(  # noqa: PLR0913, PLR0917 - a server and what may be said of it
     try:
         check_target(name, port, timeout=PATIENCE, private_hosts=settings.private_hosts)
     except AdapterError as error:
-        if error.permanent:
+        if error.fault is Fault.NOT_ALLOWED:
             how = _("Se hace con el ajuste VENTANILLA_MAIL_PRIVATE_HOSTS.")
             raise InvalidValue(f"{error} {how}", field=names[0]) from error
 
@@ -103,7 +104,7 @@ def folders_of(installation: Installation, account: MailAccount | None, command:
         with open_mailbox(where, private_hosts=settings.private_hosts, ca_file=settings.mail_ca_file) as mailbox:
             found = [folder for folder in mailbox.folders() if folder.can_select]
     except AdapterError as error:
-        field = "password" if isinstance(error, MailboxRefused) and command.provider is None else "imap_host"
+        field = "password" if isinstance(error, CredentialsRefused) and command.provider is None else "imap_host"
         raise InvalidValue(_told(str(error), command), field=field) from error
     return FoldersRead(
         tuple(folder.name for folder in found), next((folder.name for folder in found if folder.is_sent), "")

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 from msgspec import Struct
 
+from app.errors import AdapterError, Fault
 from app.texts import _
 
 _REPLY_LINE = re.compile(rb"([2-5]\d\d)(?:([ -])(.*?))?\r?\n", re.DOTALL)
@@ -18,8 +19,16 @@ _BLOCK = 65536
 _CHUNK = 16384
 
 
-class LinkLost(Exception):
-    """The connection broke, fell silent or stopped making sense; ``str()`` says so in Spanish."""
+class LinkLost(AdapterError):
+    """The connection broke, fell silent or stopped making sense: nothing more can be asked over it."""
+
+    def __init__(self, message: str, fault: Fault | None = Fault.SILENT) -> None:
+        super().__init__(message, fault)
+
+
+def no_sense(refusal: str = "") -> LinkLost:
+    """Of a server that stopped making sense; of one that said why, its own words."""
+    return LinkLost(refusal, None) if refusal else LinkLost(_("El servidor no responde como un servidor de correo."))
 
 
 class Reply(Struct, frozen=True):
@@ -73,7 +82,7 @@ class Link:
             lines.append(text or b"")
             if mark != b"-":
                 return Reply(int(code), tuple(lines))
-        raise LinkLost(_("El servidor no responde como un servidor de correo."))
+        raise no_sense()
 
     def ask(self, line: bytes) -> Reply:
         self.send(line + b"\r\n")
@@ -84,7 +93,7 @@ class Link:
         while (end := self._received.find(b"\n")) < 0 and len(self._received) < longest:
             self._received += self._receive(deadline)
         if not 0 <= end < longest:
-            raise LinkLost(_("El servidor no responde como un servidor de correo."))
+            raise no_sense()
         return self._taken(end + 1)
 
     def octets(self, count: int, deadline: float) -> bytes:

@@ -12,20 +12,19 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from app import clock
-from app.adapters.smtp.account import Step as Opened
-from app.adapters.smtp.client import AuthenticationFailed, Delivery, Sent
+from app.adapters.smtp.client import AccountTrouble, AuthenticationFailed, Delivery, Sent
 from app.domain.mail.accounts import note_refused, note_unreachable, owned_account, resume_account
 from app.domain.mail.delivering import RecordOutcome, record_outcome
 from app.domain.mail.outbox import WrittenMail, extend_lease
 from app.domain.mail.testing import BeginTest, begin_test, end_test, freeze_test
 from app.domain.mail.troubles import Advice, MailStep
 from app.domain.queries.letters import LetterFacts, letter_facts
-from app.errors import AdapterError, Refusal
+from app.errors import AdapterError, Fault, Refusal
 from app.installation import Installation
 from app.leases import kept_alive
 from app.mail.check_steps import Tell, Telling
 from app.mail.credentials import doubt_token, imap_account_of
-from app.mail.outcomes import is_about_account, outcome_of
+from app.mail.outcomes import outcome_of, trouble_of
 from app.mail.transports import Captured, Transport, TransportFactory, transport_of
 from app.mail.writing import sender_of, write_mails
 from app.scope import CompanyScope, ScopedSession
@@ -132,35 +131,34 @@ def _open(check: _Check, account: MailAccount, make_transport: TransportFactory)
     """A transport that has signed in, or what went wrong on the way."""
     telling = check.telling
 
-    def watch(done: Opened, says: str) -> None:
-        if done is Opened.AUTH:
+    def watch(done: MailStep, says: str) -> None:
+        if done is MailStep.AUTH:
             says = _("Aceptado (%(modo)s).") % {"modo": says}
-        telling.done(MailStep(done.lower()), says)
+        telling.done(done, says)
         telling.begin(telling.next)
 
     try:
         transport = make_transport(check.installation, account)
     except AdapterError as error:
         telling.begin(MailStep.AUTH)
-        return _account_failed(check, account, MailStep.AUTH, str(error), is_refused=error.permanent)
+        return _account_failed(check, account, MailStep.AUTH, trouble_of(error))
     telling.begin(telling.next)
     trouble = transport.verify(watch)
     if trouble is None:
         return transport
-    reply, is_refused = trouble.reply, isinstance(trouble, AuthenticationFailed)
-    if is_refused:
+    if isinstance(trouble, AuthenticationFailed):
         try:
             doubt_token(check.installation, account)
         except AdapterError as error:
-            reply = str(error)
-    return _account_failed(check, account, telling.next, reply, is_refused=is_refused)
+            trouble = trouble_of(error)
+    return _account_failed(check, account, telling.next, trouble)
 
 
-def _account_failed(check: _Check, account: MailAccount, step: MailStep, reply: str, *, is_refused: bool) -> Advice:
+def _account_failed(check: _Check, account: MailAccount, step: MailStep, trouble: AccountTrouble) -> Advice:
     """Tell the account, for every worker, as if one of them had met it."""
-    note: Any = note_refused if is_refused else note_unreachable
-    check.run(lambda db: note(db, account, reply, clock.now()))
-    return check.telling.failed(step, reply)
+    note: Any = note_refused if isinstance(trouble, AuthenticationFailed) else note_unreachable
+    check.run(lambda db: note(db, account, trouble.reply, clock.now()))
+    return check.telling.failed(step, trouble.reply)
 
 
 def _send(check: _Check, transport: Transport) -> Advice | None:
@@ -171,10 +169,9 @@ def _send(check: _Check, transport: Transport) -> Advice | None:
         delivery = _deliver(check, transport, written, claim)
     finally:
         transport.close()
-    if is_about_account(delivery):
-        reply = getattr(delivery, "reply", "")
-        check.run(lambda db: end_test(db, written.mail.id, claim, reply, clock.now()))
-        return check.telling.failed(MailStep.SEND, reply)
+    if isinstance(delivery, AccountTrouble):
+        check.run(lambda db: end_test(db, written.mail.id, claim, delivery.reply, clock.now()))
+        return check.telling.failed(MailStep.SEND, delivery.reply)
     result = RecordOutcome(written=written, claim=claim, outcome=outcome_of(delivery), now=clock.now())
     check.run(lambda db: record_outcome(db, result))
     if isinstance(delivery, Sent):
@@ -241,5 +238,6 @@ def _store(mailbox: Any, folder: str, written: WrittenMail) -> str:
         return _("Su proveedor la guarda por su cuenta al cabo de un rato: no se guarda otra.")
     mailbox.append(folder, written.content, clock.now())
     if not mailbox.remove(folder, written.message_id):
-        raise AdapterError(_("La copia no aparece en la carpeta «%(carpeta)s».") % {"carpeta": folder})
+        sentence = _("La copia no aparece en la carpeta «%(carpeta)s».") % {"carpeta": folder}
+        raise AdapterError(sentence, Fault.FOLDER_MISSING)
     return _("Guardada, comprobada y borrada.")

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.adapters.smtp.client import Ambiguous, AuthenticationFailed, Deferred, Delivery
+from app.adapters.smtp.client import AccountTrouble, Ambiguous, AuthenticationFailed, Delivery
 from app.db import Runner
 from app.domain.mail.accounts import account_of, may_open, note_open, note_refused, note_unreachable
 from app.domain.mail.delivering import RecordOutcome, record_outcome
@@ -31,7 +31,7 @@ from app.errors import AdapterError
 from app.installation import Installation
 from app.leases import kept_alive
 from app.mail.credentials import doubt_token
-from app.mail.outcomes import is_about_account, outcome_of
+from app.mail.outcomes import outcome_of, trouble_of
 from app.mail.shown import masked
 from app.mail.transports import Transport, TransportFactory, transport_of
 from app.mail.writing import Writing, sender_of, write_mails
@@ -130,7 +130,7 @@ class Courier:
         self._note(account, trouble)
         return trouble is None
 
-    def _open(self, account: MailAccount | None) -> Deferred | AuthenticationFailed | None:
+    def _open(self, account: MailAccount | None) -> AccountTrouble | None:
         """A transport made anew has a token that is good for a while."""
         self.close()
         try:
@@ -139,7 +139,7 @@ class Courier:
             if isinstance(trouble, AuthenticationFailed) and account is not None:
                 doubt_token(self.installation, account)
         except AdapterError as error:
-            return AuthenticationFailed(str(error)) if error.permanent else Deferred(str(error), "CONNECT")
+            return trouble_of(error)
         return trouble
 
     def _note(self, account: MailAccount | None, trouble: Delivery | None) -> None:
@@ -169,7 +169,7 @@ class Courier:
                 if stop.is_set() or is_lost.is_set():
                     break
                 delivery = self._transport.deliver(envelope_from, written.mail.recipient, written.content)
-                if is_about_account(delivery):
+                if isinstance(delivery, AccountTrouble):
                     self._note(facts.account, delivery)
                     break
                 if not _record(run, self._result(facts, written, claim, delivery), stop):

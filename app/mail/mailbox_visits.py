@@ -6,7 +6,7 @@ from collections.abc import Callable
 from threading import Event
 
 from app.adapters.imap.mailbox import open_mailbox
-from app.adapters.imap.session import MailboxRefused
+from app.adapters.opening import CredentialsRefused
 from app.domain.mail.mailbox_rights import leave_mailbox, leave_refused, leave_unreachable
 from app.domain.queries.mailboxes import WaitingMailbox
 from app.errors import AdapterError, InvalidValue
@@ -36,7 +36,7 @@ def visit_mailbox(
     account = visit.read(lambda db: db.get_one(MailAccount, where.account_id))
     try:
         _go_there(visit, account)
-    except MailboxRefused as refused:
+    except CredentialsRefused as refused:
         log.warning("company %s: the mailbox refuses user or password", where.company_id)
         visit.end(leave_refused, _why(installation, account, refused), clock())
     except AdapterError as error:
@@ -49,7 +49,7 @@ def visit_mailbox(
         visit.end(leave_mailbox)
 
 
-def _why(installation: Installation, account: MailAccount, refused: MailboxRefused) -> str:
+def _why(installation: Installation, account: MailAccount, refused: CredentialsRefused) -> str:
     """A token that is refused may be one that its provider takes no longer."""
     try:
         doubt_token(installation, account)
@@ -64,7 +64,7 @@ def _go_there(visit: Visit, account: MailAccount) -> None:
         way = imap_account_of(visit.installation, account)
     except AdapterError as error:
         if error.permanent:  # the password cannot be opened, or the consent has ended: only people can help
-            raise MailboxRefused(str(error)) from error
+            raise CredentialsRefused(str(error), error.fault) from error
         raise
     with open_mailbox(way, private_hosts=settings.private_hosts, ca_file=settings.mail_ca_file) as mailbox:
         if account.sent_folder:

@@ -1,12 +1,25 @@
 """What became of handing a message over, in the words of the outbox."""
 
-from app.adapters.smtp.client import Ambiguous, AuthenticationFailed, Deferred, Delivery, Refused, Sent
+from app.adapters.smtp.client import (
+    AccountTrouble,
+    Ambiguous,
+    AuthenticationFailed,
+    Deferred,
+    Delivery,
+    NotOpened,
+    Refused,
+    Sent,
+)
 from app.domain.mail.delivering import Answer, Outcome
+from app.domain.mail.troubles import MailStep
+from app.errors import AdapterError
 
 
-def is_about_account(delivery: Delivery) -> bool:
-    """Any other mail would have met the same; this one was certainly not delivered."""
-    return isinstance(delivery, AuthenticationFailed) or (isinstance(delivery, Deferred) and delivery.concerns_account)
+def trouble_of(error: AdapterError) -> AccountTrouble:
+    """An account's own secret cannot be had, or serves no longer: perhaps for now, perhaps until somebody helps."""
+    if error.permanent:
+        return AuthenticationFailed(str(error), error.fault)
+    return NotOpened(str(error), MailStep.AUTH, error.fault)
 
 
 def outcome_of(delivery: Delivery) -> Outcome:

@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 
 from app.adapters.imap.mailbox import Mailbox
-from app.adapters.imap.session import MailboxLost
+from app.adapters.link import LinkLost
 from app.domain.mail.keeping_copies import (
     OWN_COPY_WAITS,
     DueCopy,
@@ -29,7 +29,7 @@ AROUND = dt.timedelta(days=2)
 
 
 def store_copies(visit: Visit, mailbox: Mailbox, folder: str) -> None:
-    """Until none is due, there have been many, or the right to be there is lost. Raises ``MailboxLost``."""
+    """Until none is due, there have been many, or the right to be there is lost. Raises ``LinkLost``."""
     for _group in range(MOST):
         due = visit.read(lambda db: due_copies(db, visit.account_id, visit.clock(), AT_ONCE))
         if not due:
@@ -56,5 +56,5 @@ def _store(visit: Visit, mailbox: Mailbox, folder: str, copy: DueCopy) -> None:
         log.warning("mail %s: its copy could not be stored: %s", copy.mail_id, error)
         reason, is_final = str(error), error.permanent
         visit.run(lambda db: record_not_kept(db, copy, reason, visit.clock(), is_final=is_final))
-        if isinstance(error, MailboxLost):
+        if isinstance(error, LinkLost):
             raise

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from app.adapters.smtp.client import AuthenticationFailed, Client, Deferred, Delivery, Sent
+from app.adapters.smtp.client import AccountTrouble, Client, Delivery, Sent
 from app.adapters.smtp.session import Watch
 from app.installation import Installation
 from app.mail.credentials import smtp_account_of
@@ -17,7 +17,7 @@ class Transport(Protocol):
     @property
     def is_open(self) -> bool: ...
 
-    def verify(self, watch: Watch | None = None) -> Deferred | AuthenticationFailed | None: ...
+    def verify(self, watch: Watch | None = None) -> AccountTrouble | None: ...
 
     def deliver(self, envelope_from: str, recipient: str, message: bytes) -> Delivery: ...
 

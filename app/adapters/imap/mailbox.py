@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from app.adapters.imap.session import ImapAccount, answers, open_session
 from app.adapters.imap.wire import Wire
-from app.errors import AdapterError
+from app.errors import AdapterError, Fault
 from app.texts import _
 
 # It would log what servers say and, when asked to say more, what they are told.
@@ -64,7 +64,7 @@ class Arrived(Struct, frozen=True):
 def open_mailbox(
     account: ImapAccount, *, private_hosts: frozenset[str] = frozenset(), ca_file: str | None = None
 ) -> Iterator["Mailbox"]:
-    """Signed in while the block lasts. Raises ``MailboxRefused`` for the credentials, other ``AdapterError``\\s else.
+    """Signed in while the block lasts. Raises ``CredentialsRefused`` or another ``AdapterError``.
 
     ``private_hosts`` and ``ca_file`` come from the settings.
     """
@@ -78,7 +78,7 @@ def open_mailbox(
 
 
 class Mailbox:
-    """An account one is signed in to. Everything may raise ``AdapterError``; after ``MailboxLost`` it is useless."""
+    """An account one is signed in to. Everything may raise ``AdapterError``; after ``LinkLost`` it is useless."""
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
@@ -172,7 +172,8 @@ class Mailbox:
                 raise
             except IMAPClientError as refusal:
                 why = {"carpeta": folder, "motivo": self._wire.refusal}
-                raise AdapterError(_("No se puede abrir la carpeta «%(carpeta)s»: %(motivo)s") % why) from refusal
+                sentence = _("No se puede abrir la carpeta «%(carpeta)s»: %(motivo)s") % why
+                raise AdapterError(sentence, Fault.FOLDER_MISSING) from refusal
 
 
 class _Client(IMAPClient):  # type: ignore[misc]

@@ -11,10 +11,11 @@ from typing import Any
 from msgspec import Struct
 
 from app.adapters.imap.wire import Wire
-from app.adapters.link import LinkLost
+from app.adapters.link import no_sense
+from app.adapters.opening import CredentialsRefused, during
 from app.adapters.outbound import open_connection, secure, shown_certificate
-from app.adapters.smtp.account import OpeningFailed
-from app.errors import AdapterError, InvalidValue
+from app.domain.mail.troubles import MailStep
+from app.errors import AdapterError, Fault, InvalidValue
 from app.texts import _
 from models.enums import MailSecurity
 
@@ -49,19 +50,8 @@ class ImapAccount(Struct, frozen=True, kw_only=True):
                 raise InvalidValue(_("No puede llevar caracteres de control."), field=name)
 
 
-class MailboxRefused(AdapterError):
-    """User, password or token are not accepted; ``str()`` is what the server says."""
-
-    def __init__(self, message: str) -> None:
-        super().__init__(message, permanent=True)
-
-
-class MailboxLost(AdapterError):
-    """The connection broke or stopped making sense: nothing more can be asked over it."""
-
-
 def open_session(account: ImapAccount, *, private_hosts: frozenset[str], ca_file: str | None) -> Wire:
-    """A connection that has signed in. Raises ``MailboxRefused``, or ``OpeningFailed`` (CONNECT, TLS or AUTH).
+    """A connection that has signed in. Raises ``CredentialsRefused``, or ``OpeningFailed`` (CONNECT, TLS or AUTH).
 
     No credential leaves before the certificate has been checked, and STARTTLS that is not offered is a failure, not a
     reason to go on in the clear.
@@ -70,18 +60,18 @@ def open_session(account: ImapAccount, *, private_hosts: frozenset[str], ca_file
     def encrypt(connection: socket.socket) -> socket.socket:
         return secure(connection, account.host, pinned=account.pinned_fingerprint, ca_file=ca_file)
 
-    with _step("CONNECT"):
+    with during(MailStep.CONNECT):
         connection = open_connection(account.host, account.port, timeout=account.timeout, private_hosts=private_hosts)
     if account.security is MailSecurity.SSL:
-        with _step("TLS"):
+        with during(MailStep.TLS):
             connection = encrypt(connection)
-    with _step("CONNECT"):
+    with during(MailStep.CONNECT), answers():
         wire = Wire(connection, account.host, account.timeout)
     try:
         if account.security is MailSecurity.STARTTLS:
-            with _step("TLS", wire):
+            with during(MailStep.TLS), answers(wire):
                 _start_tls(wire, encrypt)
-        with _step("AUTH", wire):
+        with during(MailStep.AUTH), answers(wire):
             _sign_in(wire, account)
             wire.refresh_capabilities()
     except AdapterError:
@@ -102,10 +92,10 @@ def imap_fingerprint(
     connection = open_connection(host, port, timeout=timeout, private_hosts=private_hosts)
     if security is MailSecurity.SSL:
         return shown_certificate(connection, host)
-    with _step("CONNECT"):
+    with during(MailStep.CONNECT), answers():
         wire = Wire(connection, host, timeout)
     try:
-        with _step("TLS", wire):
+        with during(MailStep.TLS), answers(wire):
             _ask_for_tls(wire)
             return shown_certificate(connection, host)
     finally:
@@ -114,30 +104,16 @@ def imap_fingerprint(
 
 @contextmanager
 def answers(wire: Wire | None = None) -> Iterator[None]:
-    """What a server refuses, in its own words, as an ``AdapterError``; everything worse as a ``MailboxLost``."""
-    no_sense = _("El servidor no responde como un servidor de correo.")
+    """What a server refuses, in its own words, as an ``AdapterError``; everything worse as a ``LinkLost``."""
     try:
         yield
     except AdapterError:
         raise
-    except LinkLost as lost:
-        raise MailboxLost(str(lost)) from lost
     except imaplib.IMAP4.abort as abort:
-        raise MailboxLost((wire.refusal if wire else "") or no_sense) from abort
+        raise no_sense(wire.refusal if wire else "") from abort
     except (imaplib.IMAP4.error, *NONSENSE) as error:
         refusal = wire.refusal if wire and isinstance(error, imaplib.IMAP4.error) else ""
-        raise (AdapterError(refusal) if refusal else MailboxLost(no_sense)) from error
-
-
-@contextmanager
-def _step(name: str, wire: Wire | None = None) -> Iterator[None]:
-    try:
-        with answers(wire):
-            yield
-    except (OpeningFailed, MailboxRefused):
-        raise
-    except AdapterError as error:
-        raise OpeningFailed(name, str(error)) from error
+        raise (AdapterError(refusal) if refusal else no_sense()) from error
 
 
 def _start_tls(wire: Wire, encrypt: Callable[[socket.socket], socket.socket]) -> None:
@@ -148,7 +124,8 @@ def _start_tls(wire: Wire, encrypt: Callable[[socket.socket], socket.socket]) ->
 def _ask_for_tls(wire: Wire) -> None:
     # One that says we have signed in already would keep us from encrypting.
     if wire.state != "NONAUTH" or "STARTTLS" not in wire.capabilities:
-        raise AdapterError(_("El servidor no ofrece STARTTLS; sin cifrar no se le da la contraseña."))
+        sentence = _("El servidor no ofrece STARTTLS; sin cifrar no se le da la contraseña.")
+        raise AdapterError(sentence, Fault.NO_STARTTLS)
     kind, answer = wire.xatom("STARTTLS")
     if kind != "OK":
         raise wire.error(answer)
@@ -170,7 +147,7 @@ def _sign_in(wire: Wire, account: ImapAccount) -> None:
     except imaplib.IMAP4.error as error:
         if wire.refusal.upper().startswith(_FOR_NOW):
             raise
-        raise MailboxRefused(wire.refusal or _("El servidor rechaza el usuario o la contraseña.")) from error
+        raise CredentialsRefused(wire.refusal or _("El servidor rechaza el usuario o la contraseña.")) from error
 
 
 def _credentials(wire: Wire, account: ImapAccount) -> tuple[str, Callable[[bytes], bytes]]:
@@ -181,7 +158,7 @@ def _credentials(wire: Wire, account: ImapAccount) -> tuple[str, Callable[[bytes
     offered = [name for name in ("PLAIN", "CRAM-MD5") if f"AUTH={name}" in wire.capabilities]
     mechanism = (offered[0] if wire.is_secure else offered[-1]) if offered else "LOGIN"
     if mechanism == "LOGIN" and "LOGINDISABLED" in wire.capabilities:
-        raise MailboxRefused(_("El servidor no admite usuario y contraseña en esta conexión."))
+        raise CredentialsRefused(_("El servidor no admite usuario y contraseña en esta conexión."), Fault.NO_WAY_IN)
     if mechanism == "CRAM-MD5":
         return mechanism, lambda nonce: user + b" " + hmac.new(password, nonce, "md5").hexdigest().encode()
     return mechanism, _once(b"\0%s\0%s" % (user, password))
@@ -195,5 +172,5 @@ def _once(answer: bytes) -> Callable[[bytes], bytes]:
 
 def _quoted(text: str) -> bytes:
     if re.search("[\r\n]", text):
-        raise MailboxRefused(_("El servidor no admite saltos de línea en la contraseña."))
+        raise CredentialsRefused(_("El servidor no admite saltos de línea en la contraseña."))
     return b'"' + re.sub(r'(["\\])', r"\\\1", text).encode() + b'"'

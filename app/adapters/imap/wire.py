@@ -6,7 +6,7 @@ import socket
 import time
 from collections.abc import Callable
 
-from app.adapters.link import Link, LinkLost, printable
+from app.adapters.link import Link, LinkLost, no_sense, printable
 from app.texts import _
 
 LONGEST_LINE = 1_000_000
@@ -36,7 +36,7 @@ class Wire(imaplib.IMAP4):
         try:
             super().__init__(host)
         except imaplib.IMAP4.error as error:
-            raise LinkLost(self.refusal or _("El servidor no responde como un servidor de correo.")) from error
+            raise no_sense(self.refusal) from error
 
     def open(self, host: str = "", port: int = 143, timeout: float | None = None) -> None:
         self.host = host

@@ -1,22 +1,12 @@
-"""An account at an SMTP server, and how opening a session there can fail."""
+"""An account at an SMTP server."""
 
 import re
-from enum import StrEnum
 
 from msgspec import Struct
 
-from app.errors import AdapterError, InvalidValue
+from app.errors import InvalidValue
 from app.texts import _
 from models.enums import MailSecurity
-
-
-class Step(StrEnum):
-    """How far opening a session gets."""
-
-    RESOLVE = "RESOLVE"
-    CONNECT = "CONNECT"
-    TLS = "TLS"
-    AUTH = "AUTH"
 
 
 class Account(Struct, frozen=True, kw_only=True):
@@ -45,16 +35,3 @@ class Account(Struct, frozen=True, kw_only=True):
         for name, value in texts:
             if re.search("[\0\ud800-\udfff]", value or ""):
                 raise InvalidValue(_("No puede llevar caracteres de control."), field=name)
-
-
-class OpeningFailed(AdapterError):
-    """No session for now; ``step`` says how far it got: CONNECT, EHLO, TLS or AUTH."""
-
-    def __init__(self, step: str, message: str) -> None:
-        super().__init__(message)
-        self.step = step
-
-
-class CredentialsRefused(AdapterError):
-    def __init__(self, message: str) -> None:
-        super().__init__(message, permanent=True)

@@ -12,9 +12,11 @@ from msgspec import Struct
 
 from app.adapters.letters.address import checked_address
 from app.adapters.link import LinkLost, Reply
-from app.adapters.smtp.account import Account, CredentialsRefused, OpeningFailed
+from app.adapters.opening import CredentialsRefused, OpeningFailed
+from app.adapters.smtp.account import Account
 from app.adapters.smtp.session import Session, Watch, open_session
-from app.errors import InvalidValue
+from app.domain.mail.troubles import MailStep
+from app.errors import Fault, InvalidValue
 from app.texts import _
 
 
@@ -29,11 +31,7 @@ class Deferred(Struct, frozen=True):
 
     reply: str
     verb: str
-
-    @property
-    def concerns_account(self) -> bool:
-        """Whether any other message of the account would have met the same."""
-        return self.verb in {"CONNECT", "EHLO", "TLS", "AUTH"}
+    fault: Fault | None = None
 
 
 class Refused(Struct, frozen=True):
@@ -53,9 +51,19 @@ class AuthenticationFailed(Struct, frozen=True):
     """The account, not the message, is at fault; certainly not delivered."""
 
     reply: str
+    fault: Fault | None = Fault.CREDENTIALS_REFUSED
 
 
-Delivery = Sent | Deferred | Refused | Ambiguous | AuthenticationFailed
+class NotOpened(Struct, frozen=True):
+    """No session for now: any other message of the account would have met the same. Certainly not delivered."""
+
+    reply: str
+    step: MailStep
+    fault: Fault | None = None
+
+
+AccountTrouble = NotOpened | AuthenticationFailed
+Delivery = Sent | Deferred | Refused | Ambiguous | AccountTrouble
 Commands = list[tuple[str, bytes]]
 
 FINAL_DOT = "."
@@ -123,9 +131,9 @@ class Client:
             return self._offer(session_or_failure, sender, receiver, content)
         except LinkLost as lost:
             self._drop()
-            return Deferred(str(lost), "MAIL")
+            return Deferred(str(lost), "MAIL", lost.fault)
 
-    def verify(self, watch: Watch | None = None) -> Deferred | AuthenticationFailed | None:
+    def verify(self, watch: Watch | None = None) -> AccountTrouble | None:
         """Connect, encrypt and sign in anew without sending anything; ``None`` when all of it works."""
         self.close()
         opened = self._open(watch)
@@ -138,15 +146,15 @@ class Client:
                 self._session.link.send(b"QUIT\r\n")
             self._drop()
 
-    def _open(self, watch: Watch | None = None) -> Session | Deferred | AuthenticationFailed:
+    def _open(self, watch: Watch | None = None) -> Session | AccountTrouble:
         try:
             self._session = open_session(
                 self.account, private_hosts=self._private_hosts, ca_file=self._ca_file, watch=watch
             )
         except OpeningFailed as failed:
-            return Deferred(str(failed), failed.step)
+            return NotOpened(str(failed), failed.step, failed.fault)
         except CredentialsRefused as refused:
-            return AuthenticationFailed(str(refused))
+            return AuthenticationFailed(str(refused), refused.fault)
         return self._session
 
     def _kept(self) -> Session | None:
@@ -173,7 +181,7 @@ class Client:
 
         verb, reply = self._converse(session, commands)
         if verb == "RSET" or (verb == "MAIL" and reply.code == 421):
-            raise LinkLost(str(reply))  # it wants no more on this connection: that is not about the message
+            raise LinkLost(str(reply), None)  # it wants no more on this connection: that is not about the message
         return self._send(session, content) if (verb, reply.code) == ("DATA", 354) else self._verdict(verb, reply)
 
     def _converse(self, session: Session, commands: Commands) -> tuple[str, Reply]:
@@ -222,7 +230,7 @@ class Client:
         try:
             reply = session.link.reply(1.0)
         except LinkLost:
-            return Deferred(str(lost), "DATA")
+            return Deferred(str(lost), "DATA", lost.fault)
         finally:
             self._drop()
         return self._verdict(FINAL_DOT, reply)

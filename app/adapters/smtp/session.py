@@ -3,20 +3,21 @@
 import re
 import socket
 import ssl
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 from msgspec import Struct
 
-from app.adapters.link import Link, LinkLost
+from app.adapters.link import Link
+from app.adapters.opening import OpeningFailed, during
 from app.adapters.outbound import certificate_of, open_connection, secure, shown_certificate
-from app.adapters.smtp.account import Account, CredentialsRefused, OpeningFailed, Step
+from app.adapters.smtp.account import Account
 from app.adapters.smtp.signing_in import sign_in
-from app.errors import AdapterError, InvalidValue
+from app.domain.mail.troubles import MailStep
+from app.errors import AdapterError, Fault, InvalidValue
 from app.texts import _
 from models.enums import MailSecurity
 
-Watch = Callable[[Step, str], None]
+Watch = Callable[[MailStep, str], None]
 """Told of each step that has worked, with what there is to say of it."""
 
 
@@ -42,40 +43,40 @@ def open_session(
     def encrypt(connection: socket.socket) -> ssl.SSLSocket:
         secured = secure(connection, account.host, pinned=account.pinned_fingerprint, ca_file=ca_file)
         if watch is not _nobody:
-            watch(Step.TLS, spell_encryption(secured))
+            watch(MailStep.TLS, spell_encryption(secured))
         return secured
 
     def resolved(addresses: tuple[str, ...]) -> None:
-        watch(Step.RESOLVE, ", ".join(addresses[:4]))
+        watch(MailStep.RESOLVE, ", ".join(addresses[:4]))
 
-    with _step(Step.CONNECT):
+    with during(MailStep.CONNECT):
         connection = open_connection(
             account.host, account.port, timeout=account.timeout, private_hosts=private_hosts, resolved=resolved
         )
     if account.security is MailSecurity.SSL:
-        watch(Step.CONNECT, "")
-        with _step(Step.TLS):
+        watch(MailStep.CONNECT, "")
+        with during(MailStep.TLS):
             connection = encrypt(connection)
 
     link = Link(connection, account.timeout)
     try:
         greeting, extensions = _greet(link, account.hello_name)
         if account.security is not MailSecurity.SSL:
-            watch(Step.CONNECT, greeting)
+            watch(MailStep.CONNECT, greeting)
         if account.security is MailSecurity.STARTTLS:
-            with _step(Step.TLS):
+            with during(MailStep.TLS):
                 _start_tls(link, extensions, encrypt)
             extensions = _hello(link, account.hello_name)
         if account.username is not None:
-            with _step(Step.AUTH):
-                watch(Step.AUTH, sign_in(link, extensions.get("AUTH", ""), account))
+            with during(MailStep.AUTH):
+                watch(MailStep.AUTH, sign_in(link, extensions.get("AUTH", ""), account))
     except AdapterError:
         link.close()
         raise
     return Session(link, extensions)
 
 
-def _nobody(step: Step, says: str) -> None:
+def _nobody(step: MailStep, says: str) -> None:
     """Watches nothing."""
 
 
@@ -108,38 +109,26 @@ def fingerprint(
     else:
         link = Link(connection, timeout)
         try:
-            with _step(Step.TLS):
+            with during(MailStep.TLS):
                 _start_tls(link, _greet(link, "localhost")[1], look)
         finally:
             link.close()
     return seen[0]
 
 
-@contextmanager
-def _step(name: str) -> Iterator[None]:
-    try:
-        yield
-    except LinkLost as lost:
-        raise OpeningFailed(name, str(lost)) from lost
-    except (OpeningFailed, CredentialsRefused):
-        raise
-    except AdapterError as error:
-        raise OpeningFailed(name, str(error)) from error
-
-
 def _greet(link: Link, hello_name: str) -> tuple[str, dict[str, str]]:
-    with _step(Step.CONNECT):
+    with during(MailStep.CONNECT):
         greeting = link.reply()
     if greeting.code != 220:
-        raise OpeningFailed(Step.CONNECT, str(greeting))
+        raise OpeningFailed(MailStep.CONNECT, str(greeting))
     return str(greeting), _hello(link, hello_name)
 
 
 def _hello(link: Link, hello_name: str) -> dict[str, str]:
-    with _step("EHLO"):
+    with during(MailStep.CONNECT):
         reply = link.ask(f"EHLO {hello_name}".encode())
     if reply.code != 250:
-        raise OpeningFailed("EHLO", str(reply))
+        raise OpeningFailed(MailStep.CONNECT, str(reply))
     offers = (line.decode(errors="replace").upper() for line in reply.lines[1:])
     # "AUTH=LOGIN" is how servers older than RFC 4954 write "AUTH LOGIN".
     named = (re.split(r"[ =]", offer, maxsplit=1) for offer in offers)
@@ -148,8 +137,9 @@ def _hello(link: Link, hello_name: str) -> dict[str, str]:
 
 def _start_tls(link: Link, extensions: dict[str, str], encrypt: Callable[[socket.socket], socket.socket]) -> None:
     if "STARTTLS" not in extensions:
-        raise OpeningFailed(Step.TLS, _("El servidor no ofrece STARTTLS; sin cifrar no se envía nada."))
+        sentence = _("El servidor no ofrece STARTTLS; sin cifrar no se envía nada.")
+        raise OpeningFailed(MailStep.TLS, sentence, Fault.NO_STARTTLS)
     reply = link.ask(b"STARTTLS")
     if reply.code != 220:
-        raise OpeningFailed(Step.TLS, str(reply))
+        raise OpeningFailed(MailStep.TLS, str(reply))
     link.encrypt(encrypt)

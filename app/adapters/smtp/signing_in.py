@@ -4,8 +4,10 @@ import base64
 import hmac
 
 from app.adapters.link import Link, Reply
-from app.adapters.smtp.account import Account, CredentialsRefused, OpeningFailed, Step
-from app.errors import AdapterError
+from app.adapters.opening import CredentialsRefused, OpeningFailed
+from app.adapters.smtp.account import Account
+from app.domain.mail.troubles import MailStep
+from app.errors import AdapterError, Fault
 from app.texts import _
 
 
@@ -22,7 +24,7 @@ def sign_in(link: Link, offered: str, account: Account) -> str:
     wanted = mechanisms if link.is_secure else dict(reversed(mechanisms.items()))
     usable = [name for name in wanted if name in offered.split()]
     if not usable:
-        raise CredentialsRefused(_("El servidor no admite usuario y contraseña en esta conexión."))
+        raise CredentialsRefused(_("El servidor no admite usuario y contraseña en esta conexión."), Fault.NO_WAY_IN)
     for name in usable:
         reply = wanted[name](link, username.encode(), password.encode())
         if reply.code == 235:
@@ -35,9 +37,9 @@ def sign_in(link: Link, offered: str, account: Account) -> str:
 def _by_consent(link: Link, offered: str, username: str, access_token: str) -> str:
     """XOAUTH2, as Google and Microsoft speak it. A token opens the whole mailbox: never in the clear."""
     if not link.is_secure:
-        raise CredentialsRefused(_("El permiso del proveedor solo se usa en una conexión cifrada."))
+        raise CredentialsRefused(_("El permiso del proveedor solo se usa en una conexión cifrada."), Fault.NO_WAY_IN)
     if "XOAUTH2" not in offered.split():
-        raise CredentialsRefused(_("El servidor no admite entrar con el permiso del proveedor."))
+        raise CredentialsRefused(_("El servidor no admite entrar con el permiso del proveedor."), Fault.NO_WAY_IN)
     bearer = base64.b64encode(f"user={username}\x01auth=Bearer {access_token}\x01\x01".encode())
     reply = _initial(link, b"XOAUTH2", bearer)
     if reply.code == 334:  # why not, in JSON; the reply proper comes after an empty answer
@@ -48,7 +50,7 @@ def _by_consent(link: Link, offered: str, username: str, access_token: str) -> s
 
 
 def _refused(reply: Reply) -> AdapterError:
-    return OpeningFailed(Step.AUTH, str(reply)) if reply.code // 100 == 4 else CredentialsRefused(str(reply))
+    return OpeningFailed(MailStep.AUTH, str(reply)) if reply.code // 100 == 4 else CredentialsRefused(str(reply))
 
 
 def _plain(link: Link, username: bytes, password: bytes) -> Reply:

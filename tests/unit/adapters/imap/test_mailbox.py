@@ -6,7 +6,7 @@ import imaplib
 import pytest
 
 from app.adapters.imap.mailbox import Arrived, Folder, InboxState, open_mailbox
-from app.errors import AdapterError
+from app.errors import AdapterError, Fault
 from tests.imap_relay import Relay, Turn
 from tests.imap_server import HOSTS
 
@@ -136,24 +136,24 @@ def test_what_is_no_message_id_is_not_asked_for(imap, message_id):
 
 
 @pytest.mark.parametrize(
-    ("turn", "sentence"),
+    ("turn", "sentence", "fault"),
     [
-        (Turn(reply="NO [OVERQUOTA] Buzón lleno"), "[OVERQUOTA] Buzón lleno"),
-        (Turn(reply="NO [TRYCREATE] No existe"), "[TRYCREATE] No existe"),
-        (Turn(reply="BAD ¿qué?"), "¿qué?"),
-        (Turn(drop=True), "El servidor ha cerrado la conexión."),
-        (Turn(swallow=True), "El servidor ha cerrado la conexión."),
-        (Turn(stall=True), "El servidor no responde a tiempo."),
+        (Turn(reply="NO [OVERQUOTA] Buzón lleno"), "[OVERQUOTA] Buzón lleno", None),
+        (Turn(reply="NO [TRYCREATE] No existe"), "[TRYCREATE] No existe", None),
+        (Turn(reply="BAD ¿qué?"), "¿qué?", None),
+        (Turn(drop=True), "El servidor ha cerrado la conexión.", Fault.SILENT),
+        (Turn(swallow=True), "El servidor ha cerrado la conexión.", Fault.SILENT),
+        (Turn(stall=True), "El servidor no responde a tiempo.", Fault.SILENT),
     ],
 )
-def test_a_copy_that_is_not_confirmed_says_why(imap, turn, sentence):
+def test_a_copy_that_is_not_confirmed_says_why(imap, turn, sentence, fault):
     user = imap.user()
     with Relay(upstream=imap.port, script={"APPEND": [turn]}) as relay:
         with pytest.raises(AdapterError) as failure, through(imap, user, relay) as mailbox:
             mailbox.append("Enviados", LETTER, NOON)
         relay.stopped.set()
 
-    assert str(failure.value) == sentence
+    assert (str(failure.value), failure.value.fault) == (sentence, fault)
     assert len(imap.stored(user)) == (1 if turn.swallow else 0)
 
 
@@ -162,6 +162,7 @@ def test_a_folder_that_is_not_there_is_named(imap):
         mailbox.holds("Señales", "<1@demo.example>")
 
     assert str(failure.value).startswith("No se puede abrir la carpeta «Señales»: ")
+    assert failure.value.fault is Fault.FOLDER_MISSING
 
 
 @pytest.mark.parametrize(

@@ -4,9 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from app.adapters.imap.mailbox import open_mailbox
-from app.adapters.imap.session import ImapAccount, MailboxRefused, imap_fingerprint
-from app.adapters.smtp.account import OpeningFailed
-from app.errors import AdapterError, InvalidValue
+from app.adapters.imap.session import ImapAccount, imap_fingerprint
+from app.adapters.opening import CredentialsRefused, OpeningFailed
+from app.domain.mail.troubles import MailStep
+from app.errors import AdapterError, Fault, InvalidValue
 from models.enums import MailSecurity
 from tests.certificates import server_context
 from tests.imap_relay import Relay, Turn
@@ -22,9 +23,9 @@ def opened(account, authority=None):
         with open_mailbox(account, private_hosts=HOSTS, ca_file=authority) as mailbox:
             return [folder.name for folder in mailbox.folders()]
     except OpeningFailed as failed:
-        return failed.step, str(failed)
-    except MailboxRefused as refused:
-        return "refused", str(refused)
+        return failed.step, str(failed), failed.fault
+    except CredentialsRefused as refused:
+        return "refused", str(refused), refused.fault
 
 
 FOLDERS = ["Enviados", "INBOX"]
@@ -38,9 +39,9 @@ def test_a_mailbox_opens_with_every_security(imap, security):
     port = imap.tls_port if security is MailSecurity.SSL else imap.port
     account = imap.account(imap.user(), port=port, security=security)
 
-    right, (how, why) = [opened(each, imap.authority) for each in (account, replace(account, password="otra"))]
+    right, (how, why, fault) = [opened(each, imap.authority) for each in (account, replace(account, password="otra"))]
 
-    assert (right, how) == (FOLDERS, "refused")
+    assert (right, how, fault) == (FOLDERS, "refused", Fault.CREDENTIALS_REFUSED)
     assert why.startswith("[AUTHENTICATIONFAILED] ")
 
 
@@ -69,16 +70,16 @@ def test_a_token_goes_instead_of_a_password(imap):
         account = {"port": relay.port, "password": None}
         answers = [opened(imap.account(user, access_token=token, **account)) for token in ("ficha-1", "ficha-2")]
 
-    assert answers == [FOLDERS, ("refused", "[AUTHENTICATIONFAILED] Invalid credentials")]
+    assert answers == [FOLDERS, ("refused", "[AUTHENTICATIONFAILED] Invalid credentials", Fault.CREDENTIALS_REFUSED)]
 
 
 @pytest.mark.parametrize(
     ("reply", "outcome"),
     [
-        ("NO [AUTHENTICATIONFAILED] no", ("refused", "[AUTHENTICATIONFAILED] no")),
-        ("NO contraseña incorrecta", ("refused", "contraseña incorrecta")),
-        ("NO [UNAVAILABLE] luego", ("AUTH", "[UNAVAILABLE] luego")),
-        ("NO [LIMIT] demasiadas conexiones", ("AUTH", "[LIMIT] demasiadas conexiones")),
+        ("NO [AUTHENTICATIONFAILED] no", ("refused", "[AUTHENTICATIONFAILED] no", Fault.CREDENTIALS_REFUSED)),
+        ("NO contraseña incorrecta", ("refused", "contraseña incorrecta", Fault.CREDENTIALS_REFUSED)),
+        ("NO [UNAVAILABLE] luego", (MailStep.AUTH, "[UNAVAILABLE] luego", None)),
+        ("NO [LIMIT] demasiadas conexiones", (MailStep.AUTH, "[LIMIT] demasiadas conexiones", None)),
     ],
 )
 def test_the_answer_to_the_credentials_decides(imap, reply, outcome):
@@ -91,7 +92,7 @@ def test_where_passwords_are_not_taken_none_is_sent(imap):
     with Relay(upstream=imap.port, lies={imap.mechanisms: b"LOGINDISABLED"}) as relay:
         outcome = opened(imap.account(imap.user(), port=relay.port))
 
-    assert outcome == ("refused", "El servidor no admite usuario y contraseña en esta conexión.")
+    assert outcome == ("refused", "El servidor no admite usuario y contraseña en esta conexión.", Fault.NO_WAY_IN)
     assert set(relay.verbs()) <= {"CAPABILITY"}
 
 
@@ -115,21 +116,23 @@ def test_an_account_does_not_show_its_password():
 
 
 @pytest.mark.parametrize(
-    ("turn", "outcome"),
+    ("turn", "sentence", "fault"),
     [
-        (Turn(drop=True), ("CONNECT", "El servidor ha cerrado la conexión.")),
-        (Turn(stall=True), ("CONNECT", "El servidor no responde a tiempo.")),
-        (Turn(raw=b"* BYE demasiados\r\n"), ("CONNECT", "demasiados")),
-        (Turn(raw=b"220 hola, soy otro\r\n"), ("CONNECT", NO_MAIL_SERVER)),
-        (Turn(raw=b"x" * 1_100_000), ("CONNECT", NO_MAIL_SERVER)),
-        (Turn(raw=b"* OK {999999999999}\r\n"), ("CONNECT", "El servidor responde con más de lo que se le ha pedido.")),
-        (Turn(raw=b"* 1 EXISTS\r\n"), ("CONNECT", NO_MAIL_SERVER)),
+        (Turn(drop=True), "El servidor ha cerrado la conexión.", Fault.SILENT),
+        (Turn(stall=True), "El servidor no responde a tiempo.", Fault.SILENT),
+        (Turn(raw=b"* BYE demasiados\r\n"), "demasiados", None),
+        (Turn(raw=b"220 hola, soy otro\r\n"), NO_MAIL_SERVER, Fault.SILENT),
+        (Turn(raw=b"x" * 1_100_000), NO_MAIL_SERVER, Fault.SILENT),
+        (Turn(raw=b"* OK {999999999999}\r\n"), "El servidor responde con más de lo que se le ha pedido.", Fault.SILENT),
+        (Turn(raw=b"* 1 EXISTS\r\n"), NO_MAIL_SERVER, Fault.SILENT),
     ],
 )
-def test_a_server_that_does_not_open_says_so_soon(imap, turn, outcome):
+def test_a_server_that_does_not_open_says_so_soon(imap, turn, sentence, fault):
     with Relay(upstream=imap.port, script={"CONNECT": [turn]}) as relay:
-        assert opened(imap.account(imap.user(), port=relay.port, timeout=0.5)) == outcome
+        outcome = opened(imap.account(imap.user(), port=relay.port, timeout=0.5))
         relay.stopped.set()
+
+    assert outcome == (MailStep.CONNECT, sentence, fault)
 
 
 def test_a_host_on_a_private_network_is_never_called(imap):
@@ -138,7 +141,7 @@ def test_a_host_on_a_private_network_is_never_called(imap):
         with pytest.raises(OpeningFailed) as failure, open_mailbox(account):
             pass
 
-    assert (failure.value.step, relay.connections) == ("CONNECT", 0)
+    assert (failure.value.step, failure.value.fault, relay.connections) == (MailStep.CONNECT, Fault.NOT_ALLOWED, 0)
 
 
 # Encryption
@@ -146,22 +149,26 @@ def test_a_host_on_a_private_network_is_never_called(imap):
 
 @pytest.mark.parametrize("security", SECURE)
 @pytest.mark.parametrize(
-    ("kind", "sentence"),
+    ("kind", "sentence", "fault"),
     [
-        ("expired", "El certificado de localhost ha caducado."),
-        ("wrong-name", "El certificado no es de localhost."),
-        ("self-signed", "El certificado de localhost no está firmado por una autoridad conocida."),
-        ("old", "No se pudo cifrar la conexión con localhost."),
+        ("expired", "El certificado de localhost ha caducado.", Fault.CERTIFICATE_EXPIRED),
+        ("wrong-name", "El certificado no es de localhost.", Fault.CERTIFICATE_OF_ANOTHER),
+        (
+            "self-signed",
+            "El certificado de localhost no está firmado por una autoridad conocida.",
+            Fault.CERTIFICATE_UNKNOWN,
+        ),
+        ("old", "No se pudo cifrar la conexión con localhost.", None),
     ],
 )
-def test_no_credential_leaves_over_a_connection_that_is_not_trusted(imap, tmp_path, security, kind, sentence):
+def test_no_credential_leaves_over_a_connection_that_is_not_trusted(imap, tmp_path, security, kind, sentence, fault):
     context, authority = server_context(kind, tmp_path)
     offer = {b"SASL-IR": b"SASL-IR STARTTLS"}
 
     with Relay(upstream=imap.port, security=security, context=context, lies=offer) as relay:
         outcome = opened(imap.account(imap.user(), port=relay.port, security=security), authority)
 
-    assert outcome == ("TLS", sentence)
+    assert outcome == (MailStep.TLS, sentence, fault)
     assert set(relay.verbs()) <= {"CAPABILITY", "STARTTLS"}
 
 
@@ -177,7 +184,7 @@ def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(imap,
             opened(imap.account(user, pinned_fingerprint=fingerprint, **account)) for fingerprint in (pinned, "00" * 32)
         ]
 
-    assert outcomes == [FOLDERS, ("TLS", "El certificado de localhost ha cambiado.")]
+    assert outcomes == [FOLDERS, (MailStep.TLS, "El certificado de localhost ha cambiado.", Fault.CERTIFICATE_CHANGED)]
     assert relay.verbs().count("AUTHENTICATE") == 1
 
 
@@ -191,9 +198,10 @@ def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(imap,
 )
 def test_without_starttls_the_password_is_not_given(imap, relay):
     with Relay(upstream=imap.port, **relay) as between:
-        step, sentence = opened(imap.account(imap.user(), port=between.port, security=MailSecurity.STARTTLS))
+        outcome = opened(imap.account(imap.user(), port=between.port, security=MailSecurity.STARTTLS))
 
-    assert (step, sentence) == ("TLS", "El servidor no ofrece STARTTLS; sin cifrar no se le da la contraseña.")
+    sentence = "El servidor no ofrece STARTTLS; sin cifrar no se le da la contraseña."
+    assert outcome == (MailStep.TLS, sentence, Fault.NO_STARTTLS)
     assert set(between.verbs()) <= {"CAPABILITY"}
 
 
@@ -203,7 +211,7 @@ def test_answers_slipped_in_before_encryption_are_not_believed(imap, tmp_path):
     with Relay(upstream=imap.port, security="starttls", context=context, script={"STARTTLS": [slipped]}) as relay:
         outcome = opened(imap.account(imap.user(), port=relay.port, security=MailSecurity.STARTTLS), authority)
 
-    assert outcome == ("TLS", "El servidor ha mezclado respuestas sin cifrar con el cifrado.")
+    assert outcome == (MailStep.TLS, "El servidor ha mezclado respuestas sin cifrar con el cifrado.", Fault.SILENT)
     assert set(relay.verbs()) <= {"CAPABILITY", "STARTTLS"}
 
 

@@ -3,6 +3,7 @@
 import pytest
 
 from app.adapters.smtp.client import Ambiguous, AuthenticationFailed, Deferred, Refused, Sent, on_the_wire
+from app.errors import Fault
 from tests.smtp_sink import EXTENSIONS, Sink, Step
 from tests.unit.adapters.smtp.rig import MESSAGE, client_of, send
 
@@ -230,7 +231,7 @@ def test_a_break_within_the_content_is_no_delivery(extensions, after):
         again = send(client)
 
     assert (outcome, again) == (
-        Deferred("Se ha cortado la conexión con el servidor.", "DATA"),
+        Deferred("Se ha cortado la conexión con el servidor.", "DATA", Fault.SILENT),
         Sent("250 2.0.0 aceptado"),
     )
     assert [message.content for message in sink.received] == [MESSAGE]
@@ -316,7 +317,7 @@ def test_a_kept_connection_that_dies_before_the_content_is_replaced_once(extensi
 
     assert outcomes == [
         Sent("250 2.0.0 aceptado"),
-        Deferred("El servidor ha cerrado la conexión.", "MAIL"),
+        Deferred("El servidor ha cerrado la conexión.", "MAIL", Fault.SILENT),
         Sent("250 2.0.0 aceptado"),
     ]
     assert (len(sink.received), sink.connections) == (2, 3)

@@ -5,10 +5,10 @@ import re
 import pytest
 
 from app.adapters.smtp.account import Account
-from app.adapters.smtp.account import Step as Done
-from app.adapters.smtp.client import AuthenticationFailed, Client, Deferred, Sent
+from app.adapters.smtp.client import AuthenticationFailed, Client, NotOpened, Sent
 from app.adapters.smtp.session import fingerprint
-from app.errors import AdapterError, InvalidValue
+from app.domain.mail.troubles import MailStep
+from app.errors import AdapterError, Fault, InvalidValue
 from models.enums import MailSecurity
 from tests.certificates import server_context
 from tests.smtp_sink import EXTENSIONS, Sink, Step
@@ -29,30 +29,35 @@ def extensions(request):
 @pytest.mark.parametrize(
     ("script", "outcome"),
     [
-        ({"CONNECT": [Step(reply="554 5.7.1 usted no")]}, Deferred("554 5.7.1 usted no", "CONNECT")),
-        ({"CONNECT": [Step(reply="421 lleno", hang_up=True)]}, Deferred("421 lleno", "CONNECT")),
-        ({"CONNECT": [Step(drop=True)]}, Deferred("El servidor ha cerrado la conexión.", "CONNECT")),
-        ({"CONNECT": [Step(stall=True)]}, Deferred("El servidor no responde a tiempo.", "CONNECT")),
+        ({"CONNECT": [Step(reply="554 5.7.1 usted no")]}, NotOpened("554 5.7.1 usted no", MailStep.CONNECT)),
+        ({"CONNECT": [Step(reply="421 lleno", hang_up=True)]}, NotOpened("421 lleno", MailStep.CONNECT)),
+        (
+            {"CONNECT": [Step(drop=True)]},
+            NotOpened("El servidor ha cerrado la conexión.", MailStep.CONNECT, Fault.SILENT),
+        ),
+        (
+            {"CONNECT": [Step(stall=True)]},
+            NotOpened("El servidor no responde a tiempo.", MailStep.CONNECT, Fault.SILENT),
+        ),
         (
             {"CONNECT": [Step(reply="HTTP/1.1 400 Bad Request")]},
-            Deferred("El servidor no responde como un servidor de correo.", "CONNECT"),
+            NotOpened("El servidor no responde como un servidor de correo.", MailStep.CONNECT, Fault.SILENT),
         ),
         (
             {"CONNECT": [Step(reply="220-" + "x" * 10_000)]},
-            Deferred("El servidor no responde como un servidor de correo.", "CONNECT"),
+            NotOpened("El servidor no responde como un servidor de correo.", MailStep.CONNECT, Fault.SILENT),
         ),
         (
             {"CONNECT": [Step(reply="\r\n".join(["220-x"] * 300))]},
-            Deferred("El servidor no responde como un servidor de correo.", "CONNECT"),
+            NotOpened("El servidor no responde como un servidor de correo.", MailStep.CONNECT, Fault.SILENT),
         ),
-        ({"EHLO": [Step(reply="550 5.7.1 nombre raro")]}, Deferred("550 5.7.1 nombre raro", "EHLO")),
-        ({"EHLO": [Step(drop=True)]}, Deferred("El servidor ha cerrado la conexión.", "EHLO")),
+        ({"EHLO": [Step(reply="550 5.7.1 nombre raro")]}, NotOpened("550 5.7.1 nombre raro", MailStep.CONNECT)),
+        ({"EHLO": [Step(drop=True)]}, NotOpened("El servidor ha cerrado la conexión.", MailStep.CONNECT, Fault.SILENT)),
     ],
 )
 def test_a_server_that_does_not_open_concerns_the_whole_account(script, outcome):
     with Sink(script=script) as sink, client_of(sink, timeout=0.3) as client:
         assert send(client) == outcome
-        assert outcome.concerns_account
         sink.stopped.set()
 
 
@@ -61,8 +66,8 @@ def test_a_host_on_a_private_network_is_never_called():
         client = Client(Account(host="127.0.0.1", port=587, security=MailSecurity.NONE))
         outcome = send(client)
 
-    assert isinstance(outcome, Deferred)
-    assert (outcome.verb, sink.connections) == ("CONNECT", 0)
+    assert isinstance(outcome, NotOpened)
+    assert (outcome.step, outcome.fault, sink.connections) == (MailStep.CONNECT, Fault.NOT_ALLOWED, 0)
 
 
 def test_verifying_an_account_sends_nothing(extensions):
@@ -111,7 +116,7 @@ def test_in_the_clear_the_password_is_not_shown_if_it_can_be_helped():
             "534 5.7.9 use una contraseña de aplicación",
             AuthenticationFailed("534 5.7.9 use una contraseña de aplicación"),
         ),
-        ("454 4.7.0 luego", Deferred("454 4.7.0 luego", "AUTH")),
+        ("454 4.7.0 luego", NotOpened("454 4.7.0 luego", MailStep.AUTH)),
     ],
 )
 def test_the_reply_to_the_credentials_decides(reply, outcome):
@@ -140,7 +145,7 @@ def test_without_a_mechanism_in_common_nothing_is_sent(mechanisms):
         outcome = send(client)
 
     assert (outcome, sink.verbs()) == (
-        AuthenticationFailed("El servidor no admite usuario y contraseña en esta conexión."),
+        AuthenticationFailed("El servidor no admite usuario y contraseña en esta conexión.", Fault.NO_WAY_IN),
         ["EHLO"],
     )
 
@@ -196,8 +201,8 @@ def test_a_token_never_leaves_in_the_clear_nor_by_another_mechanism(tmp_path):
         not_offered = send(client)
 
     assert (in_the_clear, not_offered) == (
-        AuthenticationFailed("El permiso del proveedor solo se usa en una conexión cifrada."),
-        AuthenticationFailed("El servidor no admite entrar con el permiso del proveedor."),
+        AuthenticationFailed("El permiso del proveedor solo se usa en una conexión cifrada.", Fault.NO_WAY_IN),
+        AuthenticationFailed("El servidor no admite entrar con el permiso del proveedor.", Fault.NO_WAY_IN),
     )
     assert (sink.verbs(), other.verbs()) == (["EHLO"], ["EHLO"])
 
@@ -216,13 +221,13 @@ def test_who_watches_is_told_of_each_step_as_it_works(tmp_path, security):
     ):
         assert client.verify(lambda step, says: told.append((step, says))) is None
 
-    steps = [Done.RESOLVE, Done.CONNECT, Done.TLS, Done.AUTH]
-    assert [step for step, _says in told] == [step for step in steps if security != "none" or step is not Done.TLS]
+    steps = [MailStep.RESOLVE, MailStep.CONNECT, MailStep.TLS, MailStep.AUTH]
+    assert [step for step, _says in told] == [step for step in steps if security != "none" or step is not MailStep.TLS]
     says = dict(told)
-    assert "127.0.0.1" in says[Done.RESOLVE]
-    assert says[Done.AUTH] == ("CRAM-MD5" if security is MailSecurity.NONE else "PLAIN")
+    assert "127.0.0.1" in says[MailStep.RESOLVE]
+    assert says[MailStep.AUTH] == ("CRAM-MD5" if security is MailSecurity.NONE else "PLAIN")
     if security is not MailSecurity.NONE:
-        assert re.fullmatch(r"TLSv1\.3 · certificado de .+, emitido por .+, válido hasta el .+", says[Done.TLS])
+        assert re.fullmatch(r"TLSv1\.3 · certificado de .+, emitido por .+, válido hasta el .+", says[MailStep.TLS])
 
 
 def test_who_watches_is_told_nothing_of_a_step_that_fails(tmp_path):
@@ -236,8 +241,8 @@ def test_who_watches_is_told_nothing_of_a_step_that_fails(tmp_path):
         trouble = client.verify(lambda step, says: told.append(step))
 
     assert (trouble, told) == (
-        Deferred("El certificado no es de localhost.", "TLS"),
-        [Done.RESOLVE, Done.CONNECT],
+        NotOpened("El certificado no es de localhost.", MailStep.TLS, Fault.CERTIFICATE_OF_ANOTHER),
+        [MailStep.RESOLVE, MailStep.CONNECT],
     )
 
 
@@ -262,22 +267,26 @@ def test_messages_travel_encrypted(tmp_path, extensions, security):
 
 @pytest.mark.parametrize("security", SECURE)
 @pytest.mark.parametrize(
-    ("kind", "sentence"),
+    ("kind", "sentence", "fault"),
     [
-        ("expired", "El certificado de localhost ha caducado."),
-        ("wrong-name", "El certificado no es de localhost."),
-        ("self-signed", "El certificado de localhost no está firmado por una autoridad conocida."),
-        ("old", "No se pudo cifrar la conexión con localhost."),
+        ("expired", "El certificado de localhost ha caducado.", Fault.CERTIFICATE_EXPIRED),
+        ("wrong-name", "El certificado no es de localhost.", Fault.CERTIFICATE_OF_ANOTHER),
+        (
+            "self-signed",
+            "El certificado de localhost no está firmado por una autoridad conocida.",
+            Fault.CERTIFICATE_UNKNOWN,
+        ),
+        ("old", "No se pudo cifrar la conexión con localhost.", None),
     ],
 )
-def test_no_credential_leaves_over_a_connection_that_is_not_trusted(tmp_path, security, kind, sentence):
+def test_no_credential_leaves_over_a_connection_that_is_not_trusted(tmp_path, security, kind, sentence, fault):
     context, authority = server_context(kind, tmp_path)
 
     with (
         Sink(security=security, context=context, credentials=SECRETS) as sink,
         client_of(sink, security=security, ca_file=authority, username=SECRETS[0], password=SECRETS[1]) as client,
     ):
-        assert send(client) == Deferred(sentence, "TLS")
+        assert send(client) == NotOpened(sentence, MailStep.TLS, fault)
 
     assert set(sink.verbs()) <= {"EHLO", "STARTTLS"}
 
@@ -295,7 +304,10 @@ def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(tmp_p
         with client_of(sink, pinned_fingerprint="00" * 32, **account) as client:
             outcomes.append(send(client))
 
-    assert outcomes == [Sent("250 2.0.0 aceptado"), Deferred("El certificado de localhost ha cambiado.", "TLS")]
+    assert outcomes == [
+        Sent("250 2.0.0 aceptado"),
+        NotOpened("El certificado de localhost ha cambiado.", MailStep.TLS, Fault.CERTIFICATE_CHANGED),
+    ]
     assert (signed_in, sink.verbs().count("AUTH")) == (1, 1)
 
 
@@ -307,7 +319,7 @@ def test_starttls_that_is_not_offered_is_not_done_without():
         outcome = send(client)
 
     assert (outcome, sink.verbs()) == (
-        Deferred("El servidor no ofrece STARTTLS; sin cifrar no se envía nada.", "TLS"),
+        NotOpened("El servidor no ofrece STARTTLS; sin cifrar no se envía nada.", MailStep.TLS, Fault.NO_STARTTLS),
         ["EHLO"],
     )
 
@@ -320,7 +332,7 @@ def test_starttls_that_is_refused_is_not_done_without(tmp_path, reply):
         Sink(security="starttls", context=context, script={"STARTTLS": [Step(reply=reply)]}) as sink,
         client_of(sink, security=MailSecurity.STARTTLS, ca_file=authority) as client,
     ):
-        assert (send(client), sink.verbs()) == (Deferred(reply, "TLS"), ["EHLO", "STARTTLS"])
+        assert (send(client), sink.verbs()) == (NotOpened(reply, MailStep.TLS), ["EHLO", "STARTTLS"])
 
 
 def test_replies_slipped_in_before_encryption_are_not_believed(tmp_path):
@@ -336,7 +348,7 @@ def test_replies_slipped_in_before_encryption_are_not_believed(tmp_path):
         outcome = send(client)
 
     assert (outcome, sink.verbs()) == (
-        Deferred("El servidor ha mezclado respuestas sin cifrar con el cifrado.", "TLS"),
+        NotOpened("El servidor ha mezclado respuestas sin cifrar con el cifrado.", MailStep.TLS, Fault.SILENT),
         ["EHLO", "STARTTLS"],
     )
 
