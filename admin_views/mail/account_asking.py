@@ -5,12 +5,12 @@ from typing import Any
 from msgspec import Struct
 
 from app.adapters.imap.session import ImapAccount, imap_fingerprint
-from app.adapters.opening import CredentialsRefused
+from app.adapters.opening import CredentialsRefused, step_of
 from app.adapters.outbound import check_target, host_name
 from app.adapters.smtp.session import fingerprint
 from app.domain.mail.presets import Place, Preset, is_of_provider, preset_behind, preset_for
 from app.domain.mail.saving_accounts import SaveMailAccount, checked_place, is_move, password_needed
-from app.domain.mail.troubles import MailStep, Where, advice_on
+from app.domain.mail.troubles import Where, advice_on
 from app.errors import AdapterError, Fault, InvalidValue
 from app.installation import Installation
 from app.mail.credentials import access_token_of, password_of
@@ -105,7 +105,7 @@ def folders_of(installation: Installation, account: MailAccount | None, command:
             found = [folder for folder in mailbox.folders() if folder.can_select]
     except AdapterError as error:
         field = "password" if isinstance(error, CredentialsRefused) and command.provider is None else "imap_host"
-        raise InvalidValue(_told(str(error), command), field=field) from error
+        raise InvalidValue(_told(error, command), field=field) from error
     return FoldersRead(
         tuple(folder.name for folder in found), next((folder.name for folder in found if folder.is_sent), "")
     )
@@ -133,7 +133,7 @@ def _mailbox(
     )
 
 
-def _told(reply: str, command: SaveMailAccount) -> str:
+def _told(error: AdapterError, command: SaveMailAccount) -> str:
     where = Where(
         host=command.imap_host,
         port=command.imap_port,
@@ -141,7 +141,7 @@ def _told(reply: str, command: SaveMailAccount) -> str:
         username=command.username,
         provider=command.provider,
     )
-    advice = advice_on(MailStep.MAILBOX, reply, where)
+    advice = advice_on(step_of(error), error.fault, str(error), where)
     return f"{advice.meaning} {advice.remedy}".strip()
 
 

@@ -31,3 +31,8 @@ def during(step: MailStep) -> Iterator[None]:
         raise
     except AdapterError as error:
         raise OpeningFailed(step, str(error), error.fault) from error
+
+
+def step_of(error: AdapterError) -> MailStep:
+    """Where opening a mailbox failed: what is no server's doing is about whoever signs in."""
+    return error.step if isinstance(error, OpeningFailed) else MailStep.AUTH

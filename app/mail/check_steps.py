@@ -7,6 +7,7 @@ from enum import StrEnum
 from msgspec import Struct
 
 from app.domain.mail.troubles import Advice, MailStep, Where, advice_on
+from app.errors import Fault
 from app.texts import _
 from models import MailAccount
 from models.enums import MailSecurity
@@ -64,9 +65,9 @@ class Telling:
         self._end(step, StepState.GOOD, says)
         self.seen.append((self.title(step), says))
 
-    def failed(self, step: MailStep, says: str) -> Advice:
-        """What it means; everything that is left is skipped."""
-        advice = advice_on(step, says, self._where(step))
+    def failed(self, step: MailStep, says: str, fault: Fault | None = None, *, at: MailStep | None = None) -> Advice:
+        """What it means; everything that is left is skipped. ``at``: the step inside this one, where it has some."""
+        advice = advice_on(at or step, fault, says, self._where(step))
         self._end(step, StepState.BAD, says, advice)
         for other in self.left:
             self.tell(CheckStep(step=other, state=StepState.SKIPPED, title=self.title(other)))

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 from msgspec import Struct
 
 from app import clock
-from app.adapters.smtp.client import AccountTrouble, AuthenticationFailed, Delivery, Sent
+from app.adapters.opening import step_of
+from app.adapters.smtp.client import AccountTrouble, AuthenticationFailed, Deferred, Delivery, NotOpened, Sent
 from app.domain.mail.accounts import note_refused, note_unreachable, owned_account, resume_account
 from app.domain.mail.delivering import RecordOutcome, record_outcome
 from app.domain.mail.outbox import WrittenMail, extend_lease
@@ -158,7 +159,12 @@ def _account_failed(check: _Check, account: MailAccount, step: MailStep, trouble
     """Tell the account, for every worker, as if one of them had met it."""
     note: Any = note_refused if isinstance(trouble, AuthenticationFailed) else note_unreachable
     check.run(lambda db: note(db, account, trouble.reply, clock.now()))
-    return check.telling.failed(step, trouble.reply)
+    return _failed(check, step, trouble)
+
+
+def _failed(check: _Check, step: MailStep, trouble: AccountTrouble) -> Advice:
+    at = trouble.step if isinstance(trouble, NotOpened) else step
+    return check.telling.failed(step, trouble.reply, trouble.fault, at=at)
 
 
 def _send(check: _Check, transport: Transport) -> Advice | None:
@@ -171,13 +177,14 @@ def _send(check: _Check, transport: Transport) -> Advice | None:
         transport.close()
     if isinstance(delivery, AccountTrouble):
         check.run(lambda db: end_test(db, written.mail.id, claim, delivery.reply, clock.now()))
-        return check.telling.failed(MailStep.SEND, delivery.reply)
+        return _failed(check, MailStep.SEND, delivery)
     result = RecordOutcome(written=written, claim=claim, outcome=outcome_of(delivery), now=clock.now())
     check.run(lambda db: record_outcome(db, result))
     if isinstance(delivery, Sent):
         check.telling.done(MailStep.SEND, delivery.reply)
         return None
-    return check.telling.failed(MailStep.SEND, result.outcome.reply)
+    fault = delivery.fault if isinstance(delivery, Deferred) else None
+    return check.telling.failed(MailStep.SEND, result.outcome.reply, fault)
 
 
 def _write(check: _Check, claim: str) -> WrittenMail:
@@ -224,7 +231,8 @@ def _keep_copy(check: _Check, account: MailAccount) -> Advice | None:
                 telling.begin(step)
                 telling.done(step, _store(mailbox, account.sent_folder, check.written))
     except AdapterError as error:
-        return telling.failed(step, str(error))
+        at = step_of(error) if step is MailStep.MAILBOX else step
+        return telling.failed(step, str(error), error.fault, at=at)
     return None
 
 

@@ -1,7 +1,7 @@
-"""What a failure of an account means and what to try, from the step it happened at and the words that were said.
+"""What a failure of an account means and what to try: from the step that failed, the fault and the server's words.
 
-Providers say in English, each in its own way, what people want to be told in a sentence. The first row of a table
-whose pattern is found in the words tells it; its last row tells what is left.
+Each step has a table. The first row whose fault it is, or whose pattern is found in the words, tells it; its last row
+tells what is left. Only servers' own words are read, who say in English, each in its way, what people want to be told.
 """
 
 import re
@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from app.domain.mail.presets import GMAIL, ICLOUD, MICROSOFT_365, OUTLOOK, YAHOO, preset_at
 from app.domain.mail.replies import explain
+from app.errors import Fault
 from app.texts import _
 from models.enums import MailProvider, MailSecurity
 
@@ -42,7 +43,7 @@ class Advice(Struct, frozen=True):
     remedy: str = ""
 
 
-Table = tuple[tuple[str, str, str], ...]
+Table = tuple[tuple[Fault | str, str, str], ...]
 
 _BY_PORT = {465: MailSecurity.SSL, 587: MailSecurity.STARTTLS, 993: MailSecurity.SSL, 143: MailSecurity.STARTTLS}
 _APP_PASSWORD = (
@@ -53,23 +54,30 @@ _MICROSOFT = (
     "Microsoft no deja entrar con contraseña en esta cuenta.",
     "Elija «Con el permiso de Microsoft» o pida a quien administra su organización que la permita.",
 )
+_NO_WAY_IN = (
+    "El servidor no deja entrar con usuario y contraseña por esta conexión.",
+    "Elija STARTTLS o SSL; si ya lo ha hecho, pregunte a su proveedor cómo se entra.",
+)
+_NOT_NOW = ("El servidor no deja entrar por ahora.", "Espere unos minutos antes de volver a probar.")
+_NO_FOLDER = ("Esa carpeta ya no está en el buzón.", "Vuelva a leer las carpetas y elija otra.")
+_AGAIN = "Se intentará otra vez por sí solo dentro de un minuto o más."
 
 _RESOLVING: Table = (
     (
-        "",
+        Fault.NAME_UNKNOWN,
         "No se encuentra ningún servidor con ese nombre.",
         "Revise que «%(servidor)s» está bien escrito; se lo da su proveedor de correo.",
     ),
 )
 _CONNECTING: Table = (
-    ("rechaza la conexión", "Ese servidor no atiende en el puerto %(puerto)s.", "%(habituales)s"),
+    (Fault.CONNECTION_REFUSED, "Ese servidor no atiende en el puerto %(puerto)s.", "%(habituales)s"),
     (
-        "no responde en el puerto|no se puede llegar",
+        Fault.UNREACHABLE,
         "El servidor no contesta.",
         "Puede estar parado, o un cortafuegos no deja pasar. %(habituales)s",
     ),
     (
-        "no responde|cerrado la conexión|cortado",
+        Fault.SILENT,
         "Quien contesta en ese puerto no habla como un servidor de correo.",
         "%(habituales)s",
     ),
@@ -77,26 +85,26 @@ _CONNECTING: Table = (
 )
 _ENCRYPTING: Table = (
     (
-        "ha cambiado",
+        Fault.CERTIFICATE_CHANGED,
         "El servidor muestra otro certificado que el que usted aceptó: no se le da la contraseña.",
         "Si quien lo administra lo ha renovado, compare la huella nueva y acéptela; si no, no siga.",
     ),
     (
-        "ha caducado",
+        Fault.CERTIFICATE_EXPIRED,
         "El certificado del servidor ha caducado.",
         "Lo tiene que renovar quien administra el servidor.",
     ),
     (
-        "no es de",
+        Fault.CERTIFICATE_OF_ANOTHER,
         "El certificado es de otro nombre que el que ha escrito.",
         "Escriba el servidor con el nombre que le da su proveedor, no con otro que lleve al mismo sitio.",
     ),
     (
-        "autoridad conocida",
+        Fault.CERTIFICATE_UNKNOWN,
         "El certificado no lo firma ninguna autoridad conocida.",
         "Si el servidor es suyo, elija «autofirmado», compare la huella y acéptela una vez.",
     ),
-    ("no ofrece starttls", "El servidor no ofrece STARTTLS en ese puerto.", "%(habituales)s"),
+    (Fault.NO_STARTTLS, "El servidor no ofrece STARTTLS en ese puerto.", "%(habituales)s"),
 )
 _NOT_ENCRYPTED: Table = (("", "No se ha podido cifrar la conexión.", "%(habituales)s"),)
 _SIGNING_IN: Table = (
@@ -106,7 +114,7 @@ _SIGNING_IN: Table = (
         "Quien administra Microsoft 365 lo permite en el usuario: Correo, Administrar aplicaciones de correo.",
     ),
     (r"5\.7\.139|basic auth\w* is disabled|security defaults", *_MICROSOFT),
-    (r"app(lication)?[- ](specific )?password|contraseña de aplicación|5\.7\.9\b", *_APP_PASSWORD),
+    (r"app(lication)?[- ](specific )?password|5\.7\.9\b", *_APP_PASSWORD),
     (
         r"5\.7\.14\b|web browser|web login required",
         "El proveedor quiere que antes entre usted por la web.",
@@ -122,16 +130,10 @@ _SIGNING_IN: Table = (
         "El servidor ha visto demasiados intentos seguidos.",
         "Espere un cuarto de hora antes de volver a probar.",
     ),
-    (
-        r"5\.7\.11\b|encryption required|starttls first|must issue a starttls|no admite usuario y contraseña",
-        "El servidor no deja entrar con usuario y contraseña por esta conexión.",
-        "Elija STARTTLS o SSL; si ya lo ha hecho, pregunte a su proveedor cómo se entra.",
-    ),
-    (
-        r"^4\d\d|\[unavailable\]|\[inuse\]|\[serverbug\]",
-        "El servidor no deja entrar por ahora.",
-        "Espere unos minutos antes de volver a probar.",
-    ),
+    (r"5\.7\.11\b|encryption required|starttls first|must issue a starttls", *_NO_WAY_IN),
+    (Fault.NO_WAY_IN, *_NO_WAY_IN),
+    (r"^4\d\d|\[unavailable\]|\[inuse\]|\[serverbug\]", *_NOT_NOW),
+    (Fault.SILENT, *_NOT_NOW),
 )
 _REFUSED: Table = (
     (
@@ -152,12 +154,13 @@ _SENDING: Table = (
         "Escriba usuario y contraseña, y compruebe que es el servidor de correo saliente.",
     ),
     (r"^530|5\.7\.0\b", "El servidor pide identificarse.", "Escriba usuario y contraseña."),
-    (r"^4\d\d", "%(explicado)s", "Se intentará otra vez por sí solo dentro de un minuto o más."),
+    (r"^4\d\d", "%(explicado)s", _AGAIN),
     (
         r"^5\d\d",
         "%(explicado)s",
         "Pruebe con otro destinatario; si pasa con todos, pregunte a su proveedor.",
     ),
+    (Fault.SILENT, "La conexión se cortó antes de que el servidor tomara el correo: no ha llegado.", _AGAIN),
     (
         "",
         "La conexión se cortó antes de que el servidor confirmara el correo: no se sabe si ha llegado.",
@@ -166,42 +169,36 @@ _SENDING: Table = (
 )
 _COPYING: Table = (
     ("quota", "El buzón está lleno: no cabe la copia.", "Vacíelo un poco y vuelva a probar."),
-    (
-        "no se puede abrir la carpeta|trycreate|nonexistent|doesn't exist|unknown mailbox|no aparece en la carpeta",
-        "Esa carpeta ya no está en el buzón.",
-        "Vuelva a leer las carpetas y elija otra.",
-    ),
+    (Fault.FOLDER_MISSING, *_NO_FOLDER),
+    ("trycreate|nonexistent|doesn't exist|unknown mailbox", *_NO_FOLDER),
     ("", "El servidor no deja guardar la copia.", "Elija otra carpeta o vuelva a probar más tarde."),
 )
 
 
-def advice_on(step: MailStep, reply: str, where: Where) -> Advice:
-    """What ``reply`` means at a step and what to do about it, in Spanish."""
-    words = reply.lower()
-    if "red privada" in words or "no está permitido" in words:
-        return Advice(reply, _("Lo permite quien administra la instalación, en sus ajustes."))
-    step = _opening(words) if step is MailStep.MAILBOX else step
-    if step is MailStep.AUTH:
-        return _on_signing_in(reply, where)
+def advice_on(step: MailStep, fault: Fault | None, reply: str, where: Where) -> Advice:
+    """What a failure at a step means and what to do about it, in Spanish. Of a mailbox, the step inside it."""
+    if fault in _OURS:
+        return Advice(reply, _(_OURS[fault]))
+    if step in (MailStep.AUTH, MailStep.MAILBOX):
+        return _on_signing_in(fault, reply, where)
+    reaching = (*_RESOLVING, *_mismatch(where), *_CONNECTING)
     tables: dict[MailStep, Table] = {
-        MailStep.RESOLVE: _RESOLVING,
-        MailStep.CONNECT: (*_mismatch(where), *_CONNECTING),
+        MailStep.RESOLVE: reaching,
+        MailStep.CONNECT: reaching,
         MailStep.TLS: (*_ENCRYPTING, *_mismatch(where), *_NOT_ENCRYPTED),
         MailStep.SEND: _SENDING,
         MailStep.COPY: _COPYING,
     }
-    return _first(tables[step], reply, where)
+    return _first(tables[step], fault, reply, where)
 
 
-def _opening(words: str) -> MailStep:
-    """How far opening a mailbox got."""
-    if re.search("no se encuentra el servidor|tarda demasiado en resolverse", words):
-        return MailStep.RESOLVE
-    if re.search("certificado|cifrar|starttls", words):
-        return MailStep.TLS
-    if re.search("en el puerto|no responde|cerrado la conexión|cortado|no se puede llegar", words):
-        return MailStep.CONNECT
-    return MailStep.AUTH
+_OURS = {
+    Fault.NOT_ALLOWED: "Lo permite quien administra la instalación, en sus ajustes.",
+    Fault.NOT_REGISTERED: "Lo arregla quien administra la instalación, en sus ajustes.",
+    Fault.CONSENT_MISSING: "Pulse «Dar permiso» en la página de la cuenta y vuelva a probar.",
+    Fault.CREDENTIALS_UNREADABLE: "Se cambia en la página de la cuenta.",
+}
+"""What is told in a sentence of ours already, and what to do about it."""
 
 
 def _mismatch(where: Where) -> Table:
@@ -212,26 +209,32 @@ def _mismatch(where: Where) -> Table:
     return (("", "El puerto %(puerto)s espera %(esperada)s.", "Cambie la seguridad de la conexión o el puerto."),)
 
 
-def _on_signing_in(reply: str, where: Where) -> Advice:
-    if "permiso" in reply:  # our own words, about a consent
-        return Advice(reply, _("Pulse «Dar permiso» en la página de la cuenta y vuelva a probar."))
+def _on_signing_in(fault: Fault | None, reply: str, where: Where) -> Advice:
     if where.provider is not None:
-        return Advice(
-            _("El servidor no acepta el permiso para el usuario «%(usuario)s».") % {"usuario": where.username},
-            _("Compruebe que el usuario es la dirección que dio el permiso y, si lo es, vuelva a darlo."),
-        )
+        return _on_consenting(fault, reply, where)
     preset = preset_at(where.host)
     left = _REFUSED
     if preset in (GMAIL, YAHOO, ICLOUD):
         left = (("", *_APP_PASSWORD),)
     elif preset in (OUTLOOK, MICROSOFT_365):
         left = (("", *_MICROSOFT),)
-    return _first((*_SIGNING_IN, *left), reply, where)
+    return _first((*_SIGNING_IN, *left), fault, reply, where)
 
 
-def _first(table: Table, reply: str, where: Where) -> Advice:
+def _on_consenting(fault: Fault | None, reply: str, where: Where) -> Advice:
+    if fault is Fault.NO_WAY_IN:
+        return Advice(reply, _(_NO_WAY_IN[1]))
+    if fault is Fault.CREDENTIALS_REFUSED:
+        return Advice(
+            _("El servidor no acepta el permiso para el usuario «%(usuario)s».") % {"usuario": where.username},
+            _("Compruebe que el usuario es la dirección que dio el permiso y, si lo es, vuelva a darlo."),
+        )
+    return Advice(reply, _(_NOT_NOW[1]))  # nobody has refused it: a server that is busy, a provider not reached
+
+
+def _first(table: Table, fault: Fault | None, reply: str, where: Where) -> Advice:
     words = reply.lower()
-    _pattern, meaning, remedy = next(row for row in table if re.search(row[0], words))
+    _sign, meaning, remedy = next(row for row in table if _tells(row[0], fault, words))
     usual = _("Los habituales son 587 con STARTTLS y 465 con SSL.")
     if where.port in (143, 993):
         usual = _("Los habituales son 993 con SSL y 143 con STARTTLS.")
@@ -243,3 +246,7 @@ def _first(table: Table, reply: str, where: Where) -> Advice:
         "explicado": explain(reply),
     }
     return Advice(_(meaning) % told, _(remedy) % told)
+
+
+def _tells(sign: Fault | str, fault: Fault | None, words: str) -> bool:
+    return sign is fault if isinstance(sign, Fault) else re.search(sign, words) is not None

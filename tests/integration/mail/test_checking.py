@@ -275,6 +275,15 @@ def test_a_certificate_of_its_own_is_told_before_any_password(post, watching, tm
     assert own.verbs() == ["EHLO", "STARTTLS"]
 
 
+def test_who_hangs_up_while_one_signs_in_has_not_refused_the_password(post, sink, watching):
+    sink.steps["AUTH"] = [Step(drop=True)]
+
+    checked = watching.check()
+
+    assert (checked.title, watching.failing().step) == ("El servidor no deja entrar por ahora.", MailStep.AUTH)
+    assert standing_of(post.reload(post.account)) is Standing.UNREACHABLE
+
+
 @pytest.mark.parametrize(
     ("script", "status", "title"),
     [
@@ -290,6 +299,11 @@ def test_a_certificate_of_its_own_is_told_before_any_password(post, watching, tm
             "El servidor no deja enviar con esa dirección de remitente.",
         ),
         ({"MAIL": [Step(reply="530 5.7.0 identifíquese")]}, MailStatus.FAILED, "El servidor pide identificarse."),
+        (
+            {"MAIL": [Step(drop=True), Step(drop=True)]},
+            MailStatus.RETRY,
+            "La conexión se cortó antes de que el servidor tomara el correo: no ha llegado.",
+        ),
         (
             {".": [Step(drop=True, keep=True)]},
             MailStatus.RETRY,

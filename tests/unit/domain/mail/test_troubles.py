@@ -3,10 +3,13 @@
 import pytest
 
 from app.domain.mail.troubles import Advice, MailStep, Where, advice_on
+from app.errors import Fault
 from models.enums import MailProvider, MailSecurity
 
 SMTP = Where(host="smtp.tosma.example", port=587, security=MailSecurity.STARTTLS, username="marta@tosma.example")
 SSL = MailSecurity.SSL
+GOOGLE = {"provider": MailProvider.GOOGLE}
+OURS = "Dicho por nosotros, con unas palabras u otras."
 
 
 def where(**values) -> Where:
@@ -65,58 +68,70 @@ def where(**values) -> Where:
             "El servidor no deja entrar con usuario y contraseña por esta conexión.",
         ),
         (
-            "El servidor no admite usuario y contraseña en esta conexión.",
-            {},
-            "El servidor no deja entrar con usuario y contraseña por esta conexión.",
-        ),
-        (
-            "535 5.7.8 no",
-            {"provider": MailProvider.GOOGLE},
-            "El servidor no acepta el permiso para el usuario «marta@tosma.example».",
-        ),
-        (
-            "Google ya no acepta el permiso que se le dio. Vuelva a darlo.",
-            {"provider": MailProvider.GOOGLE},
-            "Google ya no acepta el permiso que se le dio. Vuelva a darlo.",
-        ),
-    ],
-)
-def test_signing_in(reply, place, meaning):
-    advice = advice_on(MailStep.AUTH, reply, where(**place))
-
-    assert (advice.meaning[: len(meaning)], bool(advice.remedy)) == (meaning, True)
-
-
-@pytest.mark.parametrize(
-    ("reply", "meaning"),
-    [
-        ("[AUTHENTICATIONFAILED] Authentication failed.", "El servidor no acepta el usuario o la contraseña."),
-        (
             "[ALERT] Application-specific password required: https://support.google.com",
+            {},
             "El servidor pide una contraseña de aplicación.",
         ),
-        ("[ALERT] Your account is not enabled for IMAP use.", "Su cuenta no deja entrar por IMAP."),
-        ("El servidor rechaza el usuario o la contraseña.", "El servidor no acepta el usuario o la contraseña."),
-        ("No se encuentra el servidor imap.tosma.example.", "No se encuentra ningún servidor con ese nombre."),
-        ("imap.tosma.example rechaza la conexión en el puerto 993.", "Ese servidor no atiende en el puerto 993."),
-        ("imap.tosma.example no responde en el puerto 993.", "El servidor no contesta."),
-        ("El certificado de imap.tosma.example ha caducado.", "El certificado del servidor ha caducado."),
-        ("El certificado de imap.tosma.example ha cambiado.", "El servidor muestra otro certificado que el que usted"),
-        ("No se pudo cifrar la conexión con imap.tosma.example.", "No se ha podido cifrar la conexión."),
+        ("[ALERT] Your account is not enabled for IMAP use.", {}, "Su cuenta no deja entrar por IMAP."),
+        ("[AUTHENTICATIONFAILED] Authentication failed.", {}, "El servidor no acepta el usuario o la contraseña."),
+        ("535 5.7.8 no", GOOGLE, "El servidor no acepta el permiso para el usuario «marta@tosma.example»."),
     ],
 )
-def test_a_mailbox_that_does_not_open(reply, meaning):
-    advice = advice_on(MailStep.MAILBOX, reply, where(host="imap.tosma.example", port=993, security=SSL))
+def test_what_servers_say_to_credentials(reply, place, meaning):
+    advice = advice_on(MailStep.AUTH, Fault.CREDENTIALS_REFUSED, reply, where(**place))
 
     assert (advice.meaning[: len(meaning)], bool(advice.remedy)) == (meaning, True)
 
 
 @pytest.mark.parametrize(
-    ("step", "reply", "place", "advice"),
+    ("fault", "place", "meaning", "remedy"),
+    [
+        (Fault.NO_WAY_IN, {}, "El servidor no deja entrar con usuario y contraseña por esta", "Elija STARTTLS o SSL;"),
+        (Fault.NO_WAY_IN, GOOGLE, OURS, "Elija STARTTLS o SSL;"),
+        (Fault.CREDENTIALS_REFUSED, {}, "El servidor no acepta el usuario o la contraseña.", "El usuario suele ser la"),
+        (Fault.CONSENT_MISSING, GOOGLE, OURS, "Pulse «Dar permiso» en la página de la cuenta"),
+        (Fault.NOT_REGISTERED, GOOGLE, OURS, "Lo arregla quien administra la instalación"),
+        (Fault.CREDENTIALS_UNREADABLE, {}, OURS, "Se cambia en la página de la cuenta."),
+        (Fault.SILENT, {}, "El servidor no deja entrar por ahora.", "Espere unos minutos"),
+        (Fault.SILENT, {"host": "smtp.gmail.com"}, "El servidor no deja entrar por ahora.", "Espere unos minutos"),
+        (Fault.UNREACHABLE, GOOGLE, OURS, "Espere unos minutos"),
+        (None, GOOGLE, OURS, "Espere unos minutos"),
+    ],
+)
+def test_what_keeps_from_signing_in_without_a_word_of_the_server(fault, place, meaning, remedy):
+    advice = advice_on(MailStep.AUTH, fault, OURS, where(**place))
+
+    assert (advice.meaning[: len(meaning)], advice.remedy[: len(remedy)]) == (meaning, remedy)
+
+
+@pytest.mark.parametrize(
+    ("step", "fault", "meaning"),
+    [
+        (MailStep.CONNECT, Fault.NAME_UNKNOWN, "No se encuentra ningún servidor con ese nombre."),
+        (MailStep.CONNECT, Fault.CONNECTION_REFUSED, "Ese servidor no atiende en el puerto 993."),
+        (MailStep.CONNECT, Fault.UNREACHABLE, "El servidor no contesta."),
+        (MailStep.CONNECT, Fault.SILENT, "Quien contesta en ese puerto no habla como un servidor de correo."),
+        (MailStep.TLS, Fault.CERTIFICATE_EXPIRED, "El certificado del servidor ha caducado."),
+        (MailStep.TLS, Fault.CERTIFICATE_CHANGED, "El servidor muestra otro certificado que el que usted"),
+        (MailStep.TLS, Fault.CERTIFICATE_UNKNOWN, "El certificado no lo firma ninguna autoridad conocida."),
+        (MailStep.TLS, Fault.SILENT, "No se ha podido cifrar la conexión."),
+        (MailStep.TLS, None, "No se ha podido cifrar la conexión."),
+        (MailStep.MAILBOX, None, "El servidor no acepta el usuario o la contraseña."),
+    ],
+)
+def test_a_mailbox_that_does_not_open(step, fault, meaning):
+    advice = advice_on(step, fault, OURS, where(host="imap.tosma.example", port=993, security=SSL))
+
+    assert (advice.meaning[: len(meaning)], bool(advice.remedy)) == (meaning, True)
+
+
+@pytest.mark.parametrize(
+    ("step", "fault", "reply", "place", "advice"),
     [
         (
             MailStep.RESOLVE,
-            "No se encuentra el servidor smpt.tosma.example.",
+            Fault.NAME_UNKNOWN,
+            OURS,
             {"host": "smpt.tosma.example"},
             Advice(
                 "No se encuentra ningún servidor con ese nombre.",
@@ -125,28 +140,29 @@ def test_a_mailbox_that_does_not_open(reply, meaning):
         ),
         (
             MailStep.RESOLVE,
-            "El servidor 10.0.0.3 está en una red privada. Quien administra la instalación puede permitirlo.",
+            Fault.NOT_ALLOWED,
+            OURS,
             {},
-            Advice(
-                "El servidor 10.0.0.3 está en una red privada. Quien administra la instalación puede permitirlo.",
-                "Lo permite quien administra la instalación, en sus ajustes.",
-            ),
+            Advice(OURS, "Lo permite quien administra la instalación, en sus ajustes."),
         ),
         (
             MailStep.CONNECT,
-            "El servidor no responde a tiempo.",
+            Fault.SILENT,
+            OURS,
             {"port": 465},
             Advice("El puerto 465 espera SSL.", "Cambie la seguridad de la conexión o el puerto."),
         ),
         (
             MailStep.TLS,
-            "No se pudo cifrar la conexión con smtp.tosma.example.",
+            None,
+            OURS,
             {"security": SSL},
             Advice("El puerto 587 espera STARTTLS.", "Cambie la seguridad de la conexión o el puerto."),
         ),
         (
             MailStep.TLS,
-            "El certificado no es de smtp.tosma.example.",
+            Fault.CERTIFICATE_OF_ANOTHER,
+            OURS,
             {"security": SSL},
             Advice(
                 "El certificado es de otro nombre que el que ha escrito.",
@@ -155,7 +171,8 @@ def test_a_mailbox_that_does_not_open(reply, meaning):
         ),
         (
             MailStep.TLS,
-            "El servidor no ofrece STARTTLS; sin cifrar no se envía nada.",
+            Fault.NO_STARTTLS,
+            OURS,
             {"port": 25},
             Advice(
                 "El servidor no ofrece STARTTLS en ese puerto.", "Los habituales son 587 con STARTTLS y 465 con SSL."
@@ -163,12 +180,14 @@ def test_a_mailbox_that_does_not_open(reply, meaning):
         ),
         (
             MailStep.CONNECT,
+            None,
             "554 5.3.2 no atiendo",
             {},
             Advice("El servidor no quiere atender ahora.", "Vuelva a probar dentro de unos minutos."),
         ),
         (
             MailStep.SEND,
+            None,
             "550 5.1.1 no existe",
             {},
             Advice(
@@ -178,6 +197,7 @@ def test_a_mailbox_that_does_not_open(reply, meaning):
         ),
         (
             MailStep.SEND,
+            None,
             "450 4.2.0 lista gris",
             {},
             Advice(
@@ -187,6 +207,17 @@ def test_a_mailbox_that_does_not_open(reply, meaning):
         ),
         (
             MailStep.SEND,
+            Fault.SILENT,
+            OURS,
+            {},
+            Advice(
+                "La conexión se cortó antes de que el servidor tomara el correo: no ha llegado.",
+                "Se intentará otra vez por sí solo dentro de un minuto o más.",
+            ),
+        ),
+        (
+            MailStep.SEND,
+            None,
             "554 5.2.252 SendAsDenied; marta@tosma.example not allowed to send as facturas@tosma.example",
             {},
             Advice(
@@ -196,23 +227,49 @@ def test_a_mailbox_that_does_not_open(reply, meaning):
         ),
         (
             MailStep.COPY,
-            "No se puede abrir la carpeta «Enviados»: [NONEXISTENT] Mailbox doesn't exist",
+            None,
+            "[TRYCREATE] Mailbox doesn't exist",
             {},
             Advice("Esa carpeta ya no está en el buzón.", "Vuelva a leer las carpetas y elija otra."),
         ),
         (
             MailStep.COPY,
+            Fault.FOLDER_MISSING,
+            OURS,
+            {},
+            Advice("Esa carpeta ya no está en el buzón.", "Vuelva a leer las carpetas y elija otra."),
+        ),
+        (
+            MailStep.COPY,
+            None,
             "[OVERQUOTA] Quota exceeded",
             {},
             Advice("El buzón está lleno: no cabe la copia.", "Vacíelo un poco y vuelva a probar."),
         ),
     ],
 )
-def test_every_other_step(step, reply, place, advice):
-    assert advice_on(step, reply, where(**place)) == advice
+def test_every_other_step(step, fault, reply, place, advice):
+    assert advice_on(step, fault, reply, where(**place)) == advice
 
 
 @pytest.mark.parametrize("step", list(MailStep))
+@pytest.mark.parametrize("fault", [None, *Fault])
 @pytest.mark.parametrize("reply", ["", "%(x)s %d", "x" * 5000, "🔑"])
-def test_whatever_is_said_there_is_an_advice(step, reply):
-    assert advice_on(step, reply, SMTP).meaning
+def test_whatever_is_wrong_there_is_an_advice(step, fault, reply):
+    advices = [advice_on(step, fault, reply, where(**place)) for place in ({}, GOOGLE)]
+
+    assert [bool(advice.meaning or advice.remedy) for advice in advices] == [True, True]
+
+
+@pytest.mark.parametrize("step", list(MailStep))
+def test_no_sentence_of_ours_is_read(step):
+    """Whatever our own adapters may say, in whatever words, only their fault tells what it is."""
+    said = [
+        "El certificado de smtp.tosma.example ha cambiado.",
+        "No se puede abrir la carpeta «Enviados»: no",
+        "Google ya no acepta el permiso que se le dio. Vuelva a darlo.",
+        "El puerto 26 no está permitido.",
+        "El servidor no admite usuario y contraseña en esta conexión.",
+    ]
+
+    assert {advice_on(step, None, sentence, SMTP) for sentence in said} == {advice_on(step, None, OURS, SMTP)}
