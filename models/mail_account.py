@@ -14,7 +14,8 @@ class MailAccount(CompanyRecord):
     """Where mail leaves from: the company's own account (``user_id`` none) or a user's.
 
     Everything sealed can only be opened by the installation's key, for this company, row and field. After repeated
-    authentication failures the account is paused and says so; its queue waits. With a ``provider`` it signs in with
+    authentication failures the account is paused and says so; its queue waits. ``last_fault`` and ``imap_fault`` are
+    which ``Fault`` of ``app.errors`` the error kept beside them was, if any. With a ``provider`` it signs in with
     tokens that somebody consented to instead of a password; ``consent_ended_at`` is since when they no longer serve.
     User and password are the same for SMTP and IMAP. Without ``imap_host`` there are no copies and no answers; without
     ``sent_folder``, no copies. ``inbox_validity`` and ``inbox_uid`` are up to where the inbox has been read (RFC 3501),
@@ -54,6 +55,7 @@ class MailAccount(CompanyRecord):
     failures: Mapped[int] = mapped_column(default=0)
     paused_until: Mapped[dt.datetime | None]
     last_error: Mapped[LongText] = mapped_column(default="")
+    last_fault: Mapped[ShortText] = mapped_column(default="")
 
     imap_host: Mapped[Name] = mapped_column(default="")
     imap_port: Mapped[int] = mapped_column(default=993)
@@ -63,6 +65,7 @@ class MailAccount(CompanyRecord):
     imap_failures: Mapped[int] = mapped_column(default=0)
     imap_paused_until: Mapped[dt.datetime | None]
     imap_error: Mapped[LongText] = mapped_column(default="")
+    imap_fault: Mapped[ShortText] = mapped_column(default="")
     inbox_validity: Mapped[int | None] = mapped_column(BigId)
     inbox_uid: Mapped[int] = mapped_column(BigId, default=0)
     inbox_due_at: Mapped[dt.datetime | None]

@@ -10,6 +10,7 @@ from app import clock
 from app.domain.mail.accounts import Standing, account_of, company_account, standing_of
 from app.domain.mail.mailbox_rights import mailbox_standing
 from app.domain.queries.outbox import due_since, waiting_from
+from app.errors import Fault
 from app.mail.credentials import NAMES
 from app.scope import ScopedSession
 from app.texts import _
@@ -17,6 +18,23 @@ from models import MailAccount
 
 LATE = dt.timedelta(minutes=10)
 COMPANYS, OWN = "/admin/mail-account", "/admin/account/mail"
+_TROUBLED = (Standing.REFUSED, Standing.UNREACHABLE)
+_REASONS = {
+    Fault.NAME_UNKNOWN: "no se encuentra el servidor.",
+    Fault.NOT_ALLOWED: "la instalación no permite conectar con el servidor.",
+    Fault.CONNECTION_REFUSED: "el servidor rechaza la conexión.",
+    Fault.UNREACHABLE: "el servidor no contesta.",
+    Fault.NO_STARTTLS: "el servidor no ofrece cifrar la conexión.",
+    Fault.CERTIFICATE_CHANGED: "el certificado del servidor ha cambiado.",
+    Fault.CERTIFICATE_EXPIRED: "el certificado del servidor ha caducado.",
+    Fault.CERTIFICATE_OF_ANOTHER: "el certificado del servidor es de otro nombre.",
+    Fault.CERTIFICATE_UNKNOWN: "el certificado del servidor no lo firma ninguna autoridad conocida.",
+    Fault.NO_WAY_IN: "el servidor no deja entrar por esa conexión.",
+    Fault.CREDENTIALS_UNREADABLE: "no se puede usar la contraseña guardada.",
+    Fault.CONSENT_MISSING: "su proveedor no da el permiso.",
+    Fault.NOT_REGISTERED: "la instalación no está dada de alta en su proveedor.",
+}
+"""Ends of sentences about an account, where more is known than that it does not work."""
 
 
 class Trouble(Struct, frozen=True):
@@ -37,25 +55,20 @@ def trouble_of(db: ScopedSession, *, demo: bool, account_id: int | None = None) 
     """What keeps the mail of an account from leaving, of the company's when none, if anything does."""
     if account_id is not None:
         account = account_of(db, account_id)
-        return _own_trouble(db, account) if account is not None else None
+        return _sending_trouble(db, account) if account is not None else None
     account = company_account(db)
-    if demo and account is None:
+    if account is not None:
+        return _sending_trouble(db, account) or _delay(db)
+    if demo:
         return None
-    waiting = waiting_from(db, None)
-    if account is None:
-        return Trouble(_("No sale ningún correo: falta la cuenta de la empresa."), waiting=waiting)
-    return _companys_trouble(account, waiting) or _delay(db, waiting)
+    return Trouble(_("No sale ningún correo: falta la cuenta de la empresa."), waiting=waiting_from(db, None))
 
 
 def troubles_with(db: ScopedSession, account: MailAccount | None, *, demo: bool) -> list[Trouble]:
     """What keeps one account from working, for its own page: leaving, and coming back."""
     if account is None or demo:
         return []
-    if account.user_id is not None:
-        sending = _own_trouble(db, account)
-    else:
-        sending = _companys_trouble(account, waiting_from(db, None))
-    return [trouble for trouble in (sending, _mailbox_trouble(account)) if trouble is not None]
+    return [trouble for trouble in (_sending_trouble(db, account), _mailbox_trouble(account)) if trouble is not None]
 
 
 def _lack_of_consent(account: MailAccount) -> str:
@@ -68,62 +81,53 @@ def _lack_of_consent(account: MailAccount) -> str:
     return "" if account.sealed_tokens else _("falta el permiso de %(quien)s.") % told
 
 
-def _companys_trouble(account: MailAccount, waiting: int) -> Trouble | None:
-    if lack := _lack_of_consent(account):
-        return Trouble(_("No sale ningún correo: %(motivo)s") % {"motivo": lack}, waiting=waiting, is_refused=True)
-    standing = standing_of(account)
-    if standing not in (Standing.REFUSED, Standing.UNREACHABLE):
+def _sending_trouble(db: ScopedSession, account: MailAccount) -> Trouble | None:
+    standing, lack = standing_of(account), _lack_of_consent(account)
+    if not lack and standing not in _TROUBLED:
         return None
-    is_refused = standing is Standing.REFUSED
-    title = _("No sale ningún correo: no se puede conectar con el servidor.")
-    if is_refused:
-        title = _("No sale ningún correo: el servidor no acepta el usuario o la contraseña.")
-    return Trouble(title, account.last_error, account.paused_until, waiting, is_refused=is_refused)
+    is_own = account.user_id is not None
+    title = _("No sale nada de %(correo)s: %(motivo)s") if is_own else _("No sale ningún correo: %(motivo)s")
+    return Trouble(
+        title % {"correo": account.sender_email, "motivo": lack or _reason(standing, account.last_fault)},
+        reply="" if lack else account.last_error,
+        until=None if lack else account.paused_until,
+        waiting=waiting_from(db, account.id if is_own else None),
+        where=OWN if is_own else COMPANYS,
+        is_refused=bool(lack) or standing is Standing.REFUSED,
+    )
 
 
-def _delay(db: ScopedSession, waiting: int) -> Trouble | None:
+def _reason(standing: Standing, fault: str) -> str:
+    if fault in _REASONS:
+        return _(_REASONS[Fault(fault)])
+    if standing is Standing.REFUSED:
+        return _("el servidor no acepta el usuario o la contraseña.")
+    return _("no se puede conectar con el servidor.")
+
+
+def _delay(db: ScopedSession) -> Trouble | None:
     since = due_since(db, of_company=True)
     if since is None or since >= clock.now() - LATE:
         return None
     title = _("Los correos se retrasan: esperan desde el %(cuando)s.") % {"cuando": moment(since)}
-    return Trouble(title, waiting=waiting)
+    return Trouble(title, waiting=waiting_from(db, None))
 
 
 def troubles_of(db: ScopedSession, user_id: int, companys: Trouble | None) -> list[Trouble]:
     """What keeps the company's mail, known already, or somebody's own from leaving, and either's from coming back."""
     theirs = or_(MailAccount.user_id.is_(None), MailAccount.user_id == user_id)
     accounts = db.scalars(select(MailAccount).where(theirs).order_by(MailAccount.user_id.is_not(None))).all()
-    found = [companys, *(_own_trouble(db, own) for own in accounts if own.user_id is not None)]
+    found = [companys, *(_sending_trouble(db, own) for own in accounts if own.user_id is not None)]
     found += [_mailbox_trouble(account) for account in accounts]
     return [trouble for trouble in found if trouble is not None]
 
 
-def _own_trouble(db: ScopedSession, account: MailAccount) -> Trouble | None:
-    standing, why = standing_of(account), {"correo": account.sender_email}
-    if lack := _lack_of_consent(account):
-        title = _("No sale nada de %(correo)s: %(motivo)s") % (why | {"motivo": lack})
-        return Trouble(title, waiting=waiting_from(db, account.id), where=OWN, is_refused=True)
-    if standing not in (Standing.REFUSED, Standing.UNREACHABLE):
-        return None
-    if standing is Standing.REFUSED:
-        title = _("No sale nada de %(correo)s: su servidor no acepta el usuario o la contraseña.") % why
-    else:
-        title = _("No sale nada de %(correo)s: no se puede conectar con su servidor.") % why
-    facts = (account.last_error, account.paused_until, waiting_from(db, account.id))
-    return Trouble(title, *facts, where=OWN, is_refused=standing is Standing.REFUSED)
-
-
 def _mailbox_trouble(account: MailAccount) -> Trouble | None:
     standing = mailbox_standing(account)
-    if standing not in (Standing.REFUSED, Standing.UNREACHABLE):
+    if standing not in _TROUBLED:
         return None
-    why = {"correo": account.sender_email}
-    if standing is Standing.REFUSED:
-        title = _(
-            "El buzón de %(correo)s no acepta el usuario o la contraseña: no se guardan copias ni se leen rebotes."
-        )
-    else:
-        title = _("No se puede abrir el buzón de %(correo)s: de momento no se guardan copias ni se leen rebotes.")
+    why = {"correo": account.sender_email, "motivo": _reason(standing, account.imap_fault)}
+    title = _("El buzón de %(correo)s no se abre: %(motivo)s No se guardan copias ni se leen rebotes.") % why
     where = OWN if account.user_id is not None else COMPANYS
     is_refused = standing is Standing.REFUSED
-    return Trouble(title % why, account.imap_error, account.imap_paused_until, where=where, is_refused=is_refused)
+    return Trouble(title, account.imap_error, account.imap_paused_until, where=where, is_refused=is_refused)

@@ -34,6 +34,7 @@ def upgrade() -> None:
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("last_error", sa.Text(), nullable=False),
+        sa.Column("last_fault", sa.String(length=40), nullable=False),
         sa.Column("imap_host", sa.String(length=200), nullable=False),
         sa.Column("imap_port", sa.Integer(), nullable=False),
         sa.Column(
@@ -46,6 +47,7 @@ def upgrade() -> None:
         sa.Column("imap_failures", sa.Integer(), nullable=False),
         sa.Column("imap_paused_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("imap_error", sa.Text(), nullable=False),
+        sa.Column("imap_fault", sa.String(length=40), nullable=False),
         sa.Column("inbox_validity", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("inbox_uid", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("inbox_due_at", sa.DateTime(timezone=True), nullable=True),

@@ -158,7 +158,7 @@ def _open(check: _Check, account: MailAccount, make_transport: TransportFactory)
 def _account_failed(check: _Check, account: MailAccount, step: MailStep, trouble: AccountTrouble) -> Advice:
     """Tell the account, for every worker, as if one of them had met it."""
     note: Any = note_refused if isinstance(trouble, AuthenticationFailed) else note_unreachable
-    check.run(lambda db: note(db, account, trouble.reply, clock.now()))
+    check.run(lambda db: note(db, account, trouble.reply, clock.now(), trouble.fault))
     return _failed(check, step, trouble)
 
 

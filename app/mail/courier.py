@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.adapters.smtp.client import AccountTrouble, Ambiguous, AuthenticationFailed, Delivery
+from app.adapters.smtp.client import AccountTrouble, Ambiguous, AuthenticationFailed, Delivery, NotOpened
 from app.db import Runner
 from app.domain.mail.accounts import account_of, may_open, note_open, note_refused, note_unreachable
 from app.domain.mail.delivering import RecordOutcome, record_outcome
@@ -150,11 +150,12 @@ class Courier:
             self._run(lambda db: note_open(db, account))
         elif isinstance(trouble, AuthenticationFailed):
             log.warning("company %s: the mail server refuses user or password", self.company_id)
-            self._run(lambda db: note_refused(db, account, trouble.reply, self.clock()))
+            self._run(lambda db: note_refused(db, account, trouble.reply, self.clock(), trouble.fault))
         else:
             reason = trouble.reason if isinstance(trouble, Ambiguous) else trouble.reply
             log.warning("company %s: the mail server does not serve: %s", self.company_id, reason)
-            self._run(lambda db: note_unreachable(db, account, reason, self.clock()))
+            fault = trouble.fault if isinstance(trouble, NotOpened) else None
+            self._run(lambda db: note_unreachable(db, account, reason, self.clock(), fault))
 
     def _set_aside(self, writing: Writing, now: dt.datetime) -> None:
         for aside in writing.set_aside:

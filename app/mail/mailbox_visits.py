@@ -9,7 +9,7 @@ from app.adapters.imap.mailbox import open_mailbox
 from app.adapters.opening import CredentialsRefused
 from app.domain.mail.mailbox_rights import leave_mailbox, leave_refused, leave_unreachable
 from app.domain.queries.mailboxes import WaitingMailbox
-from app.errors import AdapterError, InvalidValue
+from app.errors import AdapterError, Fault, InvalidValue
 from app.installation import Installation
 from app.mail.credentials import doubt_token, imap_account_of
 from app.mail.inbox import read_inbox
@@ -38,24 +38,25 @@ def visit_mailbox(
         _go_there(visit, account)
     except CredentialsRefused as refused:
         log.warning("company %s: the mailbox refuses user or password", where.company_id)
-        visit.end(leave_refused, _why(installation, account, refused), clock())
+        why = _doubted(installation, account, refused)
+        visit.end(leave_refused, str(why), clock(), why.fault)
     except AdapterError as error:
         log.warning("company %s: the mailbox does not serve: %s", where.company_id, error)
-        visit.end(leave_unreachable, str(error), clock())
+        visit.end(leave_unreachable, str(error), clock(), error.fault)
     except InvalidValue:
         reason = _("No se puede usar la contraseña guardada: escríbala otra vez.")
-        visit.end(leave_refused, reason, clock())
+        visit.end(leave_refused, reason, clock(), Fault.CREDENTIALS_UNREADABLE)
     else:
         visit.end(leave_mailbox)
 
 
-def _why(installation: Installation, account: MailAccount, refused: CredentialsRefused) -> str:
+def _doubted(installation: Installation, account: MailAccount, refused: AdapterError) -> AdapterError:
     """A token that is refused may be one that its provider takes no longer."""
     try:
         doubt_token(installation, account)
     except AdapterError as error:
-        return str(error)
-    return str(refused)
+        return error
+    return refused
 
 
 def _go_there(visit: Visit, account: MailAccount) -> None:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import ColumnElement
 
-from app.errors import Refusal
+from app.errors import Fault, Refusal
 from app.scope import ScopedSession
 from app.secrets import Keys
 from app.texts import _
@@ -174,17 +174,21 @@ def note_open(db: ScopedSession, account: MailAccount) -> None:
     db.connection().execute(_as_seen(db, account).values(paused_until=None, failures=0, last_error=""))
 
 
-def note_unreachable(db: ScopedSession, account: MailAccount, reason: str, now: dt.datetime) -> None:
+def note_unreachable(
+    db: ScopedSession, account: MailAccount, reason: str, now: dt.datetime, fault: Fault | None = None
+) -> None:
     """The server does not answer or does not serve: one probe a minute, and the queue waits."""
-    paused = {"paused_until": now + PROBE_EVERY, "failures": 0, "last_error": reason}
+    paused = {"paused_until": now + PROBE_EVERY, "failures": 0, "last_error": reason, "last_fault": fault or ""}
     db.connection().execute(_as_seen(db, account).values(**paused))
 
 
-def note_refused(db: ScopedSession, account: MailAccount, reason: str, now: dt.datetime) -> None:
+def note_refused(
+    db: ScopedSession, account: MailAccount, reason: str, now: dt.datetime, fault: Fault | None = None
+) -> None:
     """User or password are refused: few more tries, further and further apart, until somebody changes them."""
     pause = PAUSES[min(account.failures, len(PAUSES) - 1)]
     paused = {"paused_until": now + pause, "failures": account.failures + 1, "last_error": reason}
-    db.connection().execute(_as_seen(db, account).values(**paused))
+    db.connection().execute(_as_seen(db, account).values(**paused, last_fault=fault or ""))
 
 
 def _as_seen(db: ScopedSession, account: MailAccount, *conditions: Any) -> Any:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from app.domain.mail.accounts import PAUSES, Standing
+from app.errors import Fault
 from app.scope import ScopedSession
 from models import MailAccount
 
@@ -42,18 +43,24 @@ def leave_mailbox(db: ScopedSession, right: MailboxRight) -> bool:
     return _end(db, right, imap_paused_until=None, imap_failures=0, imap_error="")
 
 
-def leave_unreachable(db: ScopedSession, right: MailboxRight, reason: str, now: dt.datetime) -> bool:
+def leave_unreachable(
+    db: ScopedSession, right: MailboxRight, reason: str, now: dt.datetime, fault: Fault | None = None
+) -> bool:
     """The server does not answer or does not serve: it is tried again now and then."""
-    return _end(db, right, imap_paused_until=now + PROBE_EVERY, imap_failures=0, imap_error=reason)
+    told = {"imap_error": reason, "imap_fault": fault or ""}
+    return _end(db, right, imap_paused_until=now + PROBE_EVERY, imap_failures=0, **told)
 
 
-def leave_refused(db: ScopedSession, right: MailboxRight, reason: str, now: dt.datetime) -> bool:
+def leave_refused(
+    db: ScopedSession, right: MailboxRight, reason: str, now: dt.datetime, fault: Fault | None = None
+) -> bool:
     """User or password are refused: few more tries, further and further apart, until somebody changes them."""
     failures = db.execute(
         sa.select(_rows.c.imap_failures).where(_rows.c.company_id == db.company_id, _rows.c.id == right.account_id)
     ).scalar_one()
     pause = PAUSES[min(failures, len(PAUSES) - 1)]
-    return _end(db, right, imap_paused_until=now + pause, imap_failures=failures + 1, imap_error=reason)
+    told = {"imap_error": reason, "imap_fault": fault or ""}
+    return _end(db, right, imap_paused_until=now + pause, imap_failures=failures + 1, **told)
 
 
 def note_inbox_read(db: ScopedSession, account_id: int, validity: int, uid: int, due_at: dt.datetime) -> None:

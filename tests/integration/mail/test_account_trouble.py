@@ -109,6 +109,20 @@ def test_a_queue_behind_a_refused_password_waits_however_long(post, sink, save):
     assert (given_up, post.now(mail).status) == (0, MailStatus.QUEUED)
 
 
+def test_which_fault_it_was_is_kept_with_the_words(post, sink):
+    post.notice()
+    kept = []
+
+    for step in (Step(drop=True), Step(reply="421 4.3.2 cerrado", hang_up=True)):
+        sink.steps["CONNECT"] = [step]
+        post.send()
+        account = post.reload(post.account)
+        kept.append((account.last_error, account.last_fault))
+        post.time.pass_by(minutes=1)
+
+    assert kept == [("El servidor ha cerrado la conexión.", "silent"), ("421 4.3.2 cerrado", "")]
+
+
 def test_one_worker_at_a_time_may_open_a_connection(post):
     scope, moment, patience = CompanyScope(post.company.id), post.time(), dt.timedelta(seconds=20)
 

@@ -14,6 +14,7 @@ from app.adapters.imap.mailbox import Mailbox
 from app.domain.mail.accounts import Standing, standing_of
 from app.domain.mail.saving_accounts import SaveMailAccount, save_mail_account
 from app.domain.mail.troubles import MailStep
+from app.errors import Fault
 from app.installation import open_installation
 from app.mail.check_steps import StepState
 from app.mail.checking import Checked, CheckMail, NoAccount, check_mail
@@ -211,38 +212,42 @@ def test_without_an_account_there_is_nothing_to_try(post, watching, make):
 
 
 @pytest.mark.parametrize(
-    ("values", "step", "title", "says"),
+    ("values", "step", "title", "says", "fault"),
     [
         (
             {"host": "no-existe.invalid", "port": 587},
             MailStep.RESOLVE,
             "No se encuentra ningún servidor con ese nombre.",
             "No se encuentra el servidor no-existe.invalid.",
+            Fault.NAME_UNKNOWN,
         ),
-        ({"port": 9}, MailStep.RESOLVE, None, None),
+        ({"port": 9}, MailStep.CONNECT, "Ese servidor no atiende en el puerto 9.", None, Fault.CONNECTION_REFUSED),
         (
             {"security": MailSecurity.SSL},
             MailStep.TLS,
             "No se ha podido cifrar la conexión.",
             "No se pudo cifrar la conexión con localhost.",
+            "",
         ),
         (
             {"pinned_fingerprint": "ab" * 32},
             MailStep.TLS,
             "El servidor muestra otro certificado que el que usted aceptó: no se le da la contraseña.",
             "El certificado de localhost ha cambiado.",
+            Fault.CERTIFICATE_CHANGED,
         ),
         (
             {"password": "otra"},
             MailStep.AUTH,
             "El servidor no acepta el usuario o la contraseña.",
             "535 5.7.8 usuario o contraseña incorrectos",
+            Fault.CREDENTIALS_REFUSED,
         ),
     ],
 )
-def test_what_does_not_work_is_told_at_its_step_and_nothing_leaves(post, sink, watching, values, step, title, says):
-    if values == {"port": 9}:  # where nobody listens
-        step, title, says = MailStep.CONNECT, "Ese servidor no atiende en el puerto 9.", None
+def test_what_does_not_work_is_told_at_its_step_and_nothing_leaves(
+    post, sink, watching, values, step, title, says, fault
+):
     watching.save(**values)
 
     checked = watching.check()
@@ -260,7 +265,8 @@ def test_what_does_not_work_is_told_at_its_step_and_nothing_leaves(post, sink, w
     ]
     assert (mails(post), sink.received) == ([], [])
     standing = Standing.REFUSED if step is MailStep.AUTH else Standing.UNREACHABLE
-    assert standing_of(post.reload(post.account)) is standing
+    account = post.reload(post.account)
+    assert (standing_of(account), account.last_fault) == (standing, fault)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

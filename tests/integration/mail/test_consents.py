@@ -107,9 +107,10 @@ def test_a_consent_taken_back_pauses_the_account_and_a_new_one_resumes_it(post, 
     post.send()
 
     account = post.reload(post.account)
-    assert (standing_of(account), account.last_error) == (
+    assert (standing_of(account), account.last_error, account.last_fault) == (
         Standing.REFUSED,
         "Google ya no acepta el permiso que se le dio. Vuelva a darlo.",
+        "consent_missing",
     )
     assert (account.consent_ended_at is not None, kept(post), sink.connections) == (True, None, 0)
     assert (post.now(mail).status, post.now(mail).attempts, len(provider.asked)) == (MailStatus.QUEUED, 0, 1)
@@ -182,7 +183,9 @@ def test_what_sealed_the_password_may_be_lost(post, sink):
 
     post.send()
 
-    assert post.reload(post.account).last_error == "No se puede usar la contraseña guardada: escríbala otra vez."
+    account = post.reload(post.account)
+    assert account.last_error == "No se puede usar la contraseña guardada: escríbala otra vez."
+    assert account.last_fault == "credentials_unreadable"
     assert sink.connections == 0
 
 

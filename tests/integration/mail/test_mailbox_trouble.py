@@ -107,6 +107,7 @@ def test_a_refused_password_is_tried_less_and_less(kept):
     assert (relay.connections, account.imap_failures) == (3, 3)
     assert mailbox_standing(account) == "refused"
     assert account.imap_error.startswith("[AUTHENTICATIONFAILED] ")
+    assert account.imap_fault == "credentials_refused"
     assert (account.failures, account.paused_until, kept.copies()) == (0, None, [("waiting", 0, "")])
 
 
@@ -137,7 +138,8 @@ def test_an_unreachable_server_is_probed_now_and_then(kept):
             kept.post.time.pass_by(**MINUTE)
 
     assert relay.connections == 3
-    assert mailbox_standing(kept.account()) == "unreachable"
+    account = kept.account()
+    assert (mailbox_standing(account), account.imap_fault) == ("unreachable", "silent")
     assert kept.copies() == [("waiting", 0, "")]
 
 
@@ -148,7 +150,9 @@ def test_a_password_sealed_with_another_key_asks_for_it_again(kept):
 
     kept.visit()
 
-    assert kept.account().imap_error == "No se puede usar la contraseña guardada: escríbala otra vez."
+    account = kept.account()
+    assert account.imap_error == "No se puede usar la contraseña guardada: escríbala otra vez."
+    assert account.imap_fault == "credentials_unreadable"
 
 
 def test_after_a_day_without_a_mailbox_its_copies_are_given_up(kept):

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from app import clock
 from app.domain.timeline import contact_timeline, document_timeline
+from app.errors import Fault
 from models import ContactEmail, MailAccount, MailReport, OutgoingMail, PortalAccount, Publication, StaffSession
 from models.enums import MailStatus, ReportKind, Role
 from tests.rig.answers import add_report
@@ -227,7 +228,29 @@ def test_a_paused_account_is_told_at_the_top(desk, db, account, path):
 
     assert "No sale ningún correo: el servidor no acepta el usuario o la contraseña." in page
     assert "535 5.7.8 no" in page
-    assert "El buzón de facturas@tosma.example no acepta el usuario o la contraseña: no se guardan" in page
+    assert "El buzón de facturas@tosma.example no se abre: el servidor no acepta el usuario o la contraseña." in page
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        (Fault.CERTIFICATE_CHANGED, "el certificado del servidor ha cambiado."),
+        (Fault.NAME_UNKNOWN, "no se encuentra el servidor."),
+        (Fault.CREDENTIALS_UNREADABLE, "no se puede usar la contraseña guardada."),
+        (Fault.SILENT, "no se puede conectar con el servidor."),
+        ("", "no se puede conectar con el servidor."),
+    ],
+)
+def test_what_is_known_of_the_fault_is_told(desk, db, account, fault, why):
+    account.last_error, account.last_fault = "dicho de otra manera", fault
+    account.imap_host, account.imap_error, account.imap_fault = "imap.tosma.example", "dicho de otra manera", fault
+    db.commit()
+
+    page = text_of(desk.get("outgoing-mail/list"))
+
+    assert f"No sale ningún correo: {why}" in page
+    assert f"El buzón de facturas@tosma.example no se abre: {why} No se guardan copias ni se leen rebotes." in page
 
 
 def test_one_s_own_account_is_told_to_its_owner_alone(sit, db, make, account):
@@ -239,7 +262,7 @@ def test_one_s_own_account_is_told_to_its_owner_alone(sit, db, make, account):
 
     pages = [text_of(each.get("outgoing-mail/list")) for each in (desk, other)]
 
-    told = "No sale nada de marta@tosma.example: su servidor no acepta el usuario o la contraseña. Espera un correo."
+    told = "No sale nada de marta@tosma.example: el servidor no acepta el usuario o la contraseña. Espera un correo."
     assert [told in page for page in pages] == [True, False]
 
 
