@@ -1,4 +1,4 @@
-"""Proving who somebody of the office is, and giving their browser a session."""
+"""Checking who somebody of the office is, and giving their browser a session."""
 
 from starlette.requests import Request
 
@@ -13,18 +13,14 @@ from app.web import client_address, installation_of, replace_cookie
 def enter(request: Request, email: str, password: str, *, replaces: int | None = None) -> str:
     """Check the password and open a session; the value of its cookie, which goes out with the answer.
 
-    Raises as ``prove`` does.
+    Runs in a thread. Raises ``WrongCredentials``, ``TooManyTries`` or ``TooBusy``.
     """
-    known = prove(request, email, password)
+    known = _checked(request, email, password)
     return replace_cookie(request, _open(request, installation_of(request), known, replaces))
 
 
-def prove(request: Request, email: str, password: str) -> staff_access.Known:
-    """Check that a password is somebody's, counting the try.
-
-    Runs in a thread; read, then the slow hash with no transaction open. Raises ``WrongCredentials``, ``TooManyTries``
-    or ``TooBusy``.
-    """
+def _checked(request: Request, email: str, password: str) -> staff_access.Known:
+    """Whose password it is, counting the try. Read, then the slow hash with no transaction open."""
     installation, address = installation_of(request), client_address(request)
     name = _normal(email)
     installation.database.run(SYSTEM, lambda db: staff_access.count_sign_in(db, name, address))

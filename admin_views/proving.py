@@ -1,11 +1,13 @@
-"""Proving once more who one is, before what somebody else at the same screen must not change."""
+"""Proving once more who one is, before what somebody else at the same screen must not do."""
 
 import datetime as dt
+from typing import Any
 
 from starlette.requests import Request
 
 from admin_views.auth import visit_of
 from admin_views.entering import enter
+from admin_views.forms import Secret
 from app import clock
 from app.domain.staff_access import WrongCredentials
 from app.errors import InvalidValue
@@ -15,17 +17,28 @@ FRESH = dt.timedelta(minutes=15)
 """Whoever has just given their password is not asked for it again."""
 
 
-def prove(request: Request, typed: str, *, field: str) -> None:
-    """Raises ``InvalidValue`` for ``field`` while the password is missing or wrong, ``TooManyTries`` or ``TooBusy``.
+class Proof(Secret):
+    """One's own password in a form. Unless it is required, it is not shown until it turns out to be missing."""
 
-    Runs in a thread, with no transaction open. The right password begins the session anew.
+    def __init__(self, label: str = "Su contraseña de Ventanilla", **options: Any) -> None:
+        super().__init__(label, current=True, **options)
+        self.is_asked = self.required
+
+
+def prove_again(request: Request, proof: Proof, *, always: bool = False) -> None:
+    """Whether it is still they: asked with the field, unless they have just said so; ``always`` asks even then.
+
+    Runs in a thread, with no transaction open. The right password begins the session anew. Raises ``InvalidValue`` for
+    the field while the password is missing or wrong, ``TooManyTries`` or ``TooBusy``.
     """
     visit = visit_of(request)
-    if clock.now() - visit.proved_at <= FRESH:
+    if not always and clock.now() - visit.proved_at <= FRESH:
         return
-    if not typed:
-        raise InvalidValue(_("Para cambiar esto, escriba su contraseña de Ventanilla."), field=field)
+    proof.is_asked = True
+    if not proof.data:
+        raise InvalidValue(_("Para cambiar esto, escriba su contraseña de Ventanilla."), field=proof.name)
     try:
-        enter(request, visit.email, typed, replaces=visit.session_id)
+        enter(request, visit.email, proof.data, replaces=visit.session_id)
     except WrongCredentials as refusal:
-        raise InvalidValue(_("No es su contraseña de Ventanilla."), field=field) from refusal
+        raise InvalidValue(_("No es su contraseña de Ventanilla."), field=proof.name) from refusal
+    proof.is_asked = proof.required

@@ -13,17 +13,17 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from admin_views.auth import visit_of
 from admin_views.base import OfficePage, page
 from admin_views.command_page import Command
-from admin_views.entering import prove
 from admin_views.filters import whole
 from admin_views.formatters import Sign
-from admin_views.forms import OfficeForm, Pick, Secret, Strict, Tick, Whole
+from admin_views.forms import OfficeForm, Pick, Strict, Tick, Whole
 from admin_views.program_words import SCOPES, scopes_in_words
+from admin_views.proving import Proof, prove_again
 from admin_views.templating import render
 from app import clock
 from app.domain import api_keys
 from app.domain.api_keys import CreateApiKey, NewKey, RotateApiKey
-from app.domain.staff_access import Visit, WrongCredentials
-from app.errors import InvalidValue, NotFound
+from app.domain.staff_access import Visit
+from app.errors import NotFound
 from app.scope import Actor, CompanyScope, ScopedSession
 from app.texts import _
 from app.web import installation_of
@@ -45,7 +45,7 @@ def _permit(scope: ApiScope, **options: Any) -> Tick:
 
 
 class PasswordForm(OfficeForm):
-    current = Secret("Su contraseña", current=True, required=True, css="s6", hint="Para saber que es usted")
+    current = Proof("Su contraseña", required=True, css="s6", hint="Para saber que es usted")
 
 
 class RotateForm(PasswordForm):
@@ -115,7 +115,7 @@ class KeyPages(OfficePage):
             title=_("Regenerar %(nombre)s") % {"nombre": key.name},
             submit=_("Regenerar API Key"),
             form_class=RotateForm,
-            ready=lambda form: prove_oneself(request, form),
+            ready=lambda form: prove_again(request, form.current, always=True),
             run=lambda db, form: api_keys.rotate_api_key(db, _rotate_command(key, user_id, form)),
             answer=lambda new: _reveal(self, request, new),
             back=HOME,
@@ -163,21 +163,13 @@ def making(view: OfficePage, request: Request) -> Command:
         form_class=KeyForm,
         prepare=lambda db, form: form.keep_to(visit.role),
         preview=lambda db, form: _shown_keys(db, visit),
-        ready=lambda form: prove_oneself(request, form),
+        ready=lambda form: prove_again(request, form.current, always=True),
         run=lambda db, form: api_keys.create_api_key(db, form.create_command(visit.user_id)),
         answer=lambda new: _reveal(view, request, new),
         back=HOME,
         template="admin/account/api.html",
         context={"address": f"{installation_of(request).settings.base_url}/api/v1"},
     )
-
-
-def prove_oneself(request: Request, form: PasswordForm) -> None:
-    """Raises ``InvalidValue``, ``TooManyTries`` or ``TooBusy``."""
-    try:
-        prove(request, visit_of(request).email, form.current.data or "")
-    except WrongCredentials as refusal:
-        raise InvalidValue(_("No es su contraseña actual."), field="current") from refusal
 
 
 def _rotate_command(key: ApiKey, user_id: int, form: RotateForm) -> RotateApiKey:

@@ -22,9 +22,10 @@ from admin_views.mail.consents import ask_again, come_back
 from admin_views.mail.testing import test_page
 from admin_views.mail.texts import OWN, OwnTextPages
 from admin_views.posted import posted
+from admin_views.proving import Proof, prove_again
 from admin_views.templating import render
 from app.domain import staff_accounts
-from app.domain.staff_access import Visit, WrongCredentials
+from app.domain.staff_access import Visit
 from app.domain.staffing import set_staff_password
 from app.errors import InvalidValue, Refusal
 from app.scope import SYSTEM, Actor
@@ -44,7 +45,7 @@ TABS = (
 
 
 class PasswordForm(OfficeForm):
-    current = Secret("Contraseña actual", current=True, required=True, css="s3")
+    current = Proof("Contraseña actual", required=True, css="s3")
     new = Secret("Contraseña nueva", required=True, css="s3", hint="Al menos 12 caracteres; una frase suya sirve")
     again = Secret("Repita la nueva", required=True, css="s3")
 
@@ -131,8 +132,6 @@ def _account(view: AccountPage, request: Request) -> Response:
     if request.method == "POST" and form.validate():
         try:
             _change_password(request, form)
-        except WrongCredentials:
-            form.refuse(InvalidValue(_("No es su contraseña actual."), field="current"))
         except Refusal as refusal:
             form.refuse(refusal)
         else:
@@ -158,7 +157,7 @@ def _change_password(request: Request, form: PasswordForm) -> None:
         raise InvalidValue(_("No es igual que la nueva."), field="again")
     with database.read(SYSTEM) as db:
         staff_accounts.check_own_password(db, visit.user_id, new)
-    enter(request, visit.email, form.current.data or "", replaces=visit.session_id)
+    prove_again(request, form.current, always=True)
     hashed = hash_password(new)
     database.run(SYSTEM, lambda db: set_staff_password(db, visit.user_id, hashed), _actor(visit))
     enter(request, visit.email, new)

@@ -6,6 +6,7 @@ from typing import Any
 from wtforms.validators import StopValidation
 
 from admin_views.forms import OfficeForm, Pick, Secret, Strict, Tick, Whole
+from admin_views.proving import Proof
 from app.domain import fields
 from app.domain.mail.saving_accounts import SaveMailAccount
 from app.errors import InvalidValue
@@ -100,9 +101,7 @@ class AccountForm(OfficeForm):
     imap_fingerprint = Hidden("Huella del certificado", css="s6")
     imap_accept = Tick("Aceptar solo el certificado con esta huella")
     sent_folder = Folder("Carpeta de enviados", css="s4", required=False, default=BY_SERVER)
-    current = Secret("Su contraseña de Ventanilla", current=True, css="s3")
-
-    is_current_asked = False
+    current = Proof(css="s3")
 
     def show_certificate(self, seen: str, *, of: str = "") -> None:
         """Ask whether the certificate with this fingerprint is to be accepted; ``of``: ``imap_`` for that server."""

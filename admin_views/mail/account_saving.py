@@ -12,7 +12,7 @@ from admin_views.mail.account_form import BY_SERVER, AccountForm, way_of
 from admin_views.mail.account_pages import MINUTE, Shown, Whose, count, read_account, show, write
 from admin_views.mail.consents import NotRegistered, go_and_consent
 from admin_views.posted import posted
-from admin_views.proving import prove
+from admin_views.proving import prove_again
 from app.domain.mail.saving_accounts import SaveMailAccount, is_move, save_mail_account
 from app.errors import InvalidValue, Refusal
 from app.mail.credentials import oauth_app, withdraw_consent
@@ -49,7 +49,6 @@ def account_page(view: "OfficePage", request: Request, whose: Whose) -> Response
 
 
 def _refuse(form: AccountForm, refusal: Refusal) -> None:
-    form.is_current_asked = form.is_current_asked or refusal.field == "current"
     # The domain's name for what the form shows as a certificate to accept.
     if refusal.field == "pinned_fingerprint":
         refusal.field = "fingerprint"
@@ -123,7 +122,7 @@ def _save(view: "OfficePage", request: Request, whose: Whose, form: AccountForm)
     asking.check_places(command, installation.settings)
     moves = is_move(account, command) or command.password is not None
     if moves:
-        prove(request, form.current.data or "", field="current")
+        prove_again(request, form.current)
     for of in ("", "imap_"):
         if getattr(command, f"{of}host"):
             _require_certificate(request, form, account, command, of)

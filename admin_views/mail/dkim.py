@@ -9,10 +9,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from admin_views.auth import visit_of
 from admin_views.command_page import Command
-from admin_views.forms import OfficeForm, Pick, Prose, Secret, Strict
+from admin_views.forms import OfficeForm, Pick, Prose, Strict
 from admin_views.mail.account_pages import MINUTE, count, write
 from admin_views.posted import posted
-from admin_views.proving import prove
+from admin_views.proving import Proof, prove_again
 from admin_views.templating import render
 from app.adapters.letters.signatures import DkimKey, is_published, new_key, read_key
 from app.domain.mail.accounts import company_account
@@ -46,9 +46,7 @@ class DkimForm(OfficeForm):
     private_key = SecretProse(
         "Clave privada", rows=6, hint="En PEM y sin contraseña. Se guarda cifrada; no se muestra."
     )
-    current = Secret("Su contraseña de Ventanilla", current=True, css="s3")
-
-    is_current_asked = False
+    current = Proof(css="s3")
 
 
 class Published(Struct, frozen=True):
@@ -71,7 +69,6 @@ def dkim_page(view: "OfficePage", request: Request, context: dict[str, Any]) -> 
     try:
         _save(request, form)
     except Refusal as refusal:
-        form.is_current_asked = refusal.field == "current"
         form.refuse(refusal)
         status = 422 if isinstance(refusal, InvalidValue) else refusal.status
         return _show(view, request, context, form=form, status=status)
@@ -87,7 +84,7 @@ def _save(request: Request, form: DkimForm) -> None:
     elif form.source.data == PASTE:
         private_key = read_key(form.private_key.data or "", "private_key")
     if private_key is not None:
-        prove(request, form.current.data or "", field="current")
+        prove_again(request, form.current)
     keys = installation_of(request).keys
     command = SaveDkimKey(domain=str(form.domain.data), selector=str(form.selector.data), private_key=private_key)
     write(request, lambda db: save_dkim_key(db, keys, command))

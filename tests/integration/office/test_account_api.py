@@ -1,5 +1,6 @@
 """*API Key* in Mi configuración: made with the password, shown once, never more than its maker, taken back."""
 
+import datetime as dt
 import re
 
 import pytest
@@ -10,7 +11,7 @@ from app import clock
 from app.domain.api_keys import scopes_of
 from app.scope import CompanyScope
 from app.secrets import hash_password
-from models import ApiKey, AuditEntry, StaffUser
+from models import ApiKey, AuditEntry, StaffSession, StaffUser
 from models.enums import ApiScope, Role
 from tests.factories import Make
 from tests.rig.desk import fields_of, renew, text_of
@@ -84,9 +85,9 @@ def test_a_key_is_shown_once_and_opens(desk, sit, db, application, settings):
 @pytest.mark.parametrize(
     ("fields", "errors"),
     [
-        ({"current": "otra"}, {"current": "No es su contraseña actual."}),
+        ({"current": "otra"}, {"current": "No es su contraseña de Ventanilla."}),
         ({"current": ""}, {"current": "Rellene este dato."}),
-        ({"current": "x" * 5000}, {"current": "No es su contraseña actual."}),
+        ({"current": "x" * 5000}, {"current": "No es su contraseña de Ventanilla."}),
         ({"name": " "}, {"name": "Rellene este dato."}),
         ({"life": "99999"}, {"life": "Elija una de la lista."}),
         ({"per_minute": "0"}, {"per_minute": "Escriba un número entre 1 y 6000."}),
@@ -123,6 +124,21 @@ def test_nobody_offers_or_takes_more_than_their_role(sit, db):
 
 
 @ONLY_SQLITE
+def test_a_key_always_asks_and_what_it_was_told_serves_elsewhere(desk, db, make):
+    make.mail_account()
+    db.execute(update(StaffSession).values(created_at=clock.now() - dt.timedelta(minutes=16)))
+    db.commit()
+    dkim = {"domain": "tosma.example", "selector": "ventanilla", "source": "new"}
+
+    asked = desk.post("mail-account/dkim", dkim)
+    made(desk)
+    trusted, again = desk.post("mail-account/dkim", dkim), desk.post(PAGE, NEW | {"current": ""})
+
+    assert [answer.status_code for answer in (asked, trusted, again)] == [422, 303, 422]
+    assert len(kept(db)) == 1
+
+
+@ONLY_SQLITE
 def test_guessing_the_password_here_is_slowed_down_as_at_the_door(desk, db):
     answers = [desk.post(PAGE, NEW | {"current": "otra"}).status_code for _ in range(20)]
     spent = desk.post(PAGE, NEW)
@@ -142,7 +158,7 @@ def test_another_secret_and_the_one_before_for_as_long_as_chosen(desk, db, appli
     listed = text_of(desk.get(PAGE))
     ended = desk.follow(desk.post(f"{PAGE}/end-overlap/{key_id}"))
 
-    assert errors_of_sheet(wrong) == {"current": "No es su contraseña actual."}
+    assert errors_of_sheet(wrong) == {"current": "No es su contraseña de Ventanilla."}
     assert (second != first, both) == (True, [200, 200])
     assert "La de antes sirve hasta el" in listed
     assert "Se usó el" in listed

@@ -245,7 +245,7 @@ def test_changing_the_own_password_ends_the_other_sessions(desk, db):
     other = desk.post("account", {"current": PASSWORD, "new": new, "again": new + "x"})
     changed = desk.post("account", {"current": PASSWORD, "new": new, "again": new})
 
-    assert "No es su contraseña actual." in text_of(wrong)
+    assert "No es su contraseña de Ventanilla." in text_of(wrong)
     assert "Use al menos 12 caracteres." in text_of(short)
     assert "No es igual que la nueva." in text_of(other)
     assert "Contraseña cambiada." in text_of(desk.follow(changed))
