@@ -12,6 +12,7 @@ from admin_views.form_pages import Box, Panel
 from admin_views.formatters import Sign, badge
 from admin_views.forms import OfficeForm, Strict, Tick
 from admin_views.program_words import EVENTS
+from admin_views.proving import Proof, prove_again
 from admin_views.searching import Order
 from admin_views.webhook_pages import DELIVERIES, WebhookPages, reveal
 from app import clock
@@ -56,11 +57,13 @@ class WebhookForm(OfficeForm):
         attributes={"inputmode": "url", "placeholder": "https://programa.ejemplo/avisos"},
     )
     is_stopped = Tick("Detenido", hint="No se anota nada nuevo para él, y lo que esperaba sigue esperando.")
+    current = Proof(css="s3")
     keys: Keys
     secret: str | None = None
 
     def save_command(self, webhook_id: int | None) -> SaveWebhook:
         values: dict[str, Any] = self.command()
+        values.pop("current")
         chosen = [event for name, event in TELLABLE.items() if values.pop(name)]
         return SaveWebhook(id=webhook_id, events=chosen, **values)
 
@@ -100,7 +103,7 @@ class WebhookAdmin(WebhookPages, model=Webhook):
             "webhook",
             "Webhook",
             (
-                Box("Destino", ("name", "url", "is_stopped")),
+                Box("Destino", ("name", "url", "is_stopped", "current")),
                 Box("Qué se le dice", tuple(TELLABLE)),
             ),
         ),
@@ -118,7 +121,10 @@ class WebhookAdmin(WebhookPages, model=Webhook):
         }
 
     def ready(self, request: Request, form: WebhookForm) -> None:
-        """Whether a connection to that address would be allowed; a name that is only unknown for now passes."""
+        """Whether a connection to that address would be allowed; a name that is only unknown for now passes.
+
+        Another address than there was, or the first, is only for whoever is known to sit there.
+        """
         installation = installation_of(request)
         form.keys, private_hosts = installation.keys, installation.settings.private_hosts
         form.url.data = webhook_url(form.url.data or "", "url", private_hosts)
@@ -128,6 +134,8 @@ class WebhookAdmin(WebhookPages, model=Webhook):
         except AdapterError as error:
             if error.permanent:
                 raise InvalidValue(str(error), field="url") from error
+        if form.url.data != form.url.object_data:
+            prove_again(request, form.current)
 
     def save(self, db: ScopedSession, row: Any, form: WebhookForm) -> Webhook:
         saved = save_webhook(db, form.keys, form.save_command(row.id if row is not None else None))

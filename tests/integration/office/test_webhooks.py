@@ -1,5 +1,6 @@
 """Webhooks in the office: kept, refused, tried out, told again; the secret shown once; only for who administers."""
 
+import datetime as dt
 import re
 from threading import Event
 
@@ -11,14 +12,16 @@ from app import clock
 from app.domain.webhook_deliveries import due_webhooks
 from app.domain.webhooks import SaveWebhook, open_secret, save_webhook
 from app.scope import SYSTEM, CompanyScope
+from app.secrets import hash_password
 from app.webhook_courier import tell_webhook
-from models import AuditEntry, Webhook, WebhookDelivery
+from models import AuditEntry, StaffSession, StaffUser, Webhook, WebhookDelivery
 from models.enums import DeliveryStatus, Role, WebhookEvent
 from tests.rig.desk import fields_of, renew, text_of
 from tests.rig.receiver import receiving
 from tests.rig.sheet import errors_of_sheet
 
 ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+PASSWORD = "el gato duerme al sol"
 SECRET = re.compile(r"whsec_[0-9A-Za-z]{43}")
 
 
@@ -206,6 +209,65 @@ def test_another_secret_signs_from_now_on(desk, db, installation, receiver):
     (second,) = set(SECRET.findall(page.text))
     assert "Los avisos se firman con el nuevo desde ahora" in text_of(asked)
     assert (second == first, open_secret(kept(db)[0], installation.keys) == second) == (False, True)
+
+
+def left_alone(db):
+    """The screen has been open for a while: whoever sits there now need not be who signed in."""
+    renew(db)
+    db.execute(update(StaffUser).values(password_hash=hash_password(PASSWORD)))
+    db.execute(update(StaffSession).values(created_at=clock.now() - dt.timedelta(minutes=16)))
+    db.commit()
+
+
+@ONLY_SQLITE
+def test_who_gave_their_password_long_ago_gives_it_again_to_make_one(desk, db, receiver):
+    left_alone(db)
+
+    opened = desk.get("webhook/create")
+    asked, wrong = (desk.post("webhook/create", fields(receiver, **said)) for said in ({}, {"current": "no es"}))
+    before = kept(db)
+    right = desk.post("webhook/create", fields(receiver, current=PASSWORD))
+
+    assert [errors_of_sheet(answer) for answer in (asked, wrong)] == [
+        {"current": "Para cambiar esto, escriba su contraseña de Ventanilla."},
+        {"current": "No es su contraseña de Ventanilla."},
+    ]
+    assert ['id="current"' in page.text for page in (opened, asked, wrong)] == [False, True, True]
+    assert [answer.status_code for answer in (asked, wrong, right)] == [422, 422, 200]
+    assert (before, [one.name for one in kept(db)]) == ([], ["Tienda"])
+
+
+@ONLY_SQLITE
+def test_its_address_is_not_changed_without_the_password_and_the_rest_is(desk, db, receiver):
+    webhook, _secret = made(desk, db, receiver)
+    left_alone(db)
+    address, elsewhere = f"webhook/edit/{webhook.id}", f"{receiver.url}/otro"
+
+    harmless = desk.post(address, fields(receiver, name="ERP"))
+    asked = desk.post(address, fields(receiver, url=elsewhere))
+    before = kept(db)[0].url
+    right = desk.post(address, fields(receiver, url=elsewhere, current=PASSWORD))
+    after = kept(db)[0].url
+    trusted = desk.post(address, fields(receiver))
+
+    assert [answer.status_code for answer in (harmless, asked, right, trusted)] == [303, 422, 303, 303]
+    assert errors_of_sheet(asked) == {"current": "Para cambiar esto, escriba su contraseña de Ventanilla."}
+    assert (before, after) == (f"{receiver.url}/avisos", elsewhere)
+
+
+@ONLY_SQLITE
+def test_another_secret_is_not_shown_without_the_password(desk, db, installation, receiver):
+    webhook, secret = made(desk, db, receiver)
+    left_alone(db)
+    address = f"webhook/secret/{webhook.id}"
+
+    opened, asked = desk.get(address), desk.post(address)
+    before = open_secret(kept(db)[0], installation.keys)
+    right = desk.post(address, {"current": PASSWORD})
+
+    assert ['id="current"' in page.text for page in (opened, asked)] == [False, True]
+    assert (asked.status_code, before, SECRET.findall(asked.text)) == (422, secret, [])
+    assert (right.status_code, len(set(SECRET.findall(right.text)))) == (200, 1)
 
 
 @ONLY_SQLITE
