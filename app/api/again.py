@@ -1,10 +1,11 @@
-"""The same request again (``Idempotency-Key``): what was answered the first time is answered again, word for word."""
+"""The same request again (``Idempotency-Key``): what was answered the first time is answered again, but for secrets."""
 
 import hashlib
 import re
 from types import TracebackType
 from typing import Self
 
+import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,7 +29,7 @@ class Repeatable:
     """One request that may come again. As a block: what does not get to its end leaves nothing behind."""
 
     def __init__(self, installation: Installation, endpoint: Endpoint, program: Program, asked: Asked) -> None:
-        self.database, self.keys, self.lease = installation.database, installation.keys, endpoint.lease
+        self.database, self.keys, self.endpoint = installation.database, installation.keys, endpoint
         self.scope, self.asked = CompanyScope(program.company_id), asked
 
     @classmethod
@@ -53,17 +54,22 @@ class Repeatable:
 
     def begin(self) -> Response | None:
         """What was answered before; none when it is to be done now. Raises ``OtherRequest`` or ``StillWorking``."""
-        known = self.database.run(self.scope, lambda db: begin(db, self.asked, clock.now(), self.lease))
+        known = self.database.run(self.scope, lambda db: begin(db, self.asked, clock.now(), self.endpoint.lease))
         if known is None:
             return None
         headers = known.headers | {"Cache-Control": "no-store, private", "Idempotency-Replayed": "true"}
         return Response(self.keys.open(known.body, self._context), known.status, headers)
 
     def keep(self, db: ScopedSession, answer: Response) -> None:
-        """In the transaction that does the work, or right after it. Sealed: an answer may carry a secret, once."""
+        """In the transaction that does the work, or right after it. Sealed, as it says what a company's files say."""
         headers = {name: answer.headers[name] for name in KEPT_HEADERS if name in answer.headers}
-        sealed = self.keys.seal(bytes(answer.body), self._context)
+        sealed = self.keys.seal(self._without_secrets(bytes(answer.body)), self._context)
         remember(db, self.asked, Remembered(answer.status_code, headers, sealed))
+
+    def _without_secrets(self, body: bytes) -> bytes:
+        if not self.endpoint.once:
+            return body
+        return msgspec.json.encode(msgspec.json.decode(body) | dict.fromkeys(self.endpoint.once))
 
     @property
     def _context(self) -> str:

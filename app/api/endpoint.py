@@ -91,7 +91,10 @@ class Call(Struct, frozen=True, kw_only=True):
 
 
 class Endpoint(Struct, frozen=True, kw_only=True):
-    """``db_mode``: ``read`` and ``write`` hand over a session; ``apart`` opens its own transactions."""
+    """``db_mode``: ``read`` and ``write`` hand over a session; ``apart`` opens its own transactions.
+
+    ``once``: fields that the first answer carries alone, secrets; the same request again finds none in their place.
+    """
 
     method: str
     path: str
@@ -113,6 +116,7 @@ class Endpoint(Struct, frozen=True, kw_only=True):
     lease: dt.timedelta = LEASE
     before: Callable[[Call], None] | None = None
     also: tuple[int, ...] = ()
+    once: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

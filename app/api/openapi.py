@@ -137,7 +137,10 @@ def _parameters(endpoint: Endpoint) -> Iterator[Schema]:
 
 ROW: Schema = {"type": "string", "pattern": "^[1-9][0-9]{0,18}$"}
 REQUEST: Schema = {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[\\x21-\\x7e]+$"}
-REPEATED = "La misma petición con la misma clave se hace una vez y recibe la misma respuesta durante siete días."
+REPEATED = (
+    "La misma petición con la misma clave se hace una vez y recibe la misma respuesta durante siete días, sin los "
+    "secretos."
+)
 VERSIONED = "La versión (ETag) que se conoce."
 
 

@@ -1,4 +1,4 @@
-"""Requests that are done once however often they come: the first answer is kept, and given again.
+"""Requests that are done once however often they come: the first answer is kept without its secrets, and given again.
 
 A program that got no answer asks again with the same key. Whoever comes first claims it for a while and keeps the
 answer in the very transaction that does the work; whoever comes meanwhile is told to wait. A refusal changed nothing
@@ -52,7 +52,7 @@ class Asked(Struct, frozen=True, kw_only=True):
 
 
 class Remembered(Struct, frozen=True):
-    """What was answered, word for word."""
+    """What is answered from then on. ``body`` is sealed."""
 
     status: int
     headers: dict[str, str]

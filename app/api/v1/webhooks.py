@@ -50,9 +50,9 @@ class WebhookDetail(Struct, kw_only=True):
 
 
 class WebhookWithSecret(WebhookDetail, kw_only=True):
-    """``secret`` signs what is told, and is not shown again."""
+    """``secret`` signs what is told. Only the first answer has it, not the same request again (``Idempotency-Key``)."""
 
-    secret: str
+    secret: str | None
 
 
 class DeliveryDetail(Struct, kw_only=True):
@@ -107,7 +107,7 @@ def look_at_place(call: Call) -> None:
 
 
 _DETAIL: dict[str, Any] = {"scope": ApiScope.WEBHOOKS, "answer": WebhookDetail}
-_WITH_SECRET: dict[str, Any] = {"scope": ApiScope.WEBHOOKS, "answer": WebhookWithSecret}
+_WITH_SECRET: dict[str, Any] = {"scope": ApiScope.WEBHOOKS, "answer": WebhookWithSecret, "once": ("secret",)}
 
 
 @reading("/webhooks", summary="Los webhooks", scope=ApiScope.WEBHOOKS, answer=Page[WebhookDetail], sparse=WebhookDetail)
@@ -220,7 +220,7 @@ def _webhook(row: Webhook) -> WebhookDetail:
 
 
 def _with_secret(saved: SavedWebhook) -> WebhookWithSecret:
-    return WebhookWithSecret(**_facts(saved.webhook), secret=saved.secret or "")
+    return WebhookWithSecret(**_facts(saved.webhook), secret=saved.secret)
 
 
 def _facts(row: Webhook) -> dict[str, Any]:

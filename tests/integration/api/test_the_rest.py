@@ -1,5 +1,7 @@
 """Series, taxes, templates, imports, webhooks, the audit: the rest of what programs may ask."""
 
+import json
+
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import select
@@ -159,14 +161,28 @@ def test_what_a_webhook_was_told_can_be_seen_and_told_again(robot, db):
     assert problem_of(robot.post(f"{path}/deliveries/999999/resend"))[:2] == (404, "not_found")
 
 
-@ONLY_SQLITE
-def test_the_answer_that_carries_a_secret_is_kept_sealed(robot, installation, db):
-    first = robot.post("webhooks", NEW, headers={"Idempotency-Key": "uno"})
-    again = robot.post("webhooks", NEW, headers={"Idempotency-Key": "uno"})
+def test_a_secret_is_answered_once_and_not_kept(robot, installation, db):
+    one, two = {"Idempotency-Key": "uno"}, {"Idempotency-Key": "dos"}
 
-    assert first.json() == again.json()
+    first, again = (robot.post("webhooks", NEW, headers=one).json() for _time in range(2))
+    address = f"webhooks/{first['id']}/secret"
+    renewed, repeated = (robot.post(address, headers=two).json() for _time in range(2))
+
+    assert [answer["secret"][:6] for answer in (first, renewed)] == ["whsec_"] * 2
+    assert (again, repeated) == (first | {"secret": None}, renewed | {"secret": None})
+    assert opened(db, installation) == [again, repeated]
+
+
+def opened(db, installation):
+    """What the table holds, for whoever has the installation's keys too."""
     renew(db)
-    assert first.json()["secret"].encode() not in db.scalars(select(IdempotencyKey.body)).one()
+    kept = db.scalars(select(IdempotencyKey).order_by(IdempotencyKey.created_at))
+    return [
+        json.loads(
+            installation.keys.open(row.body, f"idempotency_keys/{row.company_id}/{row.api_key_id}/{row.key}/body")
+        )
+        for row in kept
+    ]
 
 
 @ONLY_SQLITE
