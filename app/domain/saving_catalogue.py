@@ -10,11 +10,12 @@ from sqlalchemy import delete, select
 from app import clock
 from app.domain.folding import fold
 from app.domain.kinds import KINDS
-from app.domain.numbering import first_free, lock_series
+from app.domain.locking import lock_company
+from app.domain.numbering import first_free
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
 from app.texts import _, ending
-from models import Company, Document, Product, Series, SeriesDefault, TaxRate
+from models import Document, Product, Series, SeriesDefault, TaxRate
 from models.enums import DocumentKind, TaxKind
 
 
@@ -85,15 +86,16 @@ def save_series(db: ScopedSession, command: SaveSeries) -> Series:
     """Write a series; its numbering can only be changed while it has none of its own, its kind while nobody uses it.
 
     Raises ``InvalidValue``.
-    Locks the company row, as an import does: no invoice of this label comes in between looking and writing.
+    Locks the company row, as an import does, and then the series: no invoice of this label comes in between looking
+    and writing.
     """
     label = command.code + (f"{command.year % 100:02d}" if command.year is not None else "")
     if len(label) > 20:
         raise InvalidValue(_("Como mucho 18 caracteres."), field="code")
     if command.is_corrective and not KINDS[command.kind].is_fiscal:
         raise InvalidValue(_("Solo las facturas se rectifican con una serie propia."), field="is_corrective")
-    db.scalar(select(Company.id).where(Company.id == db.company_id).with_for_update(key_share=True))
-    series = _series(db, command)
+    lock_company(db)
+    series = hold_series(db, command.id) if command.id is not None else Series()
     if series.id is not None and series.kind is not command.kind:
         mine = (SeriesDefault.company_id == db.company_id, SeriesDefault.series_id == series.id)
         db.execute(delete(SeriesDefault).where(*mine))
@@ -121,7 +123,7 @@ def save_series(db: ScopedSession, command: SaveSeries) -> Series:
 
 def close_series(db: ScopedSession, series_id: int, *, closed: bool) -> Series:
     """No more numbers from this series, or again."""
-    series: Series = _find(db, Series, series_id, _("esa serie"))
+    series = hold_series(db, series_id)
     series.closed_at = clock.now() if closed else None
     if closed:
         series.is_default = False
@@ -129,12 +131,17 @@ def close_series(db: ScopedSession, series_id: int, *, closed: bool) -> Series:
     return series
 
 
-def _series(db: ScopedSession, command: SaveSeries) -> Series:
-    if command.id is None:
-        return Series()
-    known = _find(db, Series, command.id, _("esa serie"))
-    locked: Series = lock_series(db, command.id, known.kind)
-    return locked
+def hold_series(db: ScopedSession, series_id: int) -> Series:
+    """A series as it is now, of whatever kind, locked until the transaction ends. Raises ``NotFound``."""
+    series = db.scalar(
+        select(Series)
+        .where(Series.id == series_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if series is None:
+        raise NotFound(_("esa serie"))
+    return series
 
 
 def _check_kind(db: ScopedSession, command: SaveSeries, series: Series) -> None:

@@ -202,10 +202,7 @@ def issue(db: ScopedSession, call: Call) -> DocumentDetail:
     **_DRAFT,
 )
 def move(db: ScopedSession, call: Call) -> DocumentDetail:
-    document = db.get(Document, call.id(_("ese documento")), with_for_update=True)
-    if document is None:
-        raise NotFound(_("ese documento"))
-    check_version(call, found_detail(db, document.id))
+    document = _held(db, call, _("ese documento"))
     said: NewStatus = call.body
     seen = said.seen or document.status
     move_document(db, MoveDocument(document_id=document.id, kind=document.kind, seen=seen, to=said.status))
@@ -221,7 +218,7 @@ def move(db: ScopedSession, call: Call) -> DocumentDetail:
     **_DRAFT,
 )
 def copy(db: ScopedSession, call: Call) -> Answer:
-    document = _document(db, call)
+    document = _held(db, call, _("ese documento"))
     rest: dict[str, Any] = {"today": clock.today(), "user_id": call.program.user_id, "key": call.key}
     return _drafted(db, repeat_document(db, RepeatDocument(document_id=document.id, kind=document.kind, **rest)))
 
@@ -236,7 +233,7 @@ def copy(db: ScopedSession, call: Call) -> Answer:
     **_DRAFT,
 )
 def convert(db: ScopedSession, call: Call) -> Answer:
-    document = _document(db, call)
+    document = _held(db, call, _("ese documento"))
     made = ConvertDocument(
         document_id=document.id,
         kind=document.kind,
@@ -258,18 +255,16 @@ def convert(db: ScopedSession, call: Call) -> Answer:
     **_DRAFT,
 )
 def correct(db: ScopedSession, call: Call) -> Answer:
-    document_id = call.id(_("esa factura emitida"))
-    if db.get(Document, document_id) is not None:
-        check_version(call, found_detail(db, document_id))
-    command = CorrectInvoice(document_id=document_id, reason=call.body.reason, today=clock.today())
+    invoice = _held(db, call, _("esa factura emitida"))
+    command = CorrectInvoice(document_id=invoice.id, reason=call.body.reason, today=clock.today())
     return _drafted(db, correct_invoice(db, command))
 
 
-def _document(db: ScopedSession, call: Call) -> Document:
-    """As the program knows it, if it says so."""
-    document = db.get(Document, call.id(_("ese documento")))
+def _held(db: ScopedSession, call: Call, what: str) -> Document:
+    """As it is, until the transaction ends. Raises ``NotFound``, or ``Changed`` for whoever knows another."""
+    document = db.get(Document, call.id(what), with_for_update=True)
     if document is None:
-        raise NotFound(_("ese documento"))
+        raise NotFound(what)
     check_version(call, found_detail(db, document.id))
     return document
 

@@ -14,8 +14,9 @@ from app.api.spelling import Plain, Ref, plain, ref
 from app.api.versions import check_version
 from app.domain import fields
 from app.domain.drafting import rates_on
+from app.domain.locking import lock_company
 from app.domain.queries.publishing_choices import usable_versions
-from app.domain.saving_catalogue import SaveSeries, close_series, save_series
+from app.domain.saving_catalogue import SaveSeries, close_series, hold_series, save_series
 from app.errors import NotFound
 from app.scope import ScopedSession
 from app.texts import _
@@ -115,7 +116,10 @@ def index(db: ScopedSession, call: Call) -> Page[SeriesDetail]:
 
 @reading("/series/{id}", summary="Una serie", scope=ApiScope.READ, sparse=SeriesDetail, **_DETAIL)
 def show(db: ScopedSession, call: Call) -> SeriesDetail:
-    return _series(_found(db, call))
+    series = db.get(Series, call.id(_("esa serie")))
+    if series is None:
+        raise NotFound(_("esa serie"))
+    return _series(series)
 
 
 @writing("POST", "/series", summary="Crea una serie", scope=ApiScope.SETTINGS, body=NewSeries, status=201, **_DETAIL)
@@ -133,8 +137,7 @@ def create(db: ScopedSession, call: Call) -> Answer:
     **_DETAIL,
 )
 def change(db: ScopedSession, call: Call) -> SeriesDetail:
-    series = _found(db, call)
-    check_version(call, _series(series))
+    series = _held(db, call)
     known = {name: getattr(series, name) for name in SaveSeries.__struct_fields__}
     return _series(save_series(db, SaveSeries(**known | call.body.given())))
 
@@ -143,14 +146,12 @@ def change(db: ScopedSession, call: Call) -> SeriesDetail:
     "POST", "/series/{id}/close", summary="Cierra una serie: no da más números", scope=ApiScope.SETTINGS, **_DETAIL
 )
 def close(db: ScopedSession, call: Call) -> SeriesDetail:
-    check_version(call, _series(_found(db, call)))
-    return _series(close_series(db, call.id(_("esa serie")), closed=True))
+    return _series(close_series(db, _held(db, call).id, closed=True))
 
 
 @writing("POST", "/series/{id}/open", summary="Abre otra vez una serie", scope=ApiScope.SETTINGS, **_DETAIL)
 def reopen(db: ScopedSession, call: Call) -> SeriesDetail:
-    check_version(call, _series(_found(db, call)))
-    return _series(close_series(db, call.id(_("esa serie")), closed=False))
+    return _series(close_series(db, _held(db, call).id, closed=False))
 
 
 @reading(
@@ -181,10 +182,14 @@ def templates(db: ScopedSession, call: Call) -> Page[TemplateDetail]:
     )
 
 
-def _found(db: ScopedSession, call: Call) -> Series:
-    series = db.get(Series, call.id(_("esa serie")))
-    if series is None:
-        raise NotFound(_("esa serie"))
+def _held(db: ScopedSession, call: Call) -> Series:
+    """As it is now, until the transaction ends; the company first, as whoever saves one locks them.
+
+    Raises ``NotFound``, or ``Changed`` for whoever knows another.
+    """
+    lock_company(db)
+    series = hold_series(db, call.id(_("esa serie")))
+    check_version(call, _series(series))
     return series
 
 
