@@ -36,6 +36,7 @@ An action over rows is two methods: a GET that SQLAdmin shows as a button, and t
 
 List it in ``admin_views.VIEWS`` in the order of the menu. Templates extend ``sqladmin/layout.html``; every form of
 theirs that posts includes ``admin/_guard.html`` (token and company). Read what was posted with ``posted(request)``.
+A page beside these reads and acts through ``admin_views.acting``.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -51,7 +52,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from admin_views import form_pages, list_pages, listing
-from admin_views.auth import visit_of
+from admin_views.acting import read
 from admin_views.columns import Column
 from admin_views.command_page import Command, command_page
 from admin_views.filters import Filter
@@ -64,9 +65,8 @@ from admin_views.selection import Selection, selected
 from app.domain import fields
 from app.domain.folding import contains, fold
 from app.errors import InvalidValue
-from app.scope import CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _
-from app.web import installation_of
 
 Page = Callable[[Any, Request], Awaitable[Response]]
 
@@ -303,13 +303,7 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
 
     async def in_words(self, request: Request, selection: Selection) -> str:
         """``12 facturas``: for the title of what is about to be done."""
-        scope, database = CompanyScope(visit_of(request).company_id), installation_of(request).database
-
-        def work() -> str:
-            with database.read(scope) as db:
-                return selection.label(db)
-
-        return await run_in_threadpool(work)
+        return await run_in_threadpool(read, request, selection.label)
 
     async def command_page(self, request: Request, command: Command) -> Response:
         return await command_page(self, request, command)
@@ -323,14 +317,14 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
     async def create_page(self, request: Request) -> Response:
         return await form_pages.create_page(self, request)
 
-    async def edit_page(self, request: Request, pk: str) -> Response:
-        return await form_pages.edit_page(self, request, pk)
+    async def edit_page(self, request: Request) -> Response:
+        return await form_pages.edit_page(self, request)
 
-    async def details_page(self, request: Request, pk: str) -> Response:
-        return await form_pages.details_page(self, request, pk)
+    async def details_page(self, request: Request) -> Response:
+        return await form_pages.details_page(self, request)
 
-    async def delete_page(self, request: Request, pk: str) -> Response:
-        return await form_pages.delete_page(self, request, pk)
+    async def delete_page(self, request: Request) -> Response:
+        return await form_pages.delete_page(self, request)
 
     async def lookup_page(self, request: Request) -> Response:
         """Rows for whoever types part of them: ``?term=mer``. Needs to see the list, of a view that looks up."""
@@ -340,13 +334,7 @@ class OfficeView(ModelView, metaclass=OfficeMeta):
             term = fields.line(request.query_params.get("term", ""), "term", most=100)
         except InvalidValue:
             return JSONResponse({"results": []})
-        scope, database = CompanyScope(visit_of(request).company_id), installation_of(request).database
-
-        def work() -> list[dict[str, str]]:
-            with database.read(scope) as db:
-                return self.lookup(db, term)
-
-        return JSONResponse({"results": await run_in_threadpool(work)})
+        return JSONResponse({"results": await run_in_threadpool(read, request, lambda db: self.lookup(db, term))})
 
     def lookup(self, db: ScopedSession, term: str) -> list[dict[str, str]]:
         """Up to ten rows that match: ``id``, ``text`` and, where useful, ``code`` and ``hint``. Override it."""

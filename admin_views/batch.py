@@ -3,13 +3,13 @@
 from collections import defaultdict
 from typing import Any
 
-from sqladmin import Flash
 from sqladmin.authorization import Action
 from sqlalchemy import ColumnElement, Select, func, select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
+from admin_views.acting import act, done, reading
 from admin_views.auth import visit_of
 from admin_views.base import OfficeView, page
 from admin_views.columns import Column
@@ -31,7 +31,7 @@ from app.domain.mail.resending import RetryMails, retry_mails
 from app.domain.previewing import UndoPreview, preview_undo
 from app.domain.queries import batches
 from app.domain.withdrawing import UndoBatch, undo_batch
-from app.scope import Actor, CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _, plural
 from app.web import installation_of
 from models import Batch, StaffUser
@@ -193,7 +193,7 @@ class BatchAdmin(OfficeView, model=Batch):
         return await run_in_threadpool(self._progress, request)
 
     def _progress(self, request: Request) -> Response:
-        with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+        with reading(request) as db:
             row = load(self, db, request.path_params["pk"])
             context = {"view": self, "row": row, **self._going(db, request, row)}
         return HTMLResponse(render(request, "admin/batch/_parts.html", context))
@@ -227,14 +227,12 @@ class BatchAdmin(OfficeView, model=Batch):
     @page("/retry/{pk:int}", needs="action:retry", methods=("POST",))
     async def retry(self, request: Request) -> Response:
         """Queue again the notices of this publication that failed."""
-        pk, visit = request.path_params["pk"], visit_of(request)
+        pk = request.path_params["pk"]
 
-        def work(db: ScopedSession) -> str:
-            return str(retry_mails(db, RetryMails(mail_ids=batches.failed_mails_of(db, load(self, db, pk).id))))
+        def work(db: ScopedSession) -> Any:
+            return retry_mails(db, RetryMails(mail_ids=batches.failed_mails_of(db, load(self, db, pk).id)))
 
-        database, actor = installation_of(request).database, Actor(visit.user_name, visit.user_id)
-        Flash.success(request, await run_in_threadpool(database.run, CompanyScope(visit.company_id), work, actor))
-        return RedirectResponse(self.details_address(pk), status_code=303)
+        return done(request, await run_in_threadpool(act, request, work), self.details_address(pk))
 
 
 def told(one: batches.Moment) -> str:

@@ -8,19 +8,18 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
-from sqladmin import Flash
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
-from admin_views.auth import visit_of
+from admin_views.acting import act, done, reading
 from admin_views.forms import OfficeForm
 from admin_views.inline import turned
 from admin_views.posted import posted
 from admin_views.templating import render
 from app.errors import InvalidValue, Refusal
-from app.scope import Actor, CompanyScope, Scope, ScopedSession
-from app.web import installation_of, retry_after
+from app.scope import Scope, ScopedSession
+from app.web import retry_after
 
 if TYPE_CHECKING:
     from admin_views.base import OfficePage, OfficeView
@@ -61,10 +60,8 @@ async def command_page(view: "OfficeView | OfficePage", request: Request, comman
 
 def _answer(view: "OfficeView | OfficePage", request: Request, command: Command) -> Response:
     """Runs in a thread."""
-    visit, database = visit_of(request), installation_of(request).database
-    scope = CompanyScope(visit.company_id)
     form = command.form_class(posted(request) if request.method == "POST" else None, data=command.initial)
-    with database.read(scope) as db:
+    with reading(request) as db:
         if command.prepare:
             command.prepare(db, form)
         ready = request.method == "POST" and _is_complete(request, form)
@@ -74,9 +71,7 @@ def _answer(view: "OfficeView | OfficePage", request: Request, command: Command)
     try:
         if command.ready:
             command.ready(form)
-        result = database.run(
-            command.scope or scope, lambda db: command.run(db, form), Actor(visit.user_name, visit.user_id)
-        )
+        result = act(request, lambda db: command.run(db, form), command.scope)
     except Refusal as refusal:
         form.refuse(refusal)
         page = _show(view, request, command, form, 422 if isinstance(refusal, InvalidValue) else refusal.status)
@@ -84,8 +79,7 @@ def _answer(view: "OfficeView | OfficePage", request: Request, command: Command)
         return page
     if command.answer:
         return command.answer(result)
-    Flash.success(request, str(result))
-    return RedirectResponse(command.back, status_code=303)
+    return done(request, result, command.back)
 
 
 def _is_complete(request: Request, form: OfficeForm) -> bool:
@@ -100,8 +94,7 @@ def _is_complete(request: Request, form: OfficeForm) -> bool:
 def _show(
     view: "OfficeView | OfficePage", request: Request, command: Command, form: OfficeForm, status: int
 ) -> Response:
-    visit, database = visit_of(request), installation_of(request).database
-    with database.read(CompanyScope(visit.company_id)) as db:
+    with reading(request) as db:
         context = command.context | {
             "view": view,
             "command": command,

@@ -77,11 +77,11 @@ class CompanyAdmin(OfficeView, model=Company):
     async def list_page(self, request: Request) -> Response:
         return RedirectResponse(self.details_address(visit_of(request).company_id), status_code=303)
 
-    async def details_page(self, request: Request, pk: str) -> Response:
+    async def details_page(self, request: Request) -> Response:
         """Who may change the company meets its form at once."""
-        if self.has_permission(request, "edit") and pk == str(visit_of(request).company_id):
+        if self.has_permission(request, "edit") and request.path_params["pk"] == str(visit_of(request).company_id):
             return RedirectResponse(self.edit_address(visit_of(request).company_id), status_code=303)
-        return await super().details_page(request, pk)
+        return await super().details_page(request)
 
     def form_context(self, db: ScopedSession, request: Request, row: Any, form: OfficeForm) -> dict[str, Any]:
         return {"may_confirm": self.has_permission(request, "action:confirm") and row.confirmed_at is None}

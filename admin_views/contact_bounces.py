@@ -12,20 +12,18 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from admin_views.auth import visit_of
+from admin_views.acting import act_and_tell, reading
 from admin_views.base import page
 from admin_views.columns import Column
-from admin_views.form_pages import load
+from admin_views.form_pages import find_row, load
 from admin_views.formatters import badge
-from admin_views.mail.answers import done
 from admin_views.mail.report_words import REPORT_SIGNS
 from admin_views.posted import posted
 from app import clock
 from app.domain.mail.bounces import Bounce, bounced_among, dismiss_bounces
 from app.domain.mail.replies import explain_code
 from app.domain.queries.access import access_states
-from app.scope import CompanyScope, ScopedSession
-from app.web import installation_of
+from app.scope import ScopedSession
 from models import Contact
 from models.enums import ReportKind
 
@@ -83,18 +81,17 @@ def _addresses(contact: Contact) -> list[str]:
 
 
 def _good_address(view: Any, request: Request) -> Response:
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         contact = load(view, db, request.path_params["pk"])
         people = access_states(db, (contact.id,))[contact.id]
         known = {*_addresses(contact), *(person.email for person in people if person.email)}
     address = str(posted(request).get("address", ""))
     if address not in known:
         raise HTTPException(404)
-    return done(request, lambda db: dismiss_bounces(db, address, clock.now()), view.edit_address(contact.id))
+    return act_and_tell(request, lambda db: dismiss_bounces(db, address, clock.now()), view.edit_address(contact.id))
 
 
 def _good_account(view: Any, request: Request) -> Response:
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
-        account = load(view, db, request.path_params["pk"])
+    account = find_row(view, request)
     work = partial(dismiss_bounces, address=account.email, now=clock.now())
-    return done(request, work, view.details_address(account.id))
+    return act_and_tell(request, work, view.details_address(account.id))

@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select
 from starlette.requests import Request
 
+from admin_views.acting import reading
 from admin_views.auth import visit_of
 from admin_views.dashboard_boxes import failed_mails, first_steps, going, owed_box, this_month
 from admin_views.dashboard_mail import Card, mail_cards
@@ -17,7 +18,7 @@ from app.domain.queries import owing
 from app.domain.queries.owing import Owed
 from app.domain.queries.unpublished import count_unpublished
 from app.money import euros
-from app.scope import CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _, plural
 from app.web import installation_of
 from models import Contact, Document, DocumentEvent, OutgoingMail, PortalAccount, PortalMembership
@@ -45,9 +46,8 @@ def dashboard(request: Request) -> str:
     """Runs in a thread."""
     visit = visit_of(request)
     screens = {view.identity for view in request.scope["frame"].views if view.is_accessible(request)}
-    installation = installation_of(request)
-    demo = installation.settings.demo
-    with installation.database.read(CompanyScope(visit.company_id)) as db:
+    demo = installation_of(request).settings.demo
+    with reading(request) as db:
         owed = owing.owed(db, clock.today())
         trouble = trouble_of(db, demo=demo)
         cards = [card for card in _cards(db, owed, trouble) if card is not None and card.screen in screens]

@@ -3,7 +3,6 @@
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from sqladmin import Flash
 from sqladmin.authorization import Action
 from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
@@ -11,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from admin_views.auth import visit_of
+from admin_views.acting import act, done, read, reading
 from admin_views.filters import whole
 from admin_views.forms import OfficeForm
 from admin_views.history import history_of
@@ -19,9 +18,8 @@ from admin_views.inline import turned
 from admin_views.posted import posted
 from admin_views.templating import render
 from app.errors import InvalidValue, Refusal
-from app.scope import Actor, CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _
-from app.web import installation_of
 
 if TYPE_CHECKING:
     from admin_views.base import OfficeView
@@ -68,9 +66,9 @@ async def create_page(view: "OfficeView", request: Request) -> Response:
     return await run_in_threadpool(_page, view, request, None)
 
 
-async def edit_page(view: "OfficeView", request: Request, pk: str) -> Response:
+async def edit_page(view: "OfficeView", request: Request) -> Response:
     """The form of one row; who may only look, or not change this very row, is sent to look."""
-    row = await run_in_threadpool(_find, view, request, pk)
+    row = await run_in_threadpool(find_row, view, request)
     if not await view.check_can_edit(request, row):
         if request.method == "GET" and await view.check_can_view_details(request, row):
             return RedirectResponse(view.details_address(row.id), status_code=303)
@@ -78,16 +76,16 @@ async def edit_page(view: "OfficeView", request: Request, pk: str) -> Response:
     return await run_in_threadpool(_page, view, request, row.id)
 
 
-async def details_page(view: "OfficeView", request: Request, pk: str) -> Response:
-    row = await run_in_threadpool(_find, view, request, pk)
+async def details_page(view: "OfficeView", request: Request) -> Response:
+    row = await run_in_threadpool(find_row, view, request)
     if not await view.check_can_view_details(request, row):
         raise HTTPException(403)
     return await run_in_threadpool(_details, view, request, row.id)
 
 
-async def delete_page(view: "OfficeView", request: Request, pk: str) -> Response:
+async def delete_page(view: "OfficeView", request: Request) -> Response:
     """Asks first (GET), removes then (POST)."""
-    row = await run_in_threadpool(_find, view, request, pk)
+    row = await run_in_threadpool(find_row, view, request)
     if not await view.check_can_delete(request, row):
         raise _no(view, request, Action.DELETE, row)
     return await run_in_threadpool(_delete, view, request, row.id)
@@ -98,10 +96,9 @@ def _no(view: "OfficeView", request: Request, action: str, row: Any) -> Exceptio
     return view.forbidden(action, row) if view.has_permission(request, action) else HTTPException(403)
 
 
-def _find(view: "OfficeView", request: Request, pk: str) -> Any:
-    """The row, read by its id among those of the company; 404 for anything else."""
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
-        return load(view, db, pk)
+def find_row(view: Any, request: Request) -> Any:
+    """The row that the address names, among those of the company; 404 for anything else. Runs in a thread."""
+    return read(request, lambda db: load(view, db, request.path_params["pk"]))
 
 
 def load(view: "OfficeView", db: ScopedSession, pk: str | int) -> Any:
@@ -149,9 +146,7 @@ class _Sheet(Struct, frozen=True):
 
 
 def _page(view: "OfficeView", request: Request, pk: int | None) -> Response:
-    visit, database = visit_of(request), installation_of(request).database
-    scope = CompanyScope(visit.company_id)
-    with database.read(scope) as db:
+    with reading(request) as db:
         sheet = _Sheet(view, request, db, load(view, db, pk) if pk is not None else None)
         form = view.make_form(db, request, sheet.row)
         if request.method != "POST" or turned(form, posted(request)):
@@ -160,18 +155,17 @@ def _page(view: "OfficeView", request: Request, pk: int | None) -> Response:
             return sheet.show(form, 422)
     try:
         view.ready(request, form)
-        actor = Actor(visit.user_name, visit.user_id)
-        saved = database.run(scope, lambda db: _save(view, db, pk, form), actor)
+        saved = act(request, lambda db: _save(view, db, pk, form))
     except Refusal as refusal:
         form.refuse(refusal)
-        with database.read(scope) as db:
+        with reading(request) as db:
             sheet = _Sheet(view, request, db, load(view, db, pk) if pk is not None else None)
             return sheet.show(form, 422 if isinstance(refusal, InvalidValue) else refusal.status)
     if (answer := view.saved(request, saved, form, is_new=pk is None)) is not None:
         return answer
-    Flash.success(request, view.saved_sentence(saved, pk is None))
     again = pk is None and AGAIN in posted(request)
-    return RedirectResponse(view.create_address if again else view.edit_address(saved.id), status_code=303)
+    address = view.create_address if again else view.edit_address(saved.id)
+    return done(request, view.saved_sentence(saved, pk is None), address)
 
 
 def _save(view: "OfficeView", db: ScopedSession, pk: int | None, form: OfficeForm) -> Any:
@@ -189,7 +183,7 @@ def _save(view: "OfficeView", db: ScopedSession, pk: int | None, form: OfficeFor
 
 def _details(view: "OfficeView", request: Request, pk: int) -> Response:
     """The view's own page for looking, or its form with nothing to change."""
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         row = load(view, db, pk)
         sheet = _Sheet(view, request, db, row)
         if not view.details_template:
@@ -199,19 +193,15 @@ def _details(view: "OfficeView", request: Request, pk: int) -> Response:
 
 
 def _delete(view: "OfficeView", request: Request, pk: int) -> Response:
-    visit, database = visit_of(request), installation_of(request).database
-    scope, error = CompanyScope(visit.company_id), None
+    error = None
     seen = str(posted(request).get(REVISION) or request.query_params.get(REVISION, ""))
     if request.method == "POST":
         try:
-            actor = Actor(visit.user_name, visit.user_id)
-            database.run(scope, lambda db: _remove(view, db, pk, whole(seen)), actor)
+            act(request, lambda db: _remove(view, db, pk, whole(seen)))
+            return done(request, _("Eliminado."), view.list_address)
         except Refusal as refusal:
             error = refusal
-        else:
-            Flash.success(request, _("Eliminado."))
-            return RedirectResponse(view.list_address, status_code=303)
-    with database.read(scope) as db:
+    with reading(request) as db:
         row = load(view, db, pk)
         context = {
             "view": view,

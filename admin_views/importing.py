@@ -6,13 +6,13 @@ far it has come, what would happen, and afterwards what happened. No request wai
 
 from typing import Any
 
-from sqladmin import Flash
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from admin_views.acting import act, done, reading
 from admin_views.auth import visit_of
 from admin_views.base import page
 from admin_views.filters import whole
@@ -24,7 +24,6 @@ from app.domain.import_runs import ArrivedFile
 from app.domain.queries.import_runs import figures_of, latest_runs, new_customers_of, rows_of
 from app.errors import Refusal
 from app.installation import Installation
-from app.scope import Actor, CompanyScope
 from app.texts import _, plural
 from app.web import installation_of
 from models import ImportRun, StaffUser
@@ -90,7 +89,7 @@ def _ask(view: Any, request: Request, problems: tuple[str, ...] = ()) -> Respons
     from admin_views.import_help import COLUMN_HELP
 
     visit = visit_of(request)
-    with installation_of(request).database.read(CompanyScope(visit.company_id)) as db:
+    with reading(request) as db:
         runs = [(run, figures_of(db, run.id), _name_of(db, run.user_id)) for run in latest_runs(db)]
     context = {
         "view": view,
@@ -121,9 +120,7 @@ def _upload(view: Any, request: Request) -> Response:
     refused = tuple(file.refused for file in files if file.refused)
     if len(refused) == len(files):
         return _ask(view, request, refused)
-    run = installation.database.run(
-        CompanyScope(visit.company_id), lambda db: import_runs.open_run(db, files, visit.user_id), _actor(request)
-    )
+    run = act(request, lambda db: import_runs.open_run(db, files, visit.user_id))
     return RedirectResponse(view.address(f"importar/{run.id}"), status_code=303)
 
 
@@ -150,7 +147,7 @@ def _show(view: Any, request: Request) -> Response:
     after = whole(request.query_params.get("tras", "")) or 0
     if wanted and wanted not in VERDICTS:
         raise HTTPException(404)
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         run = import_runs.find_run(db, _run_id(request))
         figures = figures_of(db, run.id)
         is_over = run.stage is ImportStage.DONE
@@ -211,26 +208,22 @@ def _tabs(view: Any, run: ImportRun, figures: Any, wanted: str) -> list[tuple[st
 def _confirm(view: Any, request: Request) -> Response:
     """Begins what the background then does. Twice is once."""
     visit, run_id = visit_of(request), _run_id(request)
-    return _change(view, request, lambda db: import_runs.confirm_run(db, run_id, visit.user_id), "")
+    return _change(view, request, lambda db: import_runs.confirm_run(db, run_id, visit.user_id))
 
 
 def _retry(view: Any, request: Request) -> Response:
     run_id = _run_id(request)
-    return _change(view, request, lambda db: import_runs.retry_run(db, run_id), "")
+    return _change(view, request, lambda db: import_runs.retry_run(db, run_id))
 
 
 def _discard(view: Any, request: Request) -> Response:
     run_id = _run_id(request)
-    answer = _change(view, request, lambda db: import_runs.discard_run(db, run_id), _("No se ha importado nada."))
-    answer.headers["Location"] = view.address("importar")
-    return answer
+    act(request, lambda db: import_runs.discard_run(db, run_id))
+    return done(request, _("No se ha importado nada."), view.address("importar"))
 
 
-def _change(view: Any, request: Request, work: Any, sentence: str) -> Response:
-    scope = CompanyScope(visit_of(request).company_id)
-    installation_of(request).database.run(scope, work, _actor(request))
-    if sentence:
-        Flash.success(request, sentence)
+def _change(view: Any, request: Request, work: Any) -> Response:
+    act(request, work)
     return RedirectResponse(view.address(f"importar/{_run_id(request)}"), status_code=303)
 
 
@@ -244,8 +237,3 @@ def _run_id(request: Request) -> int:
     if run_id is None:
         raise HTTPException(404)
     return run_id
-
-
-def _actor(request: Request) -> Actor:
-    visit = visit_of(request)
-    return Actor(visit.user_name, visit.user_id)

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from admin_views import intranet_samples as samples
+from admin_views.acting import read
 from admin_views.auth import visit_of
 from admin_views.base import OfficeView, page
 from admin_views.command_page import Command
@@ -20,7 +21,7 @@ from admin_views.templating import render
 from admin_views.web_buttons import Shape, button_of
 from app.domain import intranet
 from app.errors import InvalidValue
-from app.scope import CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _
 from app.web import installation_of
 from models import Company
@@ -135,9 +136,7 @@ class IntranetAdmin(OfficeView, model=Company):
         )
 
     def _company(self, request: Request) -> Company:
-        company_id = visit_of(request).company_id
-        with installation_of(request).database.read(CompanyScope(company_id)) as db:
-            return db.get_one(Company, company_id)
+        return read(request, lambda db: db.get_one(Company, db.company_id))
 
     def _link(self, request: Request) -> str:
         return installation_of(request).link(f"/in/{visit_of(request).company_slug}")

@@ -9,6 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from admin_views.acting import reading
 from admin_views.auth import visit_of
 from admin_views.intranet_forms import ButtonForm
 from admin_views.posted import sent_files
@@ -18,7 +19,6 @@ from app.colours import Accent, dark_accent, light_accent
 from app.domain import fields
 from app.domain.companies import slug_is_free
 from app.errors import InvalidValue
-from app.scope import CompanyScope
 from app.texts import _
 from app.web import installation_of
 from models import StoredFile
@@ -99,7 +99,7 @@ def judge_slug(request: Request) -> dict[str, Any]:
         slug = fields.slug(request.query_params.get("slug", ""), "slug")
     except InvalidValue as refusal:
         return {"free": False, "sentence": str(refusal)}
-    with installation.database.read(CompanyScope(visit.company_id)) as db:
+    with reading(request) as db:
         free = slug_is_free(db, slug, visit.company_id)
     address = installation.link(f"/in/{slug}")
     if not free:
@@ -123,7 +123,7 @@ def posted_logo(request: Request) -> StoredFile | InvalidValue | None:
 
 def logo(request: Request, logo_id: int | None) -> Response:
     installation = installation_of(request)
-    with installation.database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         file = db.get(StoredFile, logo_id) if logo_id else None
     if file is None or file.media_type != PNG:
         raise HTTPException(404)

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from markupsafe import Markup, escape
 from msgspec import Struct
-from sqladmin import Flash
 from sqladmin.authorization import Action
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
+from admin_views.acting import act, act_and_tell, done, reading
 from admin_views.auth import visit_of
 from admin_views.exporting import csv_answer
 from admin_views.filters import whole
@@ -23,8 +23,7 @@ from admin_views.saved_views import forget_view, tabs_of
 from admin_views.saved_views import save_view as keep_view
 from admin_views.searching import LONGEST_QUERY, ORDER, SIZES, Search, replay
 from admin_views.templating import environment, render
-from app.errors import Refusal
-from app.scope import CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _
 from app.web import installation_of
 
@@ -71,7 +70,7 @@ def _list(view: "OfficeView", request: Request) -> Response:
     """Read and rendered in one thread call; the table by itself, as its pieces would pass through every layer."""
     search = view.search_of(request.query_params)
     visit = visit_of(request)
-    with installation_of(request).database.read(CompanyScope(visit.company_id)) as db:
+    with reading(request) as db:
         page = find_page(view, db, search, with_totals=request.query_params.get("totales") == "1")
         context = {
             "view": view,
@@ -181,19 +180,16 @@ async def export_page(view: "OfficeView", request: Request, kind: str) -> Respon
 def save_view(view: "OfficeView", request: Request) -> Response:
     """Runs in a thread."""
     visit, form = visit_of(request), posted(request)
-    database, scope = installation_of(request).database, CompanyScope(visit.company_id)
     query = str(form.get("q", ""))
     if (saved_id := whole(str(form.get("forget", "")))) is not None:
-        database.run(scope, lambda db: forget_view(db, visit.user_id, saved_id))
-        Flash.success(request, _("Vista quitada."))
-        return RedirectResponse(view.list_address, status_code=303)
-    try:
-        name = database.run(scope, lambda db: keep_view(db, view, visit.user_id, str(form.get("name", "")), query))
-    except Refusal as refusal:
-        Flash.error(request, str(refusal))
-    else:
-        Flash.success(request, _("Vista «%(nombre)s» guardada.") % {"nombre": name})
-    return RedirectResponse(view.list_address + view.search_of(replay(query)).link(), status_code=303)
+        act(request, lambda db: forget_view(db, visit.user_id, saved_id))
+        return done(request, _("Vista quitada."), view.list_address)
+
+    def keep(db: ScopedSession) -> str:
+        name = keep_view(db, view, visit.user_id, str(form.get("name", "")), query)
+        return _("Vista «%(nombre)s» guardada.") % {"nombre": name}
+
+    return act_and_tell(request, keep, view.list_address + view.search_of(replay(query)).link())
 
 
 async def totals(view: "OfficeView", request: Request) -> Response:
@@ -205,7 +201,7 @@ def _totals(view: "OfficeView", request: Request) -> Response:
     columns = [column for column in view.columns if column.total is not None]
     if search.wrong or not columns:
         raise HTTPException(404)
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         sums = totals_of(view, db, search)
     shown = [column.show(total or Decimal(0)) for column, total in zip(columns, sums, strict=True)]
     context = {"sums": list(zip([column.heading for column in columns], shown, strict=True))}

@@ -105,15 +105,15 @@ class Office(Admin):
 
     @login_required
     async def details(self, request: Request) -> Response:
-        return await self._view(request).details_page(request, request.path_params["pk"])
+        return await self._view(request).details_page(request)
 
     @login_required
     async def edit(self, request: Request) -> Response:
-        return await self._view(request).edit_page(request, request.path_params["pk"])
+        return await self._view(request).edit_page(request)
 
     @login_required
     async def delete(self, request: Request) -> Response:
-        return await self._view(request).delete_page(request, request.path_params["pk"])
+        return await self._view(request).delete_page(request)
 
     @login_required
     async def export(self, request: Request) -> Response:

@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from admin_views.acting import act, reading
 from admin_views.auth import signed_in
 from admin_views.entering import enter
 from admin_views.posted import PASSWORD, posted
@@ -19,7 +20,7 @@ from app.errors import NotFound, Refusal
 from app.scope import SYSTEM
 from app.secrets import new_token
 from app.texts import _
-from app.web import form_token, installation_of, replace_cookie, retry_after
+from app.web import form_token, replace_cookie, retry_after
 
 SHOWN_COMPANIES = 200
 _INSIDE = re.compile(r"/admin/(?!login|logout|reauth|session|switch|statics)[^\\\s]*")
@@ -57,8 +58,7 @@ def _next(request: Request) -> str:
 async def sign_out(request: Request) -> Response:
     """End the session for good and leave nothing of it in the browser."""
     if visit := signed_in(request):
-        database = installation_of(request).database
-        await run_in_threadpool(database.run, SYSTEM, lambda db: staff_access.end_session(db, visit.session_id))
+        await run_in_threadpool(act, request, lambda db: staff_access.end_session(db, visit.session_id), SYSTEM)
     replace_cookie(request, new_token())
     return RedirectResponse("/admin/login", status_code=303)
 
@@ -94,15 +94,14 @@ async def switch_company(request: Request) -> Response:
     wanted = str(posted(request).get("to", ""))
     if not re.fullmatch(r"\d{1,18}", wanted, re.ASCII):
         raise NotFound(_("esa empresa entre las suyas"))
-    database = installation_of(request).database
-    await run_in_threadpool(database.run, SYSTEM, lambda db: staff_access.switch_company(db, visit, int(wanted)))
+    await run_in_threadpool(act, request, lambda db: staff_access.switch_company(db, visit, int(wanted)), SYSTEM)
     return RedirectResponse("/admin/", status_code=303)
 
 
 def _companies(request: Request, visit: Visit) -> Response:
     """Runs in a thread."""
     text = request.query_params.get("buscar", "").strip()[:100]
-    with installation_of(request).database.read(SYSTEM) as db:
+    with reading(request, SYSTEM) as db:
         found = staff_access.find_companies(db, visit.user_id, text)
         context = {"text": text, "companies": found[:SHOWN_COMPANIES], "found": len(found)}
         return HTMLResponse(render(request, "admin/companies.html", context))

@@ -3,19 +3,19 @@
 from collections.abc import Callable
 from typing import Any
 
-from sqladmin import Flash
 from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import joinedload
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
+from admin_views.acting import done, read
 from admin_views.auth import visit_of
 from admin_views.base import OfficeView, page
 from admin_views.columns import Column
 from admin_views.command_page import Command
 from admin_views.filters import Choice, whole
-from admin_views.form_pages import Box, Panel, load
+from admin_views.form_pages import Box, Panel, find_row
 from admin_views.formatters import ROLES, Sign, badge, moment
 from admin_views.forms import OfficeForm, Pick, Strict
 from admin_views.saved_views import Tab
@@ -29,7 +29,7 @@ from app.domain.staff_accounts import ResetPassword, reset_password
 from app.domain.staffing import AddStaff, add_staff, change_role, end_membership
 from app.errors import NotFound
 from app.mail.credentials import withdraw_consent
-from app.scope import SYSTEM, CompanyScope, ScopedSession
+from app.scope import SYSTEM, ScopedSession
 from app.secrets import hash_password, new_password
 from app.texts import _
 from app.web import installation_of
@@ -226,21 +226,14 @@ class StaffAdmin(OfficeView, model=Membership):
         return await self.command_page(request, command)
 
     async def _membership(self, request: Request) -> Membership:
-        pk = request.path_params["pk"]
-        if whole(pk) is None:
+        if whole(request.path_params["pk"]) is None:
             raise NotFound(_("esa persona en esta empresa"))
-
-        def work() -> Membership:
-            with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
-                found: Membership = load(self, db, pk)
-                return found
-
-        return await run_in_threadpool(work)
+        found: Membership = await run_in_threadpool(find_row, self, request)
+        return found
 
 
 def _account_of(request: Request, user_id: int) -> MailAccount | None:
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
-        return user_account(db, user_id)
+    return read(request, lambda db: user_account(db, user_id))
 
 
 def _once_forgotten(request: Request, account: MailAccount | None, back: str) -> Callable[[Any], Response]:
@@ -249,8 +242,7 @@ def _once_forgotten(request: Request, account: MailAccount | None, back: str) ->
     def answer(said: Any) -> Response:
         if account is not None:
             withdraw_consent(installation_of(request), account)
-        Flash.success(request, str(said))
-        return RedirectResponse(back, status_code=303)
+        return done(request, said, back)
 
     return answer
 

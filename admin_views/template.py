@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from wtforms import FileField
 
-from admin_views.auth import visit_of
+from admin_views.acting import reading
 from admin_views.base import OfficeView, page
 from admin_views.columns import Column
 from admin_views.command_page import Command
@@ -37,9 +37,8 @@ from app.domain.templates import (
     save_template,
 )
 from app.errors import InvalidValue, NotFound
-from app.scope import CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _
-from app.web import installation_of
 from models import Company, DocumentTemplate, StoredFile, TemplateVersion
 
 IN_USE, ARCHIVED = Sign("En uso", "check", "ok"), Sign("Archivada", "archive")
@@ -198,7 +197,7 @@ class TemplateAdmin(OfficeView, model=DocumentTemplate):
 
     def _logo(self, request: Request) -> Response:
         row_id = whole(request.path_params["pk"])
-        with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+        with reading(request) as db:
             logo_id = self._logo_id(db, self.find(db, row_id) if row_id is not None else None)
         return stored_logo(request, logo_id)
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import selectinload
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from admin_views.auth import visit_of
+from admin_views.acting import reading
 from admin_views.documents.page import inline_pdf
 from admin_views.filters import whole
 from admin_views.posted import sent_files
@@ -23,7 +23,7 @@ from app.domain.terms import Due, write_dues
 from app.domain.totals import settle
 from app.errors import InvalidValue, NotFound
 from app.rendering import drawn, printed
-from app.scope import CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _
 from app.web import installation_of
 from models import Company, Document, DocumentLine, Invoice, Publication, TemplateVersion
@@ -62,8 +62,8 @@ def versions_of(db: ScopedSession, template_id: int) -> list[VersionRow]:
 
 def preview_typed(view: Any, request: Request) -> Response:
     """Runs in a thread."""
-    installation, scope = installation_of(request), CompanyScope(visit_of(request).company_id)
-    with installation.database.read(scope) as db:
+    installation = installation_of(request)
+    with reading(request) as db:
         row_id = whole(request.query_params.get("of", ""))
         row = view.find(db, row_id) if row_id is not None else None
         form = view.make_form(db, request, row)
@@ -84,8 +84,8 @@ def preview_typed(view: Any, request: Request) -> Response:
 
 def preview_version(view: Any, request: Request) -> Response:
     """Runs in a thread."""
-    installation, scope = installation_of(request), CompanyScope(visit_of(request).company_id)
-    with installation.database.read(scope) as db:
+    installation = installation_of(request)
+    with reading(request) as db:
         version_id = whole(request.path_params["version"])
         version = db.get(TemplateVersion, version_id) if version_id is not None else None
         if version is None:

@@ -2,19 +2,18 @@
 
 from typing import Any
 
-from sqladmin import Flash
 from sqladmin.authorization import Action
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
-from admin_views.auth import visit_of
+from admin_views.acting import act_and_tell, reading
 from admin_views.base import OfficeView, page
 from admin_views.command_page import Command
 from admin_views.documents.states import screen_of
 from admin_views.filters import whole
-from admin_views.form_pages import OtherPage, load
+from admin_views.form_pages import OtherPage, find_row, load
 from admin_views.forms import OfficeForm
 from admin_views.posted import posted
 from admin_views.program_words import DELIVERIES as SIGNS
@@ -24,8 +23,8 @@ from admin_views.templating import render
 from app import clock
 from app.domain.webhook_deliveries import resend_deliveries
 from app.domain.webhooks import SavedWebhook, renew_secret, try_webhook
-from app.errors import NotFound, Refusal
-from app.scope import Actor, CompanyScope, ScopedSession
+from app.errors import NotFound
+from app.scope import ScopedSession
 from app.texts import _
 from app.web import installation_of
 from models import Webhook, WebhookDelivery
@@ -60,7 +59,7 @@ class WebhookPages(OfficeView):
 
     @page("/secret/{pk}", needs="action:secret")
     async def secret(self, request: Request) -> Response:
-        webhook = await run_in_threadpool(_found, self, request)
+        webhook = await run_in_threadpool(find_row, self, request)
         keys = installation_of(request).keys
 
         def answer(saved: SavedWebhook) -> Response:
@@ -85,23 +84,9 @@ def reveal(request: Request, view: OfficeView, webhook: Webhook, secret: str) ->
     return HTMLResponse(render(request, "admin/webhook/secret.html", context))
 
 
-def _found(view: OfficeView, request: Request) -> Webhook:
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
-        found: Webhook = load(view, db, request.path_params["pk"])
-        return found
-
-
 def _do(view: OfficeView, request: Request, work: Any) -> Response:
-    visit = visit_of(request)
-    scope, actor = CompanyScope(visit.company_id), Actor(visit.user_name, visit.user_id)
-    webhook = _found(view, request)
-    try:
-        said = installation_of(request).database.run(scope, lambda db: work(db, webhook), actor)
-    except Refusal as refusal:
-        Flash.error(request, str(refusal))
-    else:
-        Flash.success(request, str(said))
-    return RedirectResponse(view.address(f"deliveries/{webhook.id}"), status_code=303)
+    webhook = find_row(view, request)
+    return act_and_tell(request, lambda db: work(db, webhook), view.address(f"deliveries/{webhook.id}"))
 
 
 def _try(db: ScopedSession, webhook: Webhook) -> str:
@@ -123,7 +108,7 @@ def _resend(db: ScopedSession, webhook: Webhook, delivery_id: int | None) -> Any
 
 def _deliveries(view: OfficeView, request: Request) -> Response:
     before = whole(request.query_params.get(BEFORE, ""))
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         row: Webhook = load(view, db, request.path_params["pk"])
         told = select(WebhookDelivery).where(WebhookDelivery.webhook_id == row.id)
         if before is not None:

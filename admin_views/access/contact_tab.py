@@ -3,7 +3,6 @@
 from functools import partial
 from typing import Any
 
-from sqladmin import Flash
 from sqladmin.authorization import Action
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -11,9 +10,10 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from admin_views.access.pages import AccessPages
 from admin_views.access.words import note_of, sign_of
+from admin_views.acting import act, done, reading
 from admin_views.auth import visit_of
 from admin_views.base import page
-from admin_views.form_pages import OtherPage, load
+from admin_views.form_pages import OtherPage, find_row, load
 from admin_views.forms import OfficeForm, Pick, Secret, Tick
 from admin_views.posted import posted
 from admin_views.templating import render
@@ -27,7 +27,6 @@ from app.domain.shared_emails import ShareNotConfirmed
 from app.domain.signing_in import FEWEST_CHARACTERS
 from app.domain.timeline import contact_timeline
 from app.errors import InvalidValue, Refusal
-from app.scope import Actor, CompanyScope
 from app.secrets import hash_password
 from app.web import installation_of
 from models import Company, Contact
@@ -69,7 +68,7 @@ class IntranetTab(AccessPages):
 
 
 def _tab(view: Any, request: Request, form: PasswordForm, status: int) -> Response:
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         row = load(view, db, request.path_params["pk"])
         form.email.choices = [(email, email) for email in emails_of(db, row.id)]
         now = clock.now()
@@ -93,9 +92,8 @@ def _tab(view: Any, request: Request, form: PasswordForm, status: int) -> Respon
 
 def _set_password(view: Any, request: Request) -> Response:
     """Read, then the slow hash with no transaction open, then record."""
-    visit, database = visit_of(request), installation_of(request).database
-    scope, form = CompanyScope(visit.company_id), PasswordForm(posted(request))
-    with database.read(scope) as db:
+    form = PasswordForm(posted(request))
+    with reading(request) as db:
         contact = load(view, db, request.path_params["pk"])
         form.email.choices = [(email, email) for email in emails_of(db, contact.id)]
         company = db.get_one(Company, db.company_id)
@@ -105,18 +103,16 @@ def _set_password(view: Any, request: Request) -> Response:
         SetPortalPassword,
         contact_id=contact.id,
         password_hash=hash_password(form.password.data or ""),
-        user_id=visit.user_id,
+        user_id=visit_of(request).user_id,
         email=form.email.data,
         share_confirmed=form.share_confirmed.data,
     )
     try:
-        actor = Actor(visit.user_name, visit.user_id)
-        result = database.run(scope, lambda db: set_portal_password(db, command()), actor)
+        result = act(request, lambda db: set_portal_password(db, command()))
     except Refusal as refusal:
         form.refuse(refusal)
         return _tab(view, request, form, refusal.status)
-    Flash.success(request, str(result))
-    return RedirectResponse(view.address(f"intranet/{contact.id}"), status_code=303)
+    return done(request, result, view.address(f"intranet/{contact.id}"))
 
 
 def _is_fit(form: PasswordForm, contact: Contact, company: Company) -> bool:
@@ -131,13 +127,7 @@ def _is_fit(form: PasswordForm, contact: Contact, company: Company) -> bool:
 
 
 def _as_customer(view: Any, request: Request) -> Response:
-    visit, installation = visit_of(request), installation_of(request)
-    scope = CompanyScope(visit.company_id)
-    with installation.database.read(scope) as db:
-        contact = load(view, db, request.path_params["pk"])
-    secret = installation.database.run(
-        scope,
-        lambda db: open_view(db, installation.keys, contact.id, staff_user_id=visit.user_id),
-        Actor(visit.user_name, visit.user_id),
-    )
+    visit, keys = visit_of(request), installation_of(request).keys
+    contact = find_row(view, request)
+    secret = act(request, lambda db: open_view(db, keys, contact.id, staff_user_id=visit.user_id))
     return RedirectResponse(f"/in/{visit.company_slug}/ver/{secret}", status_code=303)

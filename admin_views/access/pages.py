@@ -2,16 +2,16 @@
 
 from typing import Any
 
-from sqladmin import Flash, action
+from sqladmin import action
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
 from admin_views.access import words
 from admin_views.access.dialogue import AccessDialogue, AccessForm, Deed
+from admin_views.acting import done
 from admin_views.base import page
 from admin_views.command_page import Command
 from admin_views.selection import Selection
-from app.domain.access import AccessWithdrawn, Granted
 from app.domain.selections import ContactSelection
 
 
@@ -60,7 +60,7 @@ async def _ask(view: Any, request: Request, deed: Deed) -> Any:
             form_class=AccessForm,
             run=dialogue.perform,
             preview=dialogue.show,
-            answer=lambda result: _done(request, result),
+            answer=lambda result: done(request, result, f"/admin/batch/details/{result.batch_id}"),
             back=dialogue.back,
             template=f"admin/access/{deed}.html",
             hidden=dialogue.hidden,
@@ -69,8 +69,3 @@ async def _ask(view: Any, request: Request, deed: Deed) -> Any:
             context={"words": words},
         ),
     )
-
-
-def _done(request: Request, result: Granted | AccessWithdrawn) -> Response:
-    Flash.success(request, str(result))
-    return RedirectResponse(f"/admin/batch/details/{result.batch_id}", status_code=303)

@@ -4,12 +4,12 @@ import datetime as dt
 from typing import Any
 
 from msgspec import Struct
-from sqladmin import Flash
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
+from admin_views.acting import act, done, reading
 from admin_views.auth import visit_of
 from admin_views.base import OfficePage, page
 from admin_views.command_page import Command
@@ -24,7 +24,7 @@ from app.domain import api_keys
 from app.domain.api_keys import CreateApiKey, NewKey, RotateApiKey
 from app.domain.staff_access import Visit
 from app.errors import NotFound
-from app.scope import Actor, CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _
 from app.web import installation_of
 from models import ApiKey, StaffUser
@@ -147,11 +147,8 @@ class KeyPages(OfficePage):
     async def end_overlap(self, request: Request) -> Response:
         visit = visit_of(request)
         key = await run_in_threadpool(_found, request, visit.user_id)
-        scope, actor = CompanyScope(visit.company_id), Actor(visit.user_name, visit.user_id)
-        database = installation_of(request).database
-        await run_in_threadpool(database.run, scope, lambda db: api_keys.end_overlap(db, key.id, visit.user_id), actor)
-        Flash.success(request, _("%(nombre)s: la clave de antes ya no abre nada.") % {"nombre": key.name})
-        return RedirectResponse(HOME, status_code=303)
+        await run_in_threadpool(act, request, lambda db: api_keys.end_overlap(db, key.id, visit.user_id))
+        return done(request, _("%(nombre)s: la clave de antes ya no abre nada.") % {"nombre": key.name}, HOME)
 
 
 def making(view: OfficePage, request: Request) -> Command:
@@ -184,7 +181,7 @@ def _whose(visit: Visit) -> int | None:
 def _found(request: Request, user_id: int | None) -> ApiKey:
     """The live key that the address names; anybody's when ``user_id`` is none. Runs in a thread; or ``NotFound``."""
     key_id = whole(request.path_params["pk"])
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         for key in api_keys.live_keys(db, user_id):
             if key.id == key_id:
                 return key

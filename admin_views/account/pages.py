@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from sqladmin import Flash
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from admin_views.account import api_keys, series
 from admin_views.account.api_keys import KeyPages
+from admin_views.acting import act, done, reading
 from admin_views.auth import visit_of
 from admin_views.base import page
 from admin_views.command_page import Command
@@ -25,13 +25,11 @@ from admin_views.posted import posted
 from admin_views.proving import Proof, prove_again
 from admin_views.templating import render
 from app.domain import staff_accounts
-from app.domain.staff_access import Visit
 from app.domain.staffing import set_staff_password
 from app.errors import InvalidValue, Refusal
-from app.scope import SYSTEM, Actor
+from app.scope import SYSTEM
 from app.secrets import hash_password
 from app.texts import _
-from app.web import installation_of
 
 HOME, MAIL, SERIES = "/admin/account", "/admin/account/mail", "/admin/account/series"
 TABS = (
@@ -114,12 +112,9 @@ class AccountPage(OwnTextPages, KeyPages):
     @page("/account/sessions", needs="edit", methods=("POST",), identity="account")
     async def end_sessions(self, request: Request) -> Response:
         """Sign out everywhere but here."""
-        visit, database = visit_of(request), installation_of(request).database
-        await run_in_threadpool(
-            database.run, SYSTEM, lambda db: staff_accounts.end_other_sessions(db, visit), _actor(visit)
-        )
-        Flash.success(request, _("Las demás sesiones están cerradas."))
-        return RedirectResponse(HOME, status_code=303)
+        visit = visit_of(request)
+        await run_in_threadpool(act, request, lambda db: staff_accounts.end_other_sessions(db, visit), SYSTEM)
+        return done(request, _("Las demás sesiones están cerradas."), HOME)
 
 
 def _own(request: Request) -> Whose:
@@ -132,13 +127,11 @@ def _account(view: AccountPage, request: Request) -> Response:
     if request.method == "POST" and form.validate():
         try:
             _change_password(request, form)
+            return done(request, _("Contraseña cambiada. Sus demás sesiones se han cerrado."), HOME)
         except Refusal as refusal:
             form.refuse(refusal)
-        else:
-            Flash.success(request, _("Contraseña cambiada. Sus demás sesiones se han cerrado."))
-            return RedirectResponse(HOME, status_code=303)
     visit = visit_of(request)
-    with installation_of(request).database.read(SYSTEM) as db:
+    with reading(request, SYSTEM) as db:
         context: dict[str, Any] = {
             "view": view,
             "form": form,
@@ -151,17 +144,13 @@ def _account(view: AccountPage, request: Request) -> Response:
 
 def _change_password(request: Request, form: PasswordForm) -> None:
     """The current one proves who it is; the new one ends every session and begins this one again."""
-    visit, database = visit_of(request), installation_of(request).database
+    visit = visit_of(request)
     new = form.new.data or ""
     if new != form.again.data:
         raise InvalidValue(_("No es igual que la nueva."), field="again")
-    with database.read(SYSTEM) as db:
+    with reading(request, SYSTEM) as db:
         staff_accounts.check_own_password(db, visit.user_id, new)
     prove_again(request, form.current, always=True)
     hashed = hash_password(new)
-    database.run(SYSTEM, lambda db: set_staff_password(db, visit.user_id, hashed), _actor(visit))
+    act(request, lambda db: set_staff_password(db, visit.user_id, hashed), SYSTEM)
     enter(request, visit.email, new)
-
-
-def _actor(visit: Visit) -> Actor:
-    return Actor(name=visit.user_name, id=visit.user_id)

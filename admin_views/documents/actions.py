@@ -1,11 +1,9 @@
 """What is done with a document from its page: repeat it, make the next one, move it, print it, see it as its reader."""
 
 import re
-from collections.abc import Callable
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from sqladmin import Flash
 from sqladmin.authorization import Action
 from sqlalchemy import select
 from starlette.concurrency import run_in_threadpool
@@ -13,12 +11,13 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from admin_views.acting import act, done, reading
 from admin_views.auth import GRANTS, visit_of
 from admin_views.base import page
 from admin_views.documents.form import DocumentForm, InvoiceForm
 from admin_views.documents.page import inline_pdf
 from admin_views.documents.states import SIGNS, screen_of
-from admin_views.form_pages import load
+from admin_views.form_pages import find_row, load
 from admin_views.posted import posted
 from admin_views.templating import render
 from app import clock
@@ -33,14 +32,13 @@ from app.domain.templates import find_default
 from app.errors import InvalidValue
 from app.installation import Installation
 from app.rendering import drawn, printed
-from app.scope import Actor, CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.secrets import new_token
 from app.texts import _
 from app.web import installation_of
 from models import Contact, Document
 from models.enums import DocumentKind, DocumentStatus
 
-Result = TypeVar("Result")
 Choice = TypeVar("Choice", bound=StrEnum)
 
 
@@ -78,20 +76,8 @@ class DocumentActions:
         return await run_in_threadpool(_as_customer, self, request)
 
 
-def loaded(view: Any, request: Request) -> Any:
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
-        return load(view, db, request.path_params["pk"])
-
-
 def to_draft(request: Request, drafted: Drafted) -> Response:
-    Flash.success(request, str(drafted))
-    return RedirectResponse(f"/admin/{screen_of(drafted.kind)}/edit/{drafted.document_id}", status_code=303)
-
-
-def _run(request: Request, work: Callable[[ScopedSession], Result]) -> Result:
-    visit = visit_of(request)
-    actor = Actor(visit.user_name, visit.user_id)
-    return installation_of(request).database.run(CompanyScope(visit.company_id), work, actor)
+    return done(request, drafted, f"/admin/{screen_of(drafted.kind)}/edit/{drafted.document_id}")
 
 
 def _key(request: Request) -> str | None:
@@ -101,7 +87,7 @@ def _key(request: Request) -> str | None:
 
 
 def _duplicate(view: Any, request: Request) -> Response:
-    document = loaded(view, request)
+    document = find_row(view, request)
     command = RepeatDocument(
         document_id=document.id,
         kind=view.kind,
@@ -109,11 +95,11 @@ def _duplicate(view: Any, request: Request) -> Response:
         user_id=visit_of(request).user_id,
         key=_key(request),
     )
-    return to_draft(request, _run(request, lambda db: repeat_document(db, command)))
+    return to_draft(request, act(request, lambda db: repeat_document(db, command)))
 
 
 def _convert(view: Any, request: Request) -> Response:
-    document, to = loaded(view, request), _chosen(DocumentKind, posted(request).get("to"))
+    document, to = find_row(view, request), _chosen(DocumentKind, posted(request).get("to"))
     if (screen_of(to), Action.CREATE) not in GRANTS[visit_of(request).role]:
         raise HTTPException(403)
     command = ConvertDocument(
@@ -124,21 +110,21 @@ def _convert(view: Any, request: Request) -> Response:
         user_id=visit_of(request).user_id,
         key=_key(request),
     )
-    return to_draft(request, _run(request, lambda db: convert_document(db, command)))
+    return to_draft(request, act(request, lambda db: convert_document(db, command)))
 
 
 def _move(view: Any, request: Request) -> Response:
-    document, form = loaded(view, request), posted(request)
+    document, form = find_row(view, request), posted(request)
     command = MoveDocument(
         document_id=document.id,
         kind=view.kind,
         seen=_chosen(DocumentStatus, form.get("seen")),
         to=_chosen(DocumentStatus, form.get("to")),
     )
-    moved = _run(request, lambda db: move_document(db, command))
+    moved = act(request, lambda db: move_document(db, command))
     word = _(SIGNS[moved.kind][moved.status].word)
-    Flash.success(request, _("%(numero)s: %(estado)s.") % {"numero": moved, "estado": word.lower()})
-    return RedirectResponse(view.details_address(moved.id), status_code=303)
+    said = _("%(numero)s: %(estado)s.") % {"numero": moved, "estado": word.lower()}
+    return done(request, said, view.details_address(moved.id))
 
 
 def _chosen(choices: type[Choice], typed: Any) -> Choice:
@@ -150,10 +136,9 @@ def _chosen(choices: type[Choice], typed: Any) -> Choice:
 
 
 def _preview(view: Any, request: Request) -> Response:
-    installation, scope = installation_of(request), CompanyScope(visit_of(request).company_id)
-    with installation.database.read(scope) as db:
+    with reading(request) as db:
         form, row = view.read_form(db, request)
-        sheet = _typed_sheet(installation, db, form, row) if form.validate() else None
+        sheet = _typed_sheet(installation_of(request), db, form, row) if form.validate() else None
     if sheet is None:
         context = {"title": _("Ver PDF"), "form": form}
         return HTMLResponse(render(request, "admin/document/unprinted.html", context), status_code=422)
@@ -174,15 +159,10 @@ def _typed_sheet(installation: Installation, db: ScopedSession, form: DocumentFo
 
 
 def _as_customer(view: Any, request: Request) -> Response:
-    visit, installation = visit_of(request), installation_of(request)
-    scope = CompanyScope(visit.company_id)
-    with installation.database.read(scope) as db:
+    visit, keys = visit_of(request), installation_of(request).keys
+    with reading(request) as db:
         document = load(view, db, request.path_params["pk"])
         live = select(Document.id).where(Document.id == document.id, live_publication(db.company_id))
         page = f"?documento={document.id}" if db.scalar(live) else ""
-    secret = installation.database.run(
-        scope,
-        lambda db: open_view(db, installation.keys, document.contact_id, staff_user_id=visit.user_id),
-        Actor(visit.user_name, visit.user_id),
-    )
+    secret = act(request, lambda db: open_view(db, keys, document.contact_id, staff_user_id=visit.user_id))
     return RedirectResponse(f"/in/{visit.company_slug}/ver/{secret}{page}", status_code=303)

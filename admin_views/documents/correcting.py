@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from admin_views.base import page
 from admin_views.command_page import Command
-from admin_views.documents.actions import loaded, to_draft
+from admin_views.documents.actions import to_draft
+from admin_views.form_pages import find_row
 from admin_views.forms import OfficeForm, Strict
 from admin_views.printable import printable
 from app import clock
@@ -36,7 +37,7 @@ class CorrectingPages:
 
     @page("/correct/{pk}", needs="action:correct")
     async def correct_page(self: Any, request: Request) -> Response:
-        invoice = await run_in_threadpool(loaded, self, request)
+        invoice = await run_in_threadpool(find_row, self, request)
         if invoice.is_draft:
             raise HTTPException(404)
         command = Command(

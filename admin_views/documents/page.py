@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
+from admin_views.acting import reading
 from admin_views.auth import GRANTS, visit_of
 from admin_views.base import page
 from admin_views.documents.figures import share, sums_of
@@ -116,7 +117,7 @@ def disposition(kind: str, name: str) -> str:
 
 def _pdf(view: Any, request: Request) -> Response:
     installation, scope = installation_of(request), CompanyScope(visit_of(request).company_id)
-    with installation.database.read(scope) as db:
+    with reading(request) as db:
         row = load(view, db, request.path_params["pk"])
         publication = live_publication(db, row.id)
         version = find_default(db)
@@ -127,7 +128,7 @@ def _pdf(view: Any, request: Request) -> Response:
 
 def _file(view: Any, request: Request) -> Response:
     installation = installation_of(request)
-    with installation.database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         row = load(view, db, request.path_params["pk"])
         file = db.scalar(
             select(StoredFile)

@@ -4,14 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from msgspec.structs import replace
-from sqladmin import Flash
 from sqladmin.authorization import Action
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from admin_views import form_pages
+from admin_views.acting import done, read, reading
 from admin_views.auth import visit_of
 from admin_views.base import page
 from admin_views.documents import lookups
@@ -41,9 +41,8 @@ from app.domain.issuing import Issued, IssueDraft, issue_draft
 from app.domain.kinds import KINDS
 from app.errors import InvalidValue
 from app.money import euros
-from app.scope import CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _
-from app.web import installation_of
 from models import Contact, Document
 from models.enums import DocumentKind
 
@@ -64,9 +63,9 @@ class DocumentWriting:
         """What is issued is neither changed nor deleted (RD 1619/2012, art. 19)."""
         return action not in (Action.EDIT, Action.DELETE) or row.is_draft
 
-    async def edit_page(self: Any, request: Request, pk: str) -> Response:
+    async def edit_page(self: Any, request: Request) -> Response:
         try:
-            answer: Response = await form_pages.edit_page(self, request, pk)
+            answer: Response = await form_pages.edit_page(self, request)
         except AlreadyIssued as refusal:
             return _already_issued(self, request, refusal)
         return answer
@@ -139,11 +138,9 @@ class DocumentWriting:
 
     def saved(self: Any, request: Request, row: Any, form: Any = None, *, is_new: bool = False) -> Response | None:
         if row.is_draft:
-            Flash.success(request, _("Borrador guardado."))
-            return RedirectResponse(self.edit_address(row.id), status_code=303)
+            return done(request, _("Borrador guardado."), self.edit_address(row.id))
         told = Issued(row.id, row.kind, row.number_text, euros(row.total, row.currency))
-        Flash.success(request, str(told))
-        return RedirectResponse(self.details_address(row.id), status_code=303)
+        return done(request, told, self.details_address(row.id))
 
     def remove(self, db: ScopedSession, row: Any, revision: int | None) -> None:
         delete_draft(db, row.id, revision)
@@ -154,7 +151,7 @@ class DocumentWriting:
         return await run_in_threadpool(self._estimate, request)
 
     def _estimate(self: Any, request: Request) -> Response:
-        with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+        with reading(request) as db:
             form, row = self.read_form(db, request)
             form.validate()
             taxes = [(value, name) for value, name in form.offered_taxes.items() if name]
@@ -207,9 +204,7 @@ def _perform(db: ScopedSession, form: DocumentForm, command: SaveDraft) -> Docum
 def _already_issued(view: Any, request: Request, refusal: AlreadyIssued) -> Response:
     """The same form sent twice to issue answers as the first time; anybody else is told."""
     form = posted(request)
-    scope = CompanyScope(visit_of(request).company_id)
-    with installation_of(request).database.read(scope) as db:
-        row = db.get_one(Document, refusal.document_id)
+    row = read(request, lambda db: db.get_one(Document, refusal.document_id))
     if form.get("do") != "issue" or form.get("revision") != str(row.revision - ISSUING_REVISIONS):
         raise refusal
     answer: Response = view.saved(request, row)
@@ -232,5 +227,5 @@ def _looked_up(request: Request, find: Callable[[ScopedSession, str], list[dict[
         term = fields.line(request.query_params.get("term", ""), "term", most=100)
     except InvalidValue:
         return JSONResponse({"results": []})
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         return JSONResponse({"results": find(db, term)})

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-from sqladmin import Flash
 from sqladmin.authorization import Action
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from admin_views.acting import act, done, not_done
 from admin_views.base import OfficePage, page
 from admin_views.command_page import Command
 from admin_views.forms import OfficeForm
 from admin_views.mail import dkim
-from admin_views.mail.account_pages import MINUTE, Whose, count, read_account, write
+from admin_views.mail.account_pages import MINUTE, Whose, count, read_account
 from admin_views.mail.account_saving import account_page
 from admin_views.mail.consents import ask_again
 from admin_views.mail.testing import test_page
@@ -76,12 +76,10 @@ def resume_page(request: Request, whose: Whose) -> Response:
     try:
         count(request, "mail resume", 5, MINUTE)
     except Refusal as refusal:
-        Flash.error(request, str(refusal))
-    else:
-        if account is not None:
-            write(request, lambda db: resume_account(db, account.id))
-        Flash.success(request, _("Se vuelve a probar ahora mismo."))
-    return RedirectResponse(whose.home, status_code=303)
+        return not_done(request, refusal, whose.home)
+    if account is not None:
+        act(request, lambda db: resume_account(db, account.id))
+    return done(request, _("Se vuelve a probar ahora mismo."), whose.home)
 
 
 async def remove_page(view: OfficePage, request: Request, whose: Whose) -> Response:
@@ -92,8 +90,7 @@ async def remove_page(view: OfficePage, request: Request, whose: Whose) -> Respo
 
     def answer(removed: Any) -> Response:
         withdraw_consent(installation_of(request), account)
-        Flash.success(request, str(removed))
-        return RedirectResponse(whose.home, status_code=303)
+        return done(request, removed, whose.home)
 
     command = Command(
         title=_("Eliminar la cuenta de correo %(correo)s") % {"correo": account.sender_email},

@@ -7,6 +7,7 @@ from msgspec import Struct, field
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from admin_views.acting import act, read, reading
 from admin_views.auth import visit_of
 from admin_views.mail.account_asking import FoldersRead, Suggested
 from admin_views.mail.account_form import AccountForm, TestForm, values_of
@@ -15,7 +16,7 @@ from admin_views.mail.troubles import troubles_with
 from admin_views.templating import render
 from app.domain import throttling
 from app.domain.mail.accounts import owned_account
-from app.scope import Actor, CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _
 from app.web import installation_of
 from models import MailAccount
@@ -57,7 +58,7 @@ class Shown(Struct, kw_only=True):
 def show(view: "OfficePage", request: Request, whose: Whose, shown: Shown) -> Response:
     visit, installation = visit_of(request), installation_of(request)
     demo = installation.settings.demo
-    with installation.database.read(CompanyScope(visit.company_id)) as db:
+    with reading(request) as db:
         account = whose.of(db)
         form = shown.form or AccountForm(data=_initial(request, whose, account))
         _dress(form, installation, account, shown, whose)
@@ -100,18 +101,11 @@ def _initial(request: Request, whose: Whose, account: MailAccount | None) -> dic
 
 
 def read_account(request: Request, whose: Whose) -> MailAccount | None:
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
-        return whose.of(db)
+    return read(request, whose.of)
 
 
 def count(request: Request, what: str, limit: int, window: dt.timedelta) -> None:
     """Each of these knocks at somebody's server: so many a person and company. Raises ``TooManyTries``."""
     visit = visit_of(request)
     subject = f"{what} {visit.company_id} {visit.user_id}"
-    write(request, lambda db: throttling.check(db, subject, limit, window))
-
-
-def write(request: Request, work: Any) -> Any:
-    visit = visit_of(request)
-    scope, actor = CompanyScope(visit.company_id), Actor(visit.user_name, visit.user_id)
-    return installation_of(request).database.run(scope, work, actor)
+    act(request, lambda db: throttling.check(db, subject, limit, window))

@@ -7,9 +7,10 @@ from sqladmin import Flash
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from admin_views.acting import act
 from admin_views.mail import account_asking as asking
 from admin_views.mail.account_form import BY_SERVER, AccountForm, way_of
-from admin_views.mail.account_pages import MINUTE, Shown, Whose, count, read_account, show, write
+from admin_views.mail.account_pages import MINUTE, Shown, Whose, count, read_account, show
 from admin_views.mail.consents import NotRegistered, go_and_consent
 from admin_views.posted import posted
 from admin_views.proving import prove_again
@@ -132,7 +133,7 @@ def _save(view: "OfficePage", request: Request, whose: Whose, form: AccountForm)
         raise NotRegistered(provider)
     if command.imap_host and form.sent_folder.data == BY_SERVER and not lacks_consent:
         command, warning = _with_folder(request, account, command)
-    saved = write(request, lambda db: save_mail_account(db, installation.keys, command))
+    saved = act(request, lambda db: save_mail_account(db, installation.keys, command))
     if account is not None and account.sealed_tokens and not saved.sealed_tokens:
         withdraw_consent(installation, account)
     if saved.provider is not None and not saved.sealed_tokens:

@@ -10,10 +10,11 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from admin_views.acting import act, not_done, reading
 from admin_views.auth import GRANTS, visit_of
 from admin_views.mail import account_asking as asking
 from admin_views.mail.account_form import AccountForm, values_of
-from admin_views.mail.account_pages import MINUTE, Whose, count, read_account, write
+from admin_views.mail.account_pages import MINUTE, Whose, count, read_account
 from admin_views.posted import posted
 from admin_views.templating import render
 from app import clock
@@ -29,7 +30,6 @@ from app.domain.mail.consents import (
 from app.domain.mail.saving_accounts import choose_sent_folder
 from app.errors import AdapterError, Refusal
 from app.mail.credentials import NAMES, oauth_app
-from app.scope import CompanyScope
 from app.texts import _
 from app.web import installation_of
 from models import MailAccount
@@ -69,7 +69,7 @@ def go_and_consent(view: "OfficePage", request: Request, whose: Whose, account: 
         raise NotRegistered(account.provider)
     count(request, "mail consent", 10, MINUTE)
     begin = BeginConsent(user_id=visit.user_id, provider=account.provider, is_for_company=not whose.is_own)
-    begun = write(request, lambda db: begin_consent(db, installation.keys, begin))
+    begun = act(request, lambda db: begin_consent(db, installation.keys, begin))
     address = oauth.consent_address(app, state=begun.state, verifier=begun.verifier, email=account.username)
     context = {"view": view, "whose": whose, "name": app.name, "address": address, "email": account.username}
     return HTMLResponse(render(request, "admin/mail/consent_go.html", context))
@@ -83,15 +83,14 @@ def ask_again(view: "OfficePage", request: Request, whose: Whose) -> Response:
     try:
         return go_and_consent(view, request, whose, account)
     except Refusal as refusal:
-        Flash.error(request, str(refusal))
-        return RedirectResponse(whose.home, status_code=303)
+        return not_done(request, refusal, whose.home)
 
 
 def come_back(view: "OfficePage", request: Request, homes: tuple[str, str]) -> Response:
     """Where the provider sends people to. ``homes``: the page of one's own account, and of the company's."""
     brought = request.query_params if request.method == "GET" else posted(request)
     state, code = (str(brought.get(name, ""))[:LONGEST] for name in ("state", "code"))
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         is_companys = is_consent_for_company(db, state, visit_of(request).user_id)
     home = homes[1] if is_companys else homes[0]
     if request.method == "GET":
@@ -100,14 +99,14 @@ def come_back(view: "OfficePage", request: Request, homes: tuple[str, str]) -> R
     try:
         _finish(request, state, code)
     except (Refusal, AdapterError) as error:
-        Flash.error(request, str(error))
+        return not_done(request, error, home)
     return RedirectResponse(home, status_code=303)
 
 
 def _finish(request: Request, state: str, code: str) -> None:
     """Claim, then ask the provider, then keep: no transaction is open while the provider talks."""
     installation, visit = installation_of(request), visit_of(request)
-    claimed = write(request, lambda db: claim_consent(db, installation.keys, state, visit.user_id))
+    claimed = act(request, lambda db: claim_consent(db, installation.keys, state, visit.user_id))
     if claimed.is_for_company and ("mail-account", "edit") not in GRANTS[visit.role]:
         raise HTTPException(403)
     app = oauth_app(installation, claimed.provider)
@@ -123,7 +122,7 @@ def _finish(request: Request, state: str, code: str) -> None:
         oauth.revoke(app, consented.tokens)
         raise WrongMailbox(consented.email, wanted)
     keep = KeepConsent(user_id=user_id, provider=claimed.provider, tokens=consented.tokens)
-    account = write(request, lambda db: keep_consent(db, installation.keys, keep))
+    account = act(request, lambda db: keep_consent(db, installation.keys, keep))
     Flash.success(request, _("%(quien)s ha dado permiso. Envíe un correo de prueba.") % {"quien": app.name})
     if is_other:  # a mailbox that several share is opened by whoever may
         told = {"dada": consented.email, "cuenta": wanted}
@@ -143,4 +142,4 @@ def _choose_folder(request: Request, account: MailAccount, user_id: int | None) 
     except Refusal:
         return  # the test will say why
     if found.sent:
-        write(request, lambda db: choose_sent_folder(db, user_id, found.sent))
+        act(request, lambda db: choose_sent_folder(db, user_id, found.sent))

@@ -3,14 +3,13 @@
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
-from sqladmin import Flash
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from admin_views.auth import visit_of
+from admin_views.acting import act, done, read
 from admin_views.command_page import Command
 from admin_views.forms import OfficeForm, Pick, Prose, Strict
-from admin_views.mail.account_pages import MINUTE, count, write
+from admin_views.mail.account_pages import MINUTE, count
 from admin_views.posted import posted
 from admin_views.proving import Proof, prove_again
 from admin_views.templating import render
@@ -19,7 +18,6 @@ from app.domain.mail.accounts import company_account
 from app.domain.mail.dkim_keys import SaveDkimKey, remove_dkim_key, save_dkim_key
 from app.errors import AdapterError, InvalidValue, Refusal
 from app.mail.signatures import dkim_key_of
-from app.scope import CompanyScope
 from app.texts import _
 from app.web import installation_of
 from models import MailAccount
@@ -72,8 +70,7 @@ def dkim_page(view: "OfficePage", request: Request, context: dict[str, Any]) -> 
         form.refuse(refusal)
         status = 422 if isinstance(refusal, InvalidValue) else refusal.status
         return _show(view, request, context, form=form, status=status)
-    Flash.success(request, _("Firma guardada. Publique el registro en su DNS."))
-    return RedirectResponse(str(request.url.path), status_code=303)
+    return done(request, _("Firma guardada. Publique el registro en su DNS."), str(request.url.path))
 
 
 def _save(request: Request, form: DkimForm) -> None:
@@ -87,7 +84,7 @@ def _save(request: Request, form: DkimForm) -> None:
         prove_again(request, form.current)
     keys = installation_of(request).keys
     command = SaveDkimKey(domain=str(form.domain.data), selector=str(form.selector.data), private_key=private_key)
-    write(request, lambda db: save_dkim_key(db, keys, command))
+    act(request, lambda db: save_dkim_key(db, keys, command))
 
 
 def _check(view: "OfficePage", request: Request, context: dict[str, Any]) -> Response:
@@ -154,8 +151,7 @@ def _offer(form: DkimForm, account: MailAccount | None) -> None:
 
 
 def _account(request: Request) -> MailAccount | None:
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
-        return company_account(db)
+    return read(request, company_account)
 
 
 def remove_command(back: str) -> Command:

@@ -12,6 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from admin_views.acting import read, reading
 from admin_views.auth import visit_of
 from admin_views.base import OfficeView, page
 from admin_views.columns import Column
@@ -32,7 +33,7 @@ from app.domain.folding import contains, fold
 from app.domain.mail.resending import CAN_GO_AGAIN, WAITING, CancelMails, RetryMails, cancel_mails, retry_mails
 from app.domain.queries.outbox import UNSENT
 from app.errors import Refusal
-from app.scope import CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _, plural
 from app.web import installation_of
 from models import Contact, OutgoingMail
@@ -114,9 +115,9 @@ class OutgoingMailAdmin(AnswerPages, OfficeView, model=OutgoingMail):
         return await super().list_page(request)
 
     def _troubles(self, request: Request) -> Any:
-        installation, visit = installation_of(request), visit_of(request)
-        with installation.database.read(CompanyScope(visit.company_id)) as db:
-            return troubles_of(db, visit.user_id, trouble_of(db, demo=installation.settings.demo))
+        demo = installation_of(request).settings.demo
+        with reading(request) as db:
+            return troubles_of(db, visit_of(request).user_id, trouble_of(db, demo=demo))
 
     # One mail
 
@@ -202,13 +203,7 @@ class OutgoingMailAdmin(AnswerPages, OfficeView, model=OutgoingMail):
         self, request: Request, selection: Selection, asking: "Asking", run: Any, hidden: dict[str, str]
     ) -> Response:
         """One mail goes back to its page, several to their list."""
-        database, scope = installation_of(request).database, CompanyScope(visit_of(request).company_id)
-
-        def count() -> tuple[int, int]:
-            with database.read(scope) as db:
-                return _counts(db, selection, asking.can)
-
-        able, others = await run_in_threadpool(count)
+        able, others = await run_in_threadpool(read, request, lambda db: _counts(db, selection, asking.can))
         told = ([plural(*asking.does, able)] if able else []) + ([plural(*asking.does_not, others)] if others else [])
         is_one = len(selection.ids) == 1
         listed = f"{self.list_address}?{selection.query}" if selection.query else self.list_address

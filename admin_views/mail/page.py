@@ -6,8 +6,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from admin_views.acting import reading
 from admin_views.auth import visit_of
-from admin_views.form_pages import load
+from admin_views.form_pages import find_row, load
 from admin_views.listing import find_page
 from admin_views.mail.report_words import answer_of, copy_note, is_refusal
 from admin_views.mail.troubles import Trouble, trouble_of
@@ -23,7 +24,7 @@ from app.domain.queries.mail_replies import copy_of, reports_of
 from app.domain.queries.outbox import UNSENT, attempts_of
 from app.domain.queries.sendings import documents_of
 from app.mail.shown import mail_as_sent, mail_source
-from app.scope import CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _
 from app.web import installation_of
 from models import Batch, Contact, Document, MailAccount, OutgoingMail
@@ -116,7 +117,7 @@ def _trouble(db: ScopedSession, row: OutgoingMail, *, demo: bool) -> Trouble | N
 
 
 def content(view: "OutgoingMailAdmin", request: Request) -> Response:
-    shown = mail_as_sent(installation_of(request), _row(view, request))
+    shown = mail_as_sent(installation_of(request), find_row(view, request))
     if shown is None or not shown.html:
         raise HTTPException(404)
     html = shown.html.replace("<head>", '<head><base target="_blank">', 1)
@@ -124,7 +125,7 @@ def content(view: "OutgoingMailAdmin", request: Request) -> Response:
 
 
 def source(view: "OutgoingMailAdmin", request: Request) -> Response:
-    row = _row(view, request)
+    row = find_row(view, request)
     found = mail_source(installation_of(request), row)
     if found is None:
         raise HTTPException(404)
@@ -133,14 +134,8 @@ def source(view: "OutgoingMailAdmin", request: Request) -> Response:
 
 
 def state(view: "OutgoingMailAdmin", request: Request) -> str:
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         row = load(view, db, request.path_params["pk"])
         return render(
             request, "admin/mail/_state.html", {"view": view, "row": row, **context_of(view, db, request, row)}
         )
-
-
-def _row(view: "OutgoingMailAdmin", request: Request) -> OutgoingMail:
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
-        row: OutgoingMail = load(view, db, request.path_params["pk"])
-        return row

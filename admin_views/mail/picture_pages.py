@@ -6,16 +6,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
+from admin_views.acting import act, reading
 from admin_views.auth import visit_of
 from admin_views.posted import sent_files
 from admin_views.templating import render
 from app.domain.files import kept
 from app.domain.mail.texts import PICTURES, find_picture
 from app.errors import InvalidValue
-from app.scope import Actor, CompanyScope
 from app.texts import _
 from app.web import installation_of
-from models import StoredFile
 
 WIDEST_SHOWN = 480
 # The bytes under an address never change.
@@ -45,7 +44,7 @@ def send(view: Any, request: Request) -> Response:
 def show(request: Request) -> Response:
     """Runs in a thread."""
     installation = installation_of(request)
-    with installation.database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         file = find_picture(db, request.path_params["sha256"])
     if file is None:
         raise HTTPException(404)
@@ -64,8 +63,7 @@ def _keep(request: Request) -> dict[str, Any]:
     file = installation.storage.keep(
         visit.company_id, picture.content, name="imagen de un correo", media_type=picture.media_type
     )
-    scope, actor = CompanyScope(visit.company_id), Actor(visit.user_name, visit.user_id)
-    row: StoredFile = installation.database.run(scope, lambda db: kept(db, file), actor)
+    row = act(request, lambda db: kept(db, file))
     width = min(picture.width, WIDEST_SHOWN)
     return {
         "src": f"{PICTURES}{row.sha256}",

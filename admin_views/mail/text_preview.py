@@ -3,6 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from admin_views.acting import reading
 from admin_views.auth import visit_of
 from admin_views.filters import whole
 from admin_views.mail.text_form import TextForm, values_of
@@ -11,7 +12,7 @@ from admin_views.templating import render
 from app.domain.mail.texts import check_texts, choose, text_of
 from app.errors import Refusal
 from app.mail.preview import Sample, TextPreview
-from app.scope import CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.texts import _
 from app.web import installation_of
 from models import MailText, StaffUser
@@ -30,7 +31,7 @@ FRAMED = (
 def preview(request: Request, kind: TextKind, user_id: int | None) -> Response:
     """Runs in a thread. Nothing is kept."""
     installation = installation_of(request)
-    with installation.database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         form = TextForm(posted(request) if request.method == "POST" else None)
         form.prepare(kind)
         if request.method != "POST":

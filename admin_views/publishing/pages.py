@@ -7,12 +7,13 @@ hold nothing is done, and the new ones are shown.
 
 from typing import Any, ClassVar
 
-from sqladmin import Flash, action
+from sqladmin import action
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
+from admin_views.acting import done, reading
 from admin_views.auth import visit_of
 from admin_views.base import page
 from admin_views.command_page import Command
@@ -22,9 +23,7 @@ from admin_views.publishing.dialogue import Dialogue
 from admin_views.publishing.form import PublishForm
 from admin_views.templating import render
 from app.domain.kinds import KINDS
-from app.domain.publishing import Published
 from app.domain.templates import usable_version
-from app.domain.withdrawing import Withdrawn
 from app.errors import NotFound
 from app.rendering import PDF, preview_pdf
 from app.scope import CompanyScope
@@ -53,7 +52,7 @@ class PublishingPages:
             prepare=dialogue.prepare,
             preview=lambda db, form: (dialogue.show(db, form), dialogue.scopes(db)),
             run=dialogue.perform,
-            answer=lambda result: _done(request, result),
+            answer=lambda result: done(request, result, f"/admin/batch/details/{result.batch_id}"),
             back=dialogue.back,
             template="admin/publish/dialogue.html",
             hidden=dialogue.hidden,
@@ -76,15 +75,10 @@ class PublishingPages:
         return await run_in_threadpool(_sample, self, request, document_id, template_id)
 
 
-def _done(request: Request, result: Published | Withdrawn) -> Response:
-    Flash.success(request, str(result))
-    return RedirectResponse(f"/admin/batch/details/{result.batch_id}", status_code=303)
-
-
 def _parts(view: Any, request: Request) -> Response:
     dialogue = Dialogue(view, request)
     form = PublishForm(posted(request), data=dialogue.initial)
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         dialogue.prepare(db, form)
         context = {"view": view, "form": form, "shown": dialogue.show(db, form), "back": dialogue.back}
     return HTMLResponse(render(request, "admin/publish/_parts.html", context))
@@ -92,7 +86,7 @@ def _parts(view: Any, request: Request) -> Response:
 
 def _sample(view: Any, request: Request, document_id: int, template_id: int | None) -> Response:
     installation, scope = installation_of(request), CompanyScope(visit_of(request).company_id)
-    with installation.database.read(scope) as db:
+    with reading(request) as db:
         if view.find(db, document_id) is None:
             raise NotFound(_(KINDS[view.kind].words.that))
         version_id = usable_version(db, template_id).id

@@ -7,7 +7,7 @@ from msgspec import Struct
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from admin_views.auth import visit_of
+from admin_views.acting import reading
 from admin_views.filters import whole
 from admin_views.mail.text_preview import FORMAT, FRAMED, PLAIN
 from admin_views.posted import posted
@@ -28,7 +28,7 @@ from app.domain.queries.letters import LetterFacts
 from app.domain.queries.wordings import logo_of
 from app.errors import Refusal
 from app.mail.writing import sender_of
-from app.scope import CompanyScope, ScopedSession
+from app.scope import ScopedSession
 from app.web import installation_of
 from models import Company
 from models.enums import TextKind
@@ -53,7 +53,7 @@ def preview(view: Any, request: Request) -> Response:
     installation = installation_of(request)
     dialogue = SendDialogue(view, request)
     form = SendForm(posted(request), data=dialogue.initial)
-    with installation.database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         dialogue.prepare(db, form)
         try:
             mail, subject, body = _chosen(db, dialogue, form, str(posted(request).get(MAIL, "")))

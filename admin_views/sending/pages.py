@@ -2,12 +2,12 @@
 
 from typing import Any, ClassVar
 
-from sqladmin import Flash, action
+from sqladmin import action
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
-from admin_views.auth import visit_of
+from admin_views.acting import done, reading
 from admin_views.base import page
 from admin_views.command_page import Command
 from admin_views.posted import posted
@@ -16,9 +16,7 @@ from admin_views.sending.dialogue import SendDialogue
 from admin_views.sending.form import SendForm
 from admin_views.templating import render
 from app.domain.mail.sending import Sent
-from app.scope import CompanyScope
 from app.texts import _
-from app.web import installation_of
 from models.enums import DocumentKind
 
 
@@ -70,15 +68,14 @@ def sample_of(request: Request) -> str:
 
 def _done(request: Request, dialogue: SendDialogue, sent: Sent) -> Response:
     """One goes back to its document, where its mail appears; several are watched in the outbox."""
-    Flash.success(request, str(sent))
     watched = f"/admin/outgoing-mail/list?envio={sent.batch_id}"
-    return RedirectResponse(dialogue.back if dialogue.is_from_page else watched, status_code=303)
+    return done(request, sent, dialogue.back if dialogue.is_from_page else watched)
 
 
 def _parts(view: Any, request: Request) -> Response:
     dialogue = SendDialogue(view, request)
     form = SendForm(posted(request), data=dialogue.initial)
-    with installation_of(request).database.read(CompanyScope(visit_of(request).company_id)) as db:
+    with reading(request) as db:
         dialogue.prepare(db, form)
         shown = dialogue.show(db, form)
     context = {"view": view, "form": form, "shown": shown, "back": dialogue.back, "sample": sample_of(request)}
