@@ -25,20 +25,30 @@ class Proof(Secret):
         self.is_asked = self.required
 
 
+def expect_proof(request: Request, proof: Proof, hint: str) -> None:
+    """Show the field from the beginning to whoever would be asked: what else is secret in a form is typed but once."""
+    if not _is_fresh(request):
+        proof.is_asked, proof.hint = True, hint
+
+
 def prove_again(request: Request, proof: Proof, *, always: bool = False) -> None:
     """Whether it is still they: asked with the field, unless they have just said so; ``always`` asks even then.
 
     Runs in a thread, with no transaction open. The right password begins the session anew. Raises ``InvalidValue`` for
     the field while the password is missing or wrong, ``TooManyTries`` or ``TooBusy``.
     """
-    visit = visit_of(request)
-    if not always and clock.now() - visit.proved_at <= FRESH:
+    if not always and _is_fresh(request):
         return
     proof.is_asked = True
     if not proof.data:
         raise InvalidValue(_("Para cambiar esto, escriba su contraseña de Ventanilla."), field=proof.name)
     try:
+        visit = visit_of(request)
         enter(request, visit.email, proof.data, replaces=visit.session_id)
     except WrongCredentials as refusal:
         raise InvalidValue(_("No es su contraseña de Ventanilla."), field=proof.name) from refusal
     proof.is_asked = proof.required
+
+
+def _is_fresh(request: Request) -> bool:
+    return clock.now() - visit_of(request).proved_at <= FRESH

@@ -13,6 +13,7 @@ from admin_views.mail.account_asking import FoldersRead, Suggested
 from admin_views.mail.account_form import AccountForm, TestForm, values_of
 from admin_views.mail.account_words import consent_of, help_for, ways_in
 from admin_views.mail.troubles import troubles_with
+from admin_views.proving import expect_proof
 from admin_views.templating import render
 from app.domain import throttling
 from app.domain.mail.accounts import owned_account
@@ -62,6 +63,7 @@ def show(view: "OfficePage", request: Request, whose: Whose, shown: Shown) -> Re
         account = whose.of(db)
         form = shown.form or AccountForm(data=_initial(request, whose, account))
         _dress(form, installation, account, shown, whose)
+        expect_proof(request, form.current, _("Solo si cambia el servidor, el usuario, la seguridad o la contraseña"))
         context: dict[str, Any] = whose.context | {
             "view": view,
             "whose": whose,

@@ -46,6 +46,8 @@ def account_page(view: "OfficePage", request: Request, whose: Whose) -> Response
     except Refusal as refusal:
         _refuse(form, refusal)
         shown.status = 422 if isinstance(refusal, InvalidValue) else refusal.status
+    if aside is None and form.password.data and not form.password.errors:
+        form.password.errors = [_("Vuelva a escribirla: una contraseña no se devuelve a la página.")]
     return show(view, request, whose, shown)
 
 

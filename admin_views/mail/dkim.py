@@ -11,7 +11,7 @@ from admin_views.command_page import Command
 from admin_views.forms import OfficeForm, Pick, Prose, Strict
 from admin_views.mail.account_pages import MINUTE, count
 from admin_views.posted import posted
-from admin_views.proving import Proof, prove_again
+from admin_views.proving import Proof, expect_proof, prove_again
 from admin_views.templating import render
 from app.adapters.letters.signatures import DkimKey, is_published, new_key, read_key
 from app.domain.mail.accounts import company_account
@@ -126,6 +126,7 @@ def _show(
     key = dkim_key_of(installation_of(request), account)
     shown = form or DkimForm(data=_initial(account))
     _offer(shown, account)
+    expect_proof(request, shown.current, _("Solo si cambia la clave"))
     whole = {"published": None} | context | {
         "view": view,
         "account": account,

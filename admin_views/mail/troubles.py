@@ -90,7 +90,7 @@ def _sending_trouble(db: ScopedSession, account: MailAccount) -> Trouble | None:
     return Trouble(
         title % {"correo": account.sender_email, "motivo": lack or _reason(standing, account.last_fault)},
         reply="" if lack else account.last_error,
-        until=None if lack else account.paused_until,
+        until=None if lack else _ahead(account.paused_until),
         waiting=waiting_from(db, account.id if is_own else None),
         where=OWN if is_own else COMPANYS,
         is_refused=bool(lack) or standing is Standing.REFUSED,
@@ -130,4 +130,9 @@ def _mailbox_trouble(account: MailAccount) -> Trouble | None:
     title = _("El buzón de %(correo)s no se abre: %(motivo)s No se guardan copias ni se leen rebotes.") % why
     where = OWN if account.user_id is not None else COMPANYS
     is_refused = standing is Standing.REFUSED
-    return Trouble(title, account.imap_error, account.imap_paused_until, where=where, is_refused=is_refused)
+    return Trouble(title, account.imap_error, _ahead(account.imap_paused_until), where=where, is_refused=is_refused)
+
+
+def _ahead(until: dt.datetime | None) -> dt.datetime | None:
+    """What is past is tried with the next mail, whenever that comes."""
+    return until if until is not None and until > clock.now() else None

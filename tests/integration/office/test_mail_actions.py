@@ -160,7 +160,7 @@ def test_the_office_is_told_why_nothing_leaves(desk, sit, db, make):
     db.commit()
     refused = text_of(desk.get("waiting-mail/list"))
     dashboard = desk.get("")
-    account.failures = 0
+    account.failures, account.paused_until = 0, clock.now() + dt.timedelta(minutes=1)
     db.commit()
     unreachable = text_of(sit(Role.READER).get("outgoing-mail/list"))
     account.last_error, account.paused_until = "", None
@@ -174,6 +174,7 @@ def test_the_office_is_told_why_nothing_leaves(desk, sit, db, make):
     assert "1 correo espera sin poder salir" in text_of(dashboard)
     assert 'href="/admin/waiting-mail/list"' in dashboard.text
     assert "no se puede conectar con el servidor." in unreachable
+    assert ["Se vuelve a probar" in page for page in (refused, unreachable)] == [False, True]
     assert "Avise a quien administra la empresa." in unreachable
     assert "Los correos se retrasan: esperan desde el" in late
 

@@ -344,6 +344,7 @@ def test_who_gave_their_password_long_ago_gives_it_again(desk, db, mailbox):
     db.commit()
     moved = mailbox | {"imap_host": "", "port": "2526"}
 
+    before = desk.get(PAGE)
     harmless = desk.post(PAGE, mailbox | {"password": "", "sender_name": "Otra"})
     asked = desk.post(PAGE, moved)
     wrong = desk.post(PAGE, moved | {"current": "no es"})
@@ -351,8 +352,18 @@ def test_who_gave_their_password_long_ago_gives_it_again(desk, db, mailbox):
     again = desk.post(PAGE, moved | {"port": "2527"})
 
     assert [answer.status_code for answer in (harmless, asked, wrong, right, again)] == [303, 422, 422, 303, 303]
-    assert 'id="current"' not in desk.get(PAGE).text
+    assert ['id="current"' in page.text for page in (before, desk.get(PAGE))] == [True, False]
     assert "Para cambiar esto, escriba su contraseña de Ventanilla." in text_of(asked)
     assert 'id="current"' in asked.text
     assert "No es su contraseña de Ventanilla." in text_of(wrong)
     assert account_of(db).port == 2527
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_password_that_is_not_kept_is_asked_for_again_where_it_was_typed(desk, mailbox):
+    desk.post(PAGE, mailbox)
+
+    refused = desk.post(PAGE, mailbox | {"password": "otra", "reply_to": "a@b, c@d"})
+
+    assert "Vuelva a escribirla: una contraseña no se devuelve a la página." in text_of(refused)
+    assert re.search(r'<details class="v-secret" open>', refused.text)
