@@ -7,14 +7,16 @@ from typing import Any
 
 from sqladmin import Admin
 from sqladmin.authentication import login_required
+from starlette._utils import get_route_path
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Match, Mount, Route, Router
 from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
 
 from admin_views import signing_in
 from admin_views.auth import OfficeAuthentication, OfficeAuthorization
@@ -48,6 +50,27 @@ class Vendored(StaticFiles):
         return answer
 
 
+class FixedRoute(Route):
+    """A path without parameters is compared: a pattern compiled for each of hundreds is a part of every start."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__("/", endpoint, **options)
+        self.path = self.path_format = path
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        if scope["type"] != "http" or get_route_path(scope) != self.path:
+            return Match.NONE, {}
+        return super().matches({**scope, "path": "/", "root_path": ""})
+
+
+class OfficeRouter(Router):
+    """Where SQLAdmin puts what its views expose."""
+
+    def add_route(self, path: str, endpoint: Callable[..., Any], *args: Any, **options: Any) -> None:
+        make = Route if "{" in path else FixedRoute
+        self.routes.append(make(path, endpoint, *args, **options))
+
+
 class Office(Admin):
     """Every page of the office is ours; SQLAdmin decides what exists, who may see it and at which address.
 
@@ -63,7 +86,7 @@ class Office(Admin):
             authentication_backend=OfficeAuthentication(),
             authorization_backend=OfficeAuthorization(),
         )
-        self.admin.router.routes = self._routes()
+        self.admin.router = OfficeRouter(self._routes())
         self.admin.exception_handlers = {HTTPException: _refused_by_http, Refusal: _refused, Exception: _failed}
 
     def _routes(self) -> list[BaseRoute]:
