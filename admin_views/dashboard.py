@@ -22,7 +22,8 @@ from app.scope import ScopedSession
 from app.texts import _, plural
 from app.web import installation_of
 from models import Contact, Document, DocumentEvent, OutgoingMail, PortalAccount, PortalMembership
-from models.enums import DocumentKind, EventKind, MailStatus
+from models.enums import DocumentKind, EventKind
+from models.mail import ENDED_BADLY
 
 SHOWN_EVENTS = 8
 
@@ -114,7 +115,7 @@ def _failed_mails(db: ScopedSession) -> Card | None:
         db.scalar(
             select(func.count(OutgoingMail.id)).where(
                 OutgoingMail.company_id == db.company_id,
-                OutgoingMail.status.in_((MailStatus.FAILED, MailStatus.UNKNOWN)),
+                OutgoingMail.status.in_(ENDED_BADLY),
             )
         )
         or 0

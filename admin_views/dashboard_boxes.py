@@ -12,12 +12,12 @@ from app import clock
 from app.domain.mail.accounts import company_account
 from app.domain.mail.replies import blames_address
 from app.domain.queries import batches
-from app.domain.queries.outbox import UNHAPPY
 from app.domain.queries.owing import BANDS, EUROS, Owed
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models import Batch, Company, Contact, Document, OutgoingMail, PortalMembership
 from models.enums import DocumentKind, DocumentStatus
+from models.mail import ENDED_BADLY
 
 SHOWN_MAILS = 3
 TONES = (("warn", "0.55"), ("warn", "0.9"), ("bad", "0.7"), ("bad", "1"))
@@ -166,7 +166,7 @@ def failed_mails(db: ScopedSession) -> list[Letter]:
     """The last ones nobody is going to try again by themselves."""
     found = db.scalars(
         select(OutgoingMail)
-        .where(OutgoingMail.company_id == db.company_id, OutgoingMail.status.in_(UNHAPPY))
+        .where(OutgoingMail.company_id == db.company_id, OutgoingMail.status.in_(ENDED_BADLY))
         .order_by(OutgoingMail.id.desc())
         .limit(SHOWN_MAILS)
         .options(joinedload(OutgoingMail.contact))

@@ -32,10 +32,10 @@ from app.scope import SYSTEM, Actor, CompanyScope, ScopedSession
 from app.texts import _, plural
 from models import Company, OutgoingMail, StoredFile
 from models.enums import MailStatus
+from models.mail import MOVING
 
 FORMAT = 1
 MANIFEST, DATABASE = "ventanilla.json", "database"
-UNFINISHED = (MailStatus.QUEUED, MailStatus.SENDING, MailStatus.RETRY)
 FILE_NAME = re.compile(r"files/(\d+/[0-9a-f]{2}/([0-9a-f]{64}))")
 USUAL_PLACES = ("/usr/lib/postgresql/*/bin", "/usr/pgsql-*/bin", "/opt/homebrew/opt/postgresql@*/bin")
 
@@ -118,7 +118,7 @@ def _holding_mails(held_at: dt.datetime) -> Update:
     mails: Any = OutgoingMail.__table__
     return (
         update(mails)
-        .where(mails.c.status.in_(UNFINISHED))
+        .where(mails.c.status.in_(MOVING))
         .values(
             status=MailStatus.UNKNOWN,
             last_reply=_("Esperaba cuando se hizo la copia: puede que saliera después."),

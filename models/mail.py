@@ -11,6 +11,19 @@ from models.contact import Contact
 from models.enums import CopyStatus, MailKind, MailStatus, ReportKind
 from models.types import Email, Key, LongText, Name, ShortText
 
+# What the states of a mail mean together.
+WAITING = (MailStatus.QUEUED, MailStatus.RETRY)
+"""It may still leave, and still be stopped."""
+
+MOVING = (*WAITING, MailStatus.SENDING)
+"""Not at its end yet: it waits, or a worker has it at this moment."""
+
+LEFT = (MailStatus.SENT, MailStatus.UNKNOWN, MailStatus.SENDING)
+"""Its reader has it, may have it, or is about to."""
+
+ENDED_BADLY = (MailStatus.FAILED, MailStatus.UNKNOWN)
+"""It did not arrive, or nobody knows: nobody tries it again unless somebody of the office does."""
+
 
 class OutgoingMail(CompanyRecord):
     """A mail to one recipient, written in the transaction of the fact it tells.

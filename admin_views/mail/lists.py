@@ -16,6 +16,7 @@ from app.scope import ScopedSession
 from app.texts import _
 from models import Batch, Contact, Dispatch, OutgoingMail
 from models.enums import MailKind, MailStatus, ReportKind
+from models.mail import ENDED_BADLY
 
 # Words of the address for the states of the list, and for those that want somebody.
 STATES: dict[str, tuple[str, tuple[MailStatus, ...]]] = {
@@ -24,7 +25,7 @@ STATES: dict[str, tuple[str, tuple[MailStatus, ...]]] = {
     "reintento": ("Reintento", (MailStatus.RETRY,)),
     "sin-confirmar": ("Sin confirmar", (MailStatus.UNKNOWN,)),
     "fallido": ("Fallido", (MailStatus.FAILED,)),
-    "problemas": ("Fallido o sin confirmar", (MailStatus.FAILED, MailStatus.UNKNOWN)),
+    "problemas": ("Fallido o sin confirmar", ENDED_BADLY),
     "enviado": ("Enviado", (MailStatus.SENT,)),
     "anulado": ("Anulado", (MailStatus.CANCELLED,)),
 }

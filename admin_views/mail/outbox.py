@@ -30,14 +30,14 @@ from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.selection import NothingSelected, Selection
 from app.domain.folding import contains, fold
-from app.domain.mail.resending import CAN_GO_AGAIN, WAITING, CancelMails, RetryMails, cancel_mails, retry_mails
-from app.domain.queries.outbox import UNSENT
+from app.domain.mail.resending import CAN_GO_AGAIN, CancelMails, RetryMails, cancel_mails, retry_mails
 from app.errors import Refusal
 from app.scope import ScopedSession
 from app.texts import _, plural
 from app.web import installation_of
 from models import Contact, OutgoingMail
 from models.enums import MailStatus
+from models.mail import MOVING, WAITING
 
 MOST_AT_ONCE = 5000
 SENT_TOO = "sent"
@@ -250,7 +250,7 @@ class WaitingMailAdmin(OutgoingMailAdmin, model=OutgoingMail):
 
     def conditions(self, company_id: int, search: Search) -> list[ColumnElement[bool]]:
         """Only the list is narrower: a mail that leaves while somebody looks at it can still be looked at."""
-        return [*super().conditions(company_id, search), OutgoingMail.status.in_(UNSENT)]
+        return [*super().conditions(company_id, search), OutgoingMail.status.in_(MOVING)]
 
 
 def _counts(db: ScopedSession, selection: Selection, can: tuple[MailStatus, ...]) -> tuple[int, int]:

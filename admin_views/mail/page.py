@@ -19,9 +19,9 @@ from app import clock
 from app.domain.mail.accounts import is_theirs
 from app.domain.mail.bounces import bounced_among
 from app.domain.mail.readdressing import can_be_readdressed
-from app.domain.mail.resending import CAN_GO_AGAIN, WAITING
+from app.domain.mail.resending import CAN_GO_AGAIN
 from app.domain.queries.mail_replies import copy_of, reports_of
-from app.domain.queries.outbox import UNSENT, attempts_of
+from app.domain.queries.outbox import attempts_of
 from app.domain.queries.sendings import documents_of
 from app.mail.shown import mail_as_sent, mail_source
 from app.scope import ScopedSession
@@ -29,6 +29,7 @@ from app.texts import _
 from app.web import installation_of
 from models import Batch, Contact, Document, MailAccount, OutgoingMail
 from models.enums import CopyStatus, MailStatus
+from models.mail import MOVING, WAITING
 
 if TYPE_CHECKING:
     from admin_views.mail.outbox import OutgoingMailAdmin
@@ -89,7 +90,7 @@ def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, r
         "note": note_on(row, came_back),
         "answers": [answer_of(report) for report in came_back],
         "copy": copy_note(copy) if copy else None,
-        "is_moving": row.status in UNSENT,
+        "is_moving": row.status in MOVING,
         "attempts": attempts_of(db, row.id)[::-1],
         "contact": db.get(Contact, row.contact_id) if row.contact_id else None,
         "batch": db.get(Batch, row.batch_id) if row.batch_id else None,

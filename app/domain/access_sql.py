@@ -14,6 +14,7 @@ from app.domain.bulk import insert_missing, look_again
 from app.scope import ScopedSession
 from models import Contact, ContactEmail, OutgoingMail, PortalAccount, PortalMembership, PortalSession, PortalToken
 from models.enums import EmailPurpose, Ending, MailKind, MailStatus
+from models.mail import WAITING
 from models.types import BigId, Moment
 
 contacts: Any = Contact.__table__
@@ -23,8 +24,6 @@ memberships: Any = PortalMembership.__table__
 sessions: Any = PortalSession.__table__
 tokens: Any = PortalToken.__table__
 mails: Any = OutgoingMail.__table__
-
-UNSENT = (MailStatus.QUEUED, MailStatus.RETRY)
 
 # Some people: a contact and an e-mail each, written out or asked for.
 Pairs = Sequence[tuple[int, str]] | Select
@@ -301,7 +300,7 @@ def cancel_mails(company_id: int, now: dt.datetime) -> Update:
     """Mails that wait to leave never do; one that a worker already holds goes its way. To be narrowed by the caller."""
     return (
         sa.update(mails)
-        .where(mails.c.company_id == company_id, mails.c.status.in_(UNSENT))
+        .where(mails.c.company_id == company_id, mails.c.status.in_(WAITING))
         .values(
             status=MailStatus.CANCELLED,
             finished_at=now,

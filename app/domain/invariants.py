@@ -33,10 +33,10 @@ from models import (
     StoredFile,
 )
 from models.enums import BatchKind, DocumentStatus, MailStatus, Origin
+from models.mail import WAITING
 
 STUCK_AFTER = dt.timedelta(minutes=15)
 LATE_AFTER = dt.timedelta(hours=72)
-WAITING = (MailStatus.QUEUED, MailStatus.RETRY)
 MOST_NAMED = 20
 
 Check = Callable[[ScopedSession], Iterator[str]]

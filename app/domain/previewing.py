@@ -11,15 +11,16 @@ from sqlalchemy import CTE, ColumnElement
 
 from app.domain import previewing_sql as sql
 from app.domain import undoing_sql
-from app.domain.access_sql import UNSENT, mails, memberships
+from app.domain.access_sql import mails, memberships
 from app.domain.bulk import hashed_joins
-from app.domain.publishing_sql import LEFT, count_selected, notices_of, publications
+from app.domain.publishing_sql import count_selected, notices_of, publications
 from app.domain.ranges import Gaps, gaps_in
 from app.domain.selections import DocumentSelection
 from app.domain.shared_emails import Shared, count_mailboxes, shared_among
 from app.errors import InvalidValue
 from app.scope import ScopedSession
 from app.texts import _
+from models.mail import LEFT, WAITING
 
 NAMES = 50
 _NOTHING = Decimal("0.00")
@@ -175,7 +176,7 @@ def preview_undo(db: ScopedSession, batch_id: int) -> UndoPreview:
             restored=count(publications, *undoing_sql.restorable(company_id, batch_id)),
             still_visible=db.connection().execute(undoing_sql.count_still_visible(company_id, batch_id)).scalar_one(),
             accesses=count(memberships, *undoing_sql.unused_accesses(company_id, batch_id)),
-            unsent=count(mails, *notices, mails.c.status.in_(UNSENT)),
+            unsent=count(mails, *notices, mails.c.status.in_(WAITING)),
             sent=count(mails, *notices, mails.c.status.in_(LEFT)),
         )
 

@@ -5,13 +5,14 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import CTE, ColumnElement, Select
 
-from app.domain.access_sql import UNSENT, contacts, has_access, has_people, mails, memberships, newcomers
-from app.domain.publishing_sql import LEFT, publication_figures, publications, still_tells
+from app.domain.access_sql import contacts, has_access, has_people, mails, memberships, newcomers
+from app.domain.publishing_sql import publication_figures, publications, still_tells
 from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection
 from app.domain.shared_emails import acting
 from models import Document
 from models.enums import DocumentStatus, MailKind
+from models.mail import LEFT, WAITING
 
 GAINING, WITHOUT_EMAIL, SHUT_OUT, REACHED, UNTOUCHED = "gaining", "without_email", "shut_out", "reached", "untouched"
 IN_WORDS = (GAINING, WITHOUT_EMAIL, SHUT_OUT)
@@ -155,7 +156,7 @@ def count_unsent(company_id: int, selection: DocumentSelection) -> Select:
             other.c.document_id.not_in(chosen),
         ],
     )
-    return _count_notices(company_id, selection, mails.c.status.in_(UNSENT), ~remaining)
+    return _count_notices(company_id, selection, mails.c.status.in_(WAITING), ~remaining)
 
 
 def count_sent(company_id: int, selection: DocumentSelection) -> Select:

@@ -16,14 +16,13 @@ from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection
 from app.scope import ScopedSession
 from models import Batch, Document, Publication
-from models.enums import DocumentStatus, MailKind, MailStatus
+from models.enums import DocumentStatus, MailKind
+from models.mail import LEFT
 from models.publication import LIVE
 from models.types import BigId, Moment
 
 batches: Any = Batch.__table__
 publications: Any = Publication.__table__
-
-LEFT = (MailStatus.SENT, MailStatus.UNKNOWN, MailStatus.SENDING)
 
 
 def count_selected(company_id: int, selection: DocumentSelection) -> Select:

@@ -14,8 +14,8 @@ from app.domain.mail.accounts import Standing, account_of, standing_of
 from app.domain.mail.bounces import note_refusal
 from app.domain.mail.keeping_copies import note_copy
 from app.domain.mail.outbox import (
+    IS_WAITING,
     MOST_BREAKS,
-    OPEN,
     REST,
     DueMail,
     SetAside,
@@ -188,7 +188,11 @@ def give_up_unreachable(db: ScopedSession, now: dt.datetime, account_id: int | N
         return 0
     too_long = sa.or_(mails.c.give_up_at < now, sa.and_(mails.c.give_up_at.is_(None), mails.c.due_at < now - PATIENCE))
     waiting = sa.select(mails.c.id).where(
-        mails.c.company_id == db.company_id, mails.c.account_id == account_id, OPEN, mails.c.due_at <= now, too_long
+        mails.c.company_id == db.company_id,
+        mails.c.account_id == account_id,
+        IS_WAITING,
+        mails.c.due_at <= now,
+        too_long,
     )
     ids = list(db.connection().execute(waiting.limit(most).with_for_update(skip_locked=True)).scalars())
     for mail_id in ids:

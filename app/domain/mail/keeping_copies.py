@@ -26,6 +26,9 @@ OWN_COPY_WAITS = (dt.timedelta(minutes=2), dt.timedelta(minutes=10))
 
 copies: Any = SentCopy.__table__
 
+# As a literal: a partial index only serves a query that says the same.
+COPY_WAITS = sa.text("sent_copies.status = 'waiting'")
+
 
 class DueCopy(Struct, frozen=True, kw_only=True):
     id: int
@@ -62,7 +65,7 @@ def due_copies(db: ScopedSession, account_id: int, now: dt.datetime, most: int) 
         .where(
             copies.c.company_id == db.company_id,
             copies.c.account_id == account_id,
-            sa.text("sent_copies.status = 'waiting'"),
+            COPY_WAITS,
             copies.c.due_at <= now,
         )
         .order_by(copies.c.due_at, copies.c.id)
@@ -135,7 +138,7 @@ def give_up_copies(db: ScopedSession, now: dt.datetime) -> int:
 
 
 def _forsaken(now: dt.datetime) -> tuple[Any, ...]:
-    return sa.text("sent_copies.status = 'waiting'"), copies.c.due_at < now, copies.c.created_at < now - PATIENCE
+    return COPY_WAITS, copies.c.due_at < now, copies.c.created_at < now - PATIENCE
 
 
 def _change(db: ScopedSession, copy: DueCopy, **values: Any) -> None:

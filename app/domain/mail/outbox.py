@@ -24,6 +24,7 @@ from app.scope import ScopedSession
 from app.texts import _
 from models import MailAttempt, OutgoingMail
 from models.enums import MailKind, MailStatus, WebhookEvent
+from models.mail import ENDED_BADLY
 
 GROUP = 50
 MOST_BREAKS = 2
@@ -33,8 +34,8 @@ REST = dt.timedelta(minutes=1)
 mails: Any = OutgoingMail.__table__
 attempts: Any = MailAttempt.__table__
 
-# As literals: a partial index only serves a query that says the same.
-OPEN = sa.text("outgoing_mails.status IN ('queued', 'retry')")
+# ``WAITING`` as a literal, like the next: a partial index only serves a query that says the same.
+IS_WAITING = sa.text("outgoing_mails.status IN ('queued', 'retry')")
 URGENT = sa.text("outgoing_mails.kind <> 'notice'")
 
 
@@ -131,7 +132,7 @@ def _next(whose: ColumnElement[bool], *narrower: TextClause) -> Any:
         sa.select(*(_SEEN.get(name, mails.c[name]) for name in DueMail.__struct_fields__))
         .where(
             mails.c.company_id == sa.bindparam("of_company"),
-            OPEN,
+            IS_WAITING,
             whose,
             *narrower,
             mails.c.due_at <= sa.bindparam("now"),
@@ -168,7 +169,7 @@ def _still_as_seen(db: ScopedSession, command: ClaimMails) -> list[WrittenMail]:
     seen = {written.mail.id: written for written in command.written}
     rows = db.connection().execute(
         sa.select(mails.c.id, mails.c.attempts, mails.c.breaks, mails.c.message_id)
-        .where(mails.c.company_id == db.company_id, mails.c.id.in_(seen), OPEN, mails.c.due_at <= command.now)
+        .where(mails.c.company_id == db.company_id, mails.c.id.in_(seen), IS_WAITING, mails.c.due_at <= command.now)
         .order_by(mails.c.id)
         .with_for_update(skip_locked=True)
     )
@@ -267,7 +268,7 @@ def _count_break(db: ScopedSession, mail_id: int, breaks: int, now: dt.datetime)
 
 def set_aside(db: ScopedSession, aside: SetAside, now: dt.datetime) -> None:
     """End a mail that cannot be written, and say why. One that somebody took meanwhile is left alone."""
-    chosen = _of_company(db, mails.c.id == aside.mail_id, OPEN).values(
+    chosen = _of_company(db, mails.c.id == aside.mail_id, IS_WAITING).values(
         status=aside.status,
         last_reply=aside.reason,
         finished_at=now,
@@ -283,7 +284,7 @@ def tell_ended(db: ScopedSession, mail_id: int, status: MailStatus) -> None:
     """For programs that listen: it has left, or will not. What may still change is told once it has."""
     if status is MailStatus.SENT:
         tell(db, WebhookEvent.MAIL_SENT, "mail", mail_id)
-    elif status in (MailStatus.FAILED, MailStatus.UNKNOWN):
+    elif status in ENDED_BADLY:
         tell(db, WebhookEvent.MAIL_FAILED, "mail", mail_id, status=status.value)
 
 

@@ -19,11 +19,10 @@ from app.secrets import token_hash
 from app.texts import _
 from models import Dispatch, DispatchDocument, DispatchFile, OutgoingMail, PortalAccount, PortalMembership
 from models.enums import MailKind, MailStatus
+from models.mail import ENDED_BADLY, WAITING
 
 READDRESSED = "readdressed:"
-CAN_BE_READDRESSED = (
-    MailStatus.FAILED, MailStatus.UNKNOWN, MailStatus.RETRY, MailStatus.QUEUED, MailStatus.SENT,
-)  # fmt: skip
+CAN_BE_READDRESSED = (*WAITING, *ENDED_BADLY, MailStatus.SENT)
 KINDS = (MailKind.NOTICE, MailKind.DOCUMENT, MailKind.TEST)
 
 
@@ -80,7 +79,7 @@ def readdress_mail(db: ScopedSession, command: ReaddressMail) -> Readdressed:
     if mail.dispatch_id is not None:
         again.dispatch_id = _dispatch(db, mail, address).id
     db.add(again)
-    if mail.status in (MailStatus.QUEUED, MailStatus.RETRY):
+    if mail.status in WAITING:
         mail.status, mail.finished_at = MailStatus.CANCELLED, clock.now()
         mail.last_reply = _("Se envía a %(correo)s.") % {"correo": address}
         mail.frozen = None if mail.is_secret else mail.frozen

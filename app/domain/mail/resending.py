@@ -12,9 +12,9 @@ from app.domain.mail.outbox import REST, mails
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models.enums import MailStatus
+from models.mail import ENDED_BADLY, WAITING
 
-WAITING = (MailStatus.QUEUED, MailStatus.RETRY)
-CAN_GO_AGAIN = (MailStatus.FAILED, MailStatus.UNKNOWN, MailStatus.RETRY)
+CAN_GO_AGAIN = (*ENDED_BADLY, MailStatus.RETRY)
 
 
 class RetryMails(Struct, frozen=True, kw_only=True):

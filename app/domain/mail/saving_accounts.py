@@ -8,7 +8,7 @@ from msgspec import Struct
 from app import clock
 from app.domain import fields
 from app.domain.mail.accounts import account_row, owned_account, sealed_place
-from app.domain.mail.outbox import OPEN, mails
+from app.domain.mail.outbox import IS_WAITING, mails
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
 from app.secrets import Keys
@@ -216,7 +216,7 @@ _EMPTY: dict[str, Any] = _NO_MAILBOX | {
 
 
 def _cancel_waiting(db: ScopedSession, account_id: int) -> int:
-    waiting = sa.update(mails).where(mails.c.company_id == db.company_id, mails.c.account_id == account_id, OPEN)
+    waiting = sa.update(mails).where(mails.c.company_id == db.company_id, mails.c.account_id == account_id, IS_WAITING)
     ended = {"status": MailStatus.CANCELLED, "last_reply": _GONE, "finished_at": clock.now()}
     secret_gone = sa.case((mails.c.is_secret, sa.null()), else_=mails.c.frozen)
     return int(db.connection().execute(waiting.values(**ended, frozen=secret_gone)).rowcount)

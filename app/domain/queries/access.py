@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import ColumnElement
 
-from app.domain.access_sql import UNSENT, accounts, contacts, emails, mails, memberships, tokens
+from app.domain.access_sql import accounts, contacts, emails, mails, memberships, tokens
 from app.scope import ScopedSession
 from app.texts import _
 from models import StaffUser
-from models.enums import EmailPurpose, Ending, MailStatus, TokenPurpose
+from models.enums import EmailPurpose, Ending, TokenPurpose
+from models.mail import MOVING
 
 GROUP = 1000
 
@@ -280,4 +281,4 @@ def furthest(account: Any, since: Any, is_queued: ColumnElement[bool]) -> Column
 
 def telling(company_id: int) -> list[ColumnElement[bool]]:
     """Unsent mails that are about to tell their account how to enter."""
-    return [mails.c.company_id == company_id, mails.c.status.in_((*UNSENT, MailStatus.SENDING)), mails.c.is_secret]
+    return [mails.c.company_id == company_id, mails.c.status.in_(MOVING), mails.c.is_secret]

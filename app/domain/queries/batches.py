@@ -10,22 +10,22 @@ from sqlalchemy.orm import joinedload
 
 from app import clock
 from app.domain.access_sql import contacts, mails, memberships
+from app.domain.mail.outbox import IS_WAITING
 from app.domain.publishing_sql import publications
 from app.scope import ScopedSession
 from models import Batch, Dispatch, Document, DocumentEvent, StaffUser
 from models.enums import BatchKind, EventKind, MailStatus
+from models.mail import ENDED_BADLY, MOVING
 
 SHOWN = 50
 
 dispatches: Any = Dispatch.__table__
 
-WAITING = (MailStatus.QUEUED, MailStatus.RETRY, MailStatus.SENDING)
 MOST_TRIES = 2  # after which the printer in the background leaves a publication alone
 MOST_GOING, LOOKED_AT = 3, 200
 RECENT = dt.timedelta(days=7)
-# As literals: a partial index only serves a query that says the same.
+# As a literal: a partial index only serves a query that says the same.
 _TO_PRINT = sa.text("publications.file_id IS NULL AND publications.withdrawn_at IS NULL")
-_TO_MAIL = sa.text("outgoing_mails.status IN ('queued', 'retry')")
 
 
 class Progress(Struct, frozen=True, kw_only=True):
@@ -88,7 +88,7 @@ def going(db: ScopedSession) -> list[Batch]:
     )
     mailing = (
         select(mails.c.batch_id)
-        .where(mails.c.company_id == db.company_id, _TO_MAIL, mails.c.batch_id.is_not(None))
+        .where(mails.c.company_id == db.company_id, IS_WAITING, mails.c.batch_id.is_not(None))
         .order_by(mails.c.due_at, mails.c.id)
         .limit(LOOKED_AT)
     )
@@ -127,7 +127,7 @@ def progress_of(db: ScopedSession, batch: Batch) -> Progress:
         documents=documents,
         rendered=rendered,
         unprinted=unprinted,
-        waiting=sum(by_status.get(status, 0) for status in WAITING),
+        waiting=sum(by_status.get(status, 0) for status in MOVING),
         sent=by_status.get(MailStatus.SENT, 0),
         failed=by_status.get(MailStatus.FAILED, 0),
         unknown=by_status.get(MailStatus.UNKNOWN, 0),
@@ -187,7 +187,7 @@ def failed_mails_of(db: ScopedSession, batch_id: int) -> tuple[int, ...]:
             select(mails.c.id).where(
                 mails.c.company_id == db.company_id,
                 mails.c.batch_id == batch_id,
-                mails.c.status.in_((MailStatus.FAILED, MailStatus.UNKNOWN)),
+                mails.c.status.in_(ENDED_BADLY),
             )
         ).scalars()
     )

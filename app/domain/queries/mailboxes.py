@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.mail.keeping_copies import copies
+from app.domain.mail.keeping_copies import COPY_WAITS, copies
 from app.scope import ScopedSession
 from models import MailAccount
 
@@ -25,7 +25,7 @@ def waiting_mailboxes(db: ScopedSession, now: dt.datetime) -> list[WaitingMailbo
         .where(
             copies.c.company_id == accounts.c.company_id,
             copies.c.account_id == accounts.c.id,
-            sa.text("sent_copies.status = 'waiting'"),
+            COPY_WAITS,
             copies.c.due_at <= now,
         )
         .correlate(accounts)

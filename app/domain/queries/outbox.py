@@ -9,10 +9,11 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.mail.outbox import OPEN, mails
+from app.domain.mail.outbox import IS_WAITING, mails
 from app.scope import ScopedSession
 from models import Company, MailAccount, MailAttempt
 from models.enums import MailStatus
+from models.mail import ENDED_BADLY, MOVING, WAITING
 
 LONG = dt.timedelta(minutes=20)
 
@@ -59,7 +60,7 @@ def due_queues(db: ScopedSession, now: dt.datetime, *, without_account: bool = F
 
 
 def _has_due(now: dt.datetime, *whose: Any) -> Any:
-    return sa.select(1).where(*whose, OPEN, mails.c.due_at <= now)
+    return sa.select(1).where(*whose, IS_WAITING, mails.c.due_at <= now)
 
 
 def stale_companies(db: ScopedSession, now: dt.datetime) -> list[int]:
@@ -76,7 +77,7 @@ def due_for_long(db: ScopedSession, now: dt.datetime) -> list[Queue]:
     late = sa.select(1).where(
         mails.c.company_id == accounts.c.company_id,
         mails.c.account_id.is_not_distinct_from(whose),
-        OPEN,
+        IS_WAITING,
         mails.c.due_at < now - LONG,
     )
     troubled = sa.select(accounts.c.company_id, whose).where(accounts.c.last_error != "")
@@ -86,7 +87,7 @@ def due_for_long(db: ScopedSession, now: dt.datetime) -> list[Queue]:
 def waiting_from(db: ScopedSession, account_id: int | None) -> int:
     """How many mails wait to leave from an account, the company's when none."""
     whose = mails.c.account_id.is_not_distinct_from(account_id)
-    return db.scalar(sa.select(sa.func.count()).where(mails.c.company_id == db.company_id, OPEN, whose)) or 0
+    return db.scalar(sa.select(sa.func.count()).where(mails.c.company_id == db.company_id, IS_WAITING, whose)) or 0
 
 
 class QueueFigures(Struct, frozen=True, kw_only=True):
@@ -99,21 +100,17 @@ class QueueFigures(Struct, frozen=True, kw_only=True):
     oldest_at: dt.datetime | None
 
 
-UNSENT = (MailStatus.QUEUED, MailStatus.RETRY, MailStatus.SENDING)
-UNHAPPY = (MailStatus.FAILED, MailStatus.UNKNOWN)
-
-
 def queue_figures(db: ScopedSession) -> QueueFigures:
     """From one index alone; what was sent or cancelled is not even looked at."""
     rows = db.execute(
         sa.select(mails.c.status, sa.func.count(), sa.func.min(mails.c.id))
-        .where(mails.c.company_id == db.company_id, mails.c.status.in_((*UNSENT, *UNHAPPY)))
+        .where(mails.c.company_id == db.company_id, mails.c.status.in_((*MOVING, *ENDED_BADLY)))
         .group_by(mails.c.status)
     ).all()
     counts = {status: count for status, count, _ in rows}
-    oldest = [first for status, _, first in rows if status in UNSENT]
+    oldest = [first for status, _, first in rows if status in MOVING]
     return QueueFigures(
-        waiting=counts.get(MailStatus.QUEUED, 0) + counts.get(MailStatus.RETRY, 0),
+        waiting=sum(counts.get(status, 0) for status in WAITING),
         sending=counts.get(MailStatus.SENDING, 0),
         failed=counts.get(MailStatus.FAILED, 0),
         unknown=counts.get(MailStatus.UNKNOWN, 0),
@@ -142,4 +139,6 @@ def due_since(db: ScopedSession, *, of_company: bool = False) -> dt.datetime | N
     ``of_company``: of those that leave from the company's own account.
     """
     whose = (mails.c.account_id.is_(None),) if of_company else ()
-    return db.scalar(sa.select(sa.func.min(mails.c.due_at)).where(mails.c.company_id == db.company_id, OPEN, *whose))
+    return db.scalar(
+        sa.select(sa.func.min(mails.c.due_at)).where(mails.c.company_id == db.company_id, IS_WAITING, *whose)
+    )
