@@ -18,13 +18,14 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from msgspec import Struct
-from sqlalchemy import Update, case, func, inspect, make_url, null, select, update
+from sqlalchemy import Update, func, inspect, make_url, select, update
 
 from app import clock
 from app.domain.audit import record
+from app.domain.mail.outbox import KEPT, mails
 from app.errors import Refusal
 from app.installation import Installation
 from app.migrations import NewerDatabase, is_known, migrate, revision_of
@@ -115,7 +116,6 @@ def restore(installation: Installation, path: Path, actor: Actor | None = None) 
 
 def _holding_mails(held_at: dt.datetime) -> Update:
     """*Sin confirmar*: sending them again is for somebody who knows what has left since."""
-    mails: Any = OutgoingMail.__table__
     return (
         update(mails)
         .where(mails.c.status.in_(MOVING))
@@ -125,7 +125,7 @@ def _holding_mails(held_at: dt.datetime) -> Update:
             finished_at=held_at,
             claim=None,
             leased_until=None,
-            frozen=case((mails.c.is_secret, null()), else_=mails.c.frozen),
+            frozen=KEPT,
         )
     )
 

@@ -9,6 +9,7 @@ from app.domain import audit
 from app.domain.batches import batch_of, close_batch, first_result, open_batch
 from app.domain.bulk import hashed_joins, look_again, write
 from app.domain.locking import lock_company
+from app.domain.mail.outbox import cancel_waiting
 from app.domain.queries.people import accesses_meant, chosen, people_figures, people_meant
 from app.domain.selections import ContactSelection
 from app.domain.shared_emails import ShareNotConfirmed, joined_by, shared_among
@@ -249,7 +250,7 @@ def set_portal_password(db: ScopedSession, command: SetPortalPassword) -> Passwo
         raise NotFound(_("ese correo entre los del cliente"))
     set_password(db, account_id, command.password_hash)
     db.flush()
-    waiting = sql.cancel_mails(company_id, now).where(
+    waiting = cancel_waiting(company_id, now).where(
         sql.mails.c.kind == MailKind.ACCESS, sql.mails.c.portal_account_id == account_id
     )
     write(db, waiting)

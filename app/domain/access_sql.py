@@ -11,10 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement, CompoundSelect, Insert, Select, Update
 
 from app.domain.bulk import insert_missing, look_again
+from app.domain.mail.outbox import cancel_waiting
 from app.scope import ScopedSession
 from models import Contact, ContactEmail, OutgoingMail, PortalAccount, PortalMembership, PortalSession, PortalToken
-from models.enums import EmailPurpose, Ending, MailKind, MailStatus
-from models.mail import WAITING
+from models.enums import EmailPurpose, Ending, MailKind
 from models.types import BigId, Moment
 
 contacts: Any = Contact.__table__
@@ -222,7 +222,7 @@ def supersede_invitations(company_id: int, batch_id: int, now: dt.datetime) -> S
     told = sa.select(mails.c.portal_account_id).where(
         mails.c.company_id == company_id, mails.c.batch_id == batch_id, mails.c.is_secret
     )
-    earlier = cancel_mails(company_id, now).where(
+    earlier = cancel_waiting(company_id, now).where(
         mails.c.kind == MailKind.ACCESS, mails.c.batch_id != batch_id, mails.c.portal_account_id.in_(told)
     )
     unopened = sa.update(accounts).where(accounts.c.company_id == company_id, accounts.c.id.in_(told))
@@ -261,7 +261,7 @@ def close_doors(company_id: int, concerned: Select, now: dt.datetime) -> Sequenc
         )
         .values(ended_at=now),
         end_tokens(company_id, concerned, now).where(~_may_act(company_id, tokens.c.account_id)),
-        cancel_mails(company_id, now).where(
+        cancel_waiting(company_id, now).where(
             mails.c.portal_account_id.in_(concerned),
             ~_may_act(company_id, mails.c.portal_account_id, mails.c.contact_id),
         ),
@@ -293,17 +293,4 @@ def end_tokens(company_id: int, holders: Select, now: dt.datetime) -> Update:
             tokens.c.expires_at > now,
         )
         .values(expires_at=now)
-    )
-
-
-def cancel_mails(company_id: int, now: dt.datetime) -> Update:
-    """Mails that wait to leave never do; one that a worker already holds goes its way. To be narrowed by the caller."""
-    return (
-        sa.update(mails)
-        .where(mails.c.company_id == company_id, mails.c.status.in_(WAITING))
-        .values(
-            status=MailStatus.CANCELLED,
-            finished_at=now,
-            frozen=sa.case((mails.c.is_secret, sa.null()), else_=mails.c.frozen),
-        )
     )

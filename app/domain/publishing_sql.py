@@ -10,8 +10,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import CTE, ColumnElement, Insert, Select, Update
 
-from app.domain.access_sql import accounts, cancel_mails, contacts, has_access, has_people, mails, memberships
+from app.domain.access_sql import accounts, contacts, has_access, has_people, mails, memberships
 from app.domain.bulk import insert_missing
+from app.domain.mail.outbox import cancel_waiting
 from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection
 from app.scope import ScopedSession
@@ -193,7 +194,7 @@ def notices_about(company_id: int, batch_id: int) -> list[ColumnElement[bool]]:
 
 def cancel_notices(company_id: int, batch_id: int, now: dt.datetime) -> Update:
     """Of those notices, the unsent ones that have nothing else left to tell."""
-    return cancel_mails(company_id, now).where(
+    return cancel_waiting(company_id, now).where(
         *notices_about(company_id, batch_id), ~_tells_of(company_id, withdrawn_by=None)
     )
 

@@ -10,6 +10,7 @@ from app.domain import publishing_sql as sql
 from app.domain.batches import batch_of, close_batch, figures_of, first_result, note, open_batch
 from app.domain.bulk import hashed_joins, look_again, write
 from app.domain.locking import lock_company
+from app.domain.mail.outbox import cancel_waiting
 from app.domain.previewing import Fingerprint, preview_withdrawal
 from app.domain.publishing import NothingSelected, SelectionChanged
 from app.domain.selections import DocumentSelection
@@ -194,7 +195,7 @@ def _undo(db: ScopedSession, batch_id: int, user_id: int | None, now: dt.datetim
     restored = write(db, undoing_sql.restore_replaced(company_id, batch_id))
     write(db, undoing_sql.hand_over_replaced(company_id, batch_id))
     notices = sql.notices_of(company_id, batch_id)
-    cancelled = write(db, access_sql.cancel_mails(company_id, now).where(*notices))
+    cancelled = write(db, cancel_waiting(company_id, now).where(*notices))
     accesses = write(db, undoing_sql.end_unused_accesses(company_id, batch_id, by_id=user_id, now=now))
     if accesses:
         for statement in access_sql.close_doors(company_id, undoing_sql.accounts_of_batch(company_id, batch_id), now):

@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
-from sqlalchemy import ColumnElement, TextClause
+from sqlalchemy import ColumnElement, TextClause, Update
 
 from app.domain.folding import fold
 from app.domain.mail.secrets import Secret, keep_secrets
@@ -24,7 +24,7 @@ from app.scope import ScopedSession
 from app.texts import _
 from models import MailAttempt, OutgoingMail
 from models.enums import MailKind, MailStatus, WebhookEvent
-from models.mail import ENDED_BADLY
+from models.mail import ENDED_BADLY, WAITING
 
 GROUP = 50
 MOST_BREAKS = 2
@@ -37,6 +37,9 @@ attempts: Any = MailAttempt.__table__
 # ``WAITING`` as a literal, like the next: a partial index only serves a query that says the same.
 IS_WAITING = sa.text("outgoing_mails.status IN ('queued', 'retry')")
 URGENT = sa.text("outgoing_mails.kind <> 'notice'")
+
+KEPT = sa.case((mails.c.is_secret, sa.null()), else_=mails.c.frozen)
+"""Of the bytes of a mail that ends before it has left: all of them, but none with a secret."""
 
 
 class DueMail(Struct, frozen=True, kw_only=True):
@@ -250,7 +253,7 @@ def _count_break(db: ScopedSession, mail_id: int, breaks: int, now: dt.datetime)
     is_over = breaks >= MOST_BREAKS
     status = MailStatus.UNKNOWN if is_over else MailStatus.RETRY
     reply = _("Quien lo enviaba dejó de responder: no se sabe si llegó a salir.")
-    over = {"finished_at": now, "frozen": sa.case((mails.c.is_secret, sa.null()), else_=mails.c.frozen)}
+    over = {"finished_at": now, "frozen": KEPT}
     db.connection().execute(
         _of_company(db, mails.c.id == mail_id).values(
             status=status,
@@ -273,11 +276,21 @@ def set_aside(db: ScopedSession, aside: SetAside, now: dt.datetime) -> None:
         last_reply=aside.reason,
         finished_at=now,
         attempts=mails.c.attempts + 1,
-        frozen=sa.case((mails.c.is_secret, sa.null()), else_=mails.c.frozen),
+        frozen=KEPT,
     )
     if db.connection().execute(chosen).rowcount:
         _note_attempt(db, aside.mail_id, aside.status, aside.reason, now)
         tell_ended(db, aside.mail_id, aside.status)
+
+
+def cancel_waiting(company_id: int, now: dt.datetime, reason: str | None = None) -> Update:
+    """Mails that wait to leave never do; one that a worker already holds goes its way. To be narrowed by the caller.
+
+    Without a ``reason`` they go on saying what was last said of them.
+    """
+    said = {} if reason is None else {"last_reply": reason}
+    waiting = sa.update(mails).where(mails.c.company_id == company_id, mails.c.status.in_(WAITING))
+    return waiting.values(status=MailStatus.CANCELLED, finished_at=now, frozen=KEPT, **said)
 
 
 def tell_ended(db: ScopedSession, mail_id: int, status: MailStatus) -> None:
@@ -293,7 +306,7 @@ def _note_attempt(db: ScopedSession, mail_id: int, status: MailStatus, reply: st
     db.connection().execute(sa.insert(attempts), row | {"verb": "", "reply": reply})
 
 
-def _of_company(db: ScopedSession, *conditions: ColumnElement[bool] | TextClause) -> Any:
+def _of_company(db: ScopedSession, *conditions: ColumnElement[bool] | TextClause) -> Update:
     return sa.update(mails).where(mails.c.company_id == db.company_id, *conditions)
 
 

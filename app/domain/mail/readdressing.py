@@ -13,6 +13,7 @@ from app import clock
 from app.domain import fields
 from app.domain.audit import record
 from app.domain.mail.accounts import check_sender
+from app.domain.mail.outbox import cancel_waiting, mails
 from app.errors import InvalidValue, NotFound, Refusal
 from app.scope import ScopedSession
 from app.secrets import token_hash
@@ -79,11 +80,10 @@ def readdress_mail(db: ScopedSession, command: ReaddressMail) -> Readdressed:
     if mail.dispatch_id is not None:
         again.dispatch_id = _dispatch(db, mail, address).id
     db.add(again)
-    if mail.status in WAITING:
-        mail.status, mail.finished_at = MailStatus.CANCELLED, clock.now()
-        mail.last_reply = _("Se envía a %(correo)s.") % {"correo": address}
-        mail.frozen = None if mail.is_secret else mail.frozen
     db.flush()
+    reason = _("Se envía a %(correo)s.") % {"correo": address}
+    db.connection().execute(cancel_waiting(db.company_id, clock.now(), reason).where(mails.c.id == mail.id))
+    db.expire(mail)
     record(db, "readdress", "outgoing_mails", entity_id=mail.id, label=address, changes={"to": again.id})
     return Readdressed(again.id, address)
 

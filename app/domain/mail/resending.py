@@ -8,11 +8,11 @@ from msgspec import Struct
 from app import clock
 from app.domain.audit import record
 from app.domain.mail.accounts import may_send_with
-from app.domain.mail.outbox import REST, mails
+from app.domain.mail.outbox import REST, cancel_waiting, mails
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models.enums import MailStatus
-from models.mail import ENDED_BADLY, WAITING
+from models.mail import ENDED_BADLY
 
 CAN_GO_AGAIN = (*ENDED_BADLY, MailStatus.RETRY)
 
@@ -73,11 +73,7 @@ def retry_mails(db: ScopedSession, command: RetryMails) -> Requeued:
 def cancel_mails(db: ScopedSession, command: CancelMails) -> Cancelled:
     """Mails that wait never leave; one that is on its way right now does."""
     changed = db.connection().execute(
-        _chosen(db, command.mail_ids, WAITING).values(
-            status=MailStatus.CANCELLED,
-            finished_at=clock.now(),
-            frozen=sa.case((mails.c.is_secret, sa.null()), else_=mails.c.frozen),
-        )
+        cancel_waiting(db.company_id, clock.now()).where(mails.c.id.in_(command.mail_ids))
     )
     return Cancelled(_recorded(db, "cancel", changed))
 

@@ -8,13 +8,13 @@ from msgspec import Struct
 from app import clock
 from app.domain import fields
 from app.domain.mail.accounts import account_row, owned_account, sealed_place
-from app.domain.mail.outbox import IS_WAITING, mails
+from app.domain.mail.outbox import cancel_waiting, mails
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
 from app.secrets import Keys
 from app.texts import _, plural
 from models import Company, MailAccount, SentCopy
-from models.enums import CopyStatus, MailProvider, MailSecurity, MailStatus
+from models.enums import CopyStatus, MailProvider, MailSecurity
 
 
 class SaveMailAccount(Struct, frozen=True, kw_only=True):
@@ -197,12 +197,11 @@ def remove_mail_account(db: ScopedSession, user_id: int | None) -> MailAccountRe
     db.connection().execute(
         sa.update(copies)
         .where(*waiting, copies.c.status == CopyStatus.WAITING)
-        .values(status=CopyStatus.FAILED, last_error=_GONE, finished_at=clock.now())
+        .values(status=CopyStatus.FAILED, last_error=_gone(), finished_at=clock.now())
     )
     return MailAccountRemoved(_cancel_waiting(db, account.id) if user_id is not None else 0)
 
 
-_GONE = "La cuenta de correo con la que salía se ha eliminado."
 _EMPTY: dict[str, Any] = _NO_MAILBOX | {
     **dict.fromkeys(("sender_name", "sender_email", "reply_to", "host", "username", "last_error", "imap_error"), ""),
     **dict.fromkeys(("sealed_password", "sealed_tokens", "dkim_domain", "dkim_selector", "sealed_dkim_key"), ""),
@@ -215,8 +214,10 @@ _EMPTY: dict[str, Any] = _NO_MAILBOX | {
 }
 
 
+def _gone() -> str:
+    return _("La cuenta de correo con la que salía se ha eliminado.")
+
+
 def _cancel_waiting(db: ScopedSession, account_id: int) -> int:
-    waiting = sa.update(mails).where(mails.c.company_id == db.company_id, mails.c.account_id == account_id, IS_WAITING)
-    ended = {"status": MailStatus.CANCELLED, "last_reply": _GONE, "finished_at": clock.now()}
-    secret_gone = sa.case((mails.c.is_secret, sa.null()), else_=mails.c.frozen)
-    return int(db.connection().execute(waiting.values(**ended, frozen=secret_gone)).rowcount)
+    cancelled = cancel_waiting(db.company_id, clock.now(), _gone()).where(mails.c.account_id == account_id)
+    return int(db.connection().execute(cancelled).rowcount)
