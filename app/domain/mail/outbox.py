@@ -209,7 +209,12 @@ def _taken(db: ScopedSession, written: WrittenMail, claim: str, until: dt.dateti
 
 
 def _frozen(db: ScopedSession, written: WrittenMail, claim: str, until: dt.datetime) -> dict[str, Any]:
-    return _taken(db, written, claim, until) | {
+    return _taken(db, written, claim, until) | frozen_values(written)
+
+
+def frozen_values(written: WrittenMail) -> dict[str, Any]:
+    """What is kept of a mail that was written for the first time."""
+    return {
         "frozen": written.stored,
         "message_id": written.message_id,
         "subject": written.subject[:200],
@@ -218,16 +223,19 @@ def _frozen(db: ScopedSession, written: WrittenMail, claim: str, until: dt.datet
     }
 
 
+def held_by(db: ScopedSession, claim: str) -> Update:
+    """What is left of a claim: mails without a result under it. To be narrowed, and told what to change."""
+    return _of_company(db, mails.c.claim == claim, mails.c.status == MailStatus.SENDING)
+
+
 def extend_lease(db: ScopedSession, claim: str, until: dt.datetime) -> bool:
     """Hold on to what is left of a claim; whether anything is."""
-    held = _of_company(db, mails.c.claim == claim, mails.c.status == MailStatus.SENDING)
-    return bool(db.connection().execute(held.values(leased_until=until)).rowcount)
+    return bool(db.connection().execute(held_by(db, claim).values(leased_until=until)).rowcount)
 
 
 def give_back(db: ScopedSession, claim: str) -> int:
     """Put back, untouched, what is left of a claim of which nothing is on its way. How many mails."""
-    held = _of_company(db, mails.c.claim == claim, mails.c.status == MailStatus.SENDING)
-    return int(db.connection().execute(held.values(_WAITING_AGAIN)).rowcount)
+    return int(db.connection().execute(held_by(db, claim).values(_WAITING_AGAIN)).rowcount)
 
 
 def release_stale(db: ScopedSession, now: dt.datetime) -> Released:
@@ -269,16 +277,22 @@ def _count_break(db: ScopedSession, mail_id: int, breaks: int, now: dt.datetime)
     tell_ended(db, mail_id, status)
 
 
-def set_aside(db: ScopedSession, aside: SetAside, now: dt.datetime) -> None:
-    """End a mail that cannot be written, and say why. One that somebody took meanwhile is left alone."""
-    chosen = _of_company(db, mails.c.id == aside.mail_id, IS_WAITING).values(
+def set_aside(db: ScopedSession, aside: SetAside, now: dt.datetime, *, claim: str | None = None) -> None:
+    """End a mail that cannot be written, and say why. One that somebody took meanwhile is left alone.
+
+    With a ``claim``, one that is held by it.
+    """
+    meant = _of_company(db, IS_WAITING) if claim is None else held_by(db, claim)
+    ended = meant.where(mails.c.id == aside.mail_id).values(
         status=aside.status,
         last_reply=aside.reason,
         finished_at=now,
+        claim=None,
+        leased_until=None,
         attempts=mails.c.attempts + 1,
         frozen=KEPT,
     )
-    if db.connection().execute(chosen).rowcount:
+    if db.connection().execute(ended).rowcount:
         _note_attempt(db, aside.mail_id, aside.status, aside.reason, now)
         tell_ended(db, aside.mail_id, aside.status)
 

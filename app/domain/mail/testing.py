@@ -4,14 +4,11 @@ So nothing leaves that is not there to be seen, and a test that dies is taken up
 """
 
 import datetime as dt
-from typing import Any
 
-import sqlalchemy as sa
 from msgspec import Struct
 from msgspec.structs import fields
 
-from app.domain.folding import fold
-from app.domain.mail.outbox import DueMail, WrittenMail, attempts, mails
+from app.domain.mail.outbox import DueMail, SetAside, WrittenMail, frozen_values, held_by, mails, set_aside
 from app.scope import ScopedSession
 from app.secrets import new_token
 from models import MailAccount, OutgoingMail
@@ -53,32 +50,11 @@ def begin_test(db: ScopedSession, command: BeginTest) -> DueMail:
 
 def freeze_test(db: ScopedSession, written: WrittenMail, claim: str) -> bool:
     """Keep the bytes that are about to leave; False when the claim has been lost."""
-    held = (
-        mails.c.company_id == db.company_id,
-        mails.c.id == written.mail.id,
-        mails.c.claim == claim,
-        mails.c.status == MailStatus.SENDING,
-    )
-    values: dict[str, Any] = {
-        "frozen": written.stored,
-        "message_id": written.message_id,
-        "subject": written.subject[:200],
-        "search_key": fold(written.subject[:200]),
-        "give_up_at": written.give_up_at,
-    }
-    return bool(db.connection().execute(sa.update(mails).where(*held).values(**values)).rowcount)
+    held = held_by(db, claim).where(mails.c.id == written.mail.id)
+    frozen = held.values(**frozen_values(written), give_up_at=written.give_up_at)
+    return bool(db.connection().execute(frozen).rowcount)
 
 
 def end_test(db: ScopedSession, mail_id: int, claim: str, reason: str, now: dt.datetime) -> None:
     """It will not leave: the account, not the mail, is at fault, and nobody wants the test later."""
-    held = (
-        mails.c.company_id == db.company_id,
-        mails.c.id == mail_id,
-        mails.c.claim == claim,
-        mails.c.status == MailStatus.SENDING,
-    )
-    over = {"status": MailStatus.FAILED, "last_reply": reason, "finished_at": now, "claim": None, "leased_until": None}
-    ended = sa.update(mails).where(*held).values(**over, attempts=mails.c.attempts + 1)
-    if db.connection().execute(ended).rowcount:
-        row = {"company_id": db.company_id, "mail_id": mail_id, "status": MailStatus.FAILED, "created_at": now}
-        db.connection().execute(sa.insert(attempts), row | {"verb": "", "reply": reason})
+    set_aside(db, SetAside(mail_id, MailStatus.FAILED, reason), now, claim=claim)

@@ -1,14 +1,17 @@
 """What happens is noted in its own transaction, in order, for whoever listens."""
 
+import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from sqlalchemy import select
 
+from app import clock
 from app.domain.following import MoveDocument, move_document
 from app.domain.importing import ImportInvoice, import_invoice
 from app.domain.issuing import IssueDocument, issue_document
 from app.domain.mail.outbox import SetAside, set_aside
+from app.domain.mail.testing import BeginTest, begin_test, end_test
 from app.domain.saving_contacts import SaveContact, save_contact
 from app.domain.telling import tell
 from app.domain.webhooks import delete_webhook
@@ -20,6 +23,7 @@ from tests.integration.domain.publishing import publish, ticked, withdraw
 from tests.rig.mails import add_mail
 from tests.unit.domain.foreign_invoices import invoice, line
 
+LEASE = dt.timedelta(minutes=1)
 ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
@@ -130,6 +134,17 @@ def test_mails_are_told_when_they_have_ended(db, listen):
     set_aside(db, SetAside(other.id, MailStatus.FAILED, "No hay dirección."), mail.created_at)
 
     assert told(db) == [(1, "mail.failed", "mail", other.id)]
+
+
+def test_a_test_that_could_not_leave_is_told_like_any_mail(db, listen):
+    listen("mail.failed")
+    now = clock.now()
+    begin = BeginTest(account=None, recipient="a@b.example", claim="1", until=now + LEASE, now=now)
+    mail = begin_test(db, begin)
+    end_test(db, mail.id, "2", "de otro", now)
+    end_test(db, mail.id, "1", "530 Authentication required", now)
+
+    assert told(db) == [(1, "mail.failed", "mail", mail.id)]
 
 
 def test_numbers_have_no_gaps_however_many_write_at_once(db, database, company, listen):
