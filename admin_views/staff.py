@@ -23,7 +23,7 @@ from admin_views.searching import Order, Search
 from admin_views.templating import render
 from app.domain import fields
 from app.domain.folding import says
-from app.domain.mail.accounts import user_account
+from app.domain.mail.accounts import owned_account
 from app.domain.mail.saving_accounts import remove_mail_account
 from app.domain.staff_accounts import ResetPassword, reset_password
 from app.domain.staffing import AddStaff, add_staff, change_role, end_membership
@@ -126,7 +126,7 @@ class StaffAdmin(OfficeView, model=Membership):
     def form_context(self, db: ScopedSession, request: Request, row: Any, form: OfficeForm) -> dict[str, Any]:
         return {
             "panels": self.panels if row is not None else self.new_panels,
-            "has_mail_account": row is not None and user_account(db, row.user_id) is not None,
+            "has_mail_account": row is not None and owned_account(db, row.user_id) is not None,
         }
 
     def ready(self, request: Request, form: Any) -> None:
@@ -233,7 +233,7 @@ class StaffAdmin(OfficeView, model=Membership):
 
 
 def _account_of(request: Request, user_id: int) -> MailAccount | None:
-    return read(request, lambda db: user_account(db, user_id))
+    return read(request, lambda db: owned_account(db, user_id))
 
 
 def _once_forgotten(request: Request, account: MailAccount | None, back: str) -> Callable[[Any], Response]:

@@ -75,6 +75,11 @@ class MailAccount(CompanyRecord):
     sealed_dkim_key: Mapped[LongText] = mapped_column(default="")
 
     @property
+    def own_id(self) -> int | None:
+        """As mails and dispatches name the account they leave from: none for the company's."""
+        return self.id if self.user_id is not None else None
+
+    @property
     def keeps_copies(self) -> bool:
         """Whether what it sends is stored in a folder of its own as well."""
         return bool(self.imap_host and self.sent_folder)

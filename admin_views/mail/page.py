@@ -16,10 +16,10 @@ from admin_views.mail.words import MAIL_KINDS, MAIL_SIGNS, mail_sign, note_on
 from admin_views.searching import replay
 from admin_views.templating import render
 from app import clock
-from app.domain.mail.accounts import is_theirs
 from app.domain.mail.bounces import bounced_among
 from app.domain.mail.readdressing import can_be_readdressed
 from app.domain.mail.resending import CAN_GO_AGAIN
+from app.domain.mail.senders import is_theirs
 from app.domain.queries.mail_replies import copy_of, reports_of
 from app.domain.queries.outbox import attempts_of
 from app.domain.queries.sendings import documents_of

@@ -18,9 +18,10 @@ from admin_views.sending.form import TO_SUPPLIERS, Enclosing, SendForm, When
 from app import clock
 from app.domain.folding import fold
 from app.domain.kinds import KINDS, Words
-from app.domain.mail.accounts import account_of, senders_for
+from app.domain.mail.accounts import account_of
 from app.domain.mail.enclosures import NewFile
 from app.domain.mail.letter_texts import Letterhead, filled
+from app.domain.mail.senders import senders_for
 from app.domain.mail.sending import Sent, send_documents
 from app.domain.mail.sending_plans import Grouping, Plan, PlannedMail, Wishes, plan_sending
 from app.domain.mail.sending_wishes import SendDocuments

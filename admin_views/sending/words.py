@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from app.domain.kinds import Words
-from app.domain.mail.accounts import SenderChoice
 from app.domain.mail.enclosures import MOST_DOCUMENTS, MOST_OCTETS
+from app.domain.mail.senders import SenderChoice
 from app.domain.mail.sending_plans import Plan
 from app.texts import _, plural
 

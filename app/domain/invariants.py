@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from app import clock
 from app.domain.audit import first_broken
 from app.domain.kinds import KINDS
+from app.domain.mail.accounts import is_able
 from app.domain.mail.readdressing import READDRESSED
 from app.money import CENT
 from app.scope import ScopedSession
@@ -193,9 +194,7 @@ def mails_end(db: ScopedSession) -> Iterator[str]:
     if many := _count(db, stuck):
         yield _("%(n)s correos llevan demasiado tiempo enviándose.") % {"n": many}
     late = OutgoingMail.status.in_(WAITING) & (OutgoingMail.due_at < now - LATE_AFTER)
-    able = (MailAccount.company_id == db.company_id) & or_(
-        MailAccount.paused_until.is_(None), MailAccount.paused_until < now
-    )
+    able = (MailAccount.company_id == db.company_id) & is_able(now)
     own = OutgoingMail.account_id.in_(select(MailAccount.id).where(able))
     companys = OutgoingMail.account_id.is_(None) & exists().where(able, MailAccount.user_id.is_(None))
     if many := _count(db, late & or_(own, companys)):

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain.audit import record
-from app.domain.mail.accounts import user_account
+from app.domain.mail.accounts import owned_account
 from app.domain.mail.saving_accounts import remove_mail_account
 from app.domain.staff_access import end_sessions_of
 from app.errors import InvalidValue, NotFound, Refusal
@@ -80,7 +80,7 @@ def end_membership(db: ScopedSession, user_id: int) -> None:
     membership = _live_membership(db, user_id)
     _keep_an_administrator(db, db.company_id, user_id)
     membership.ended_at = clock.now()
-    if user_account(db, user_id) is not None:
+    if owned_account(db, user_id) is not None:
         remove_mail_account(db, user_id)
     db.flush()
 

@@ -74,8 +74,7 @@ def check_mail(
     """
     with installation.database.read(CompanyScope(command.company_id)) as db:
         account = owned_account(db, command.user_id)
-        account_id = account.id if account is not None and account.user_id is not None else None
-        facts = letter_facts(db, [], account_id)
+        facts = letter_facts(db, [], account.own_id if account is not None else None)
     if account is None and (command.user_id is not None or not installation.settings.demo):
         raise NoAccount
     if installation.settings.demo or account is None:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.adapters.smtp.client import AccountTrouble, Ambiguous, AuthenticationFailed, Delivery, NotOpened
 from app.db import Runner
-from app.domain.mail.accounts import account_of, may_open, note_open, note_refused, note_unreachable
+from app.domain.mail.accounts import SECRET, SERVER, account_of, may_open, note_open, note_refused, note_unreachable
 from app.domain.mail.delivering import RecordOutcome, record_outcome
 from app.domain.mail.outbox import (
     ClaimMails,
@@ -42,10 +42,7 @@ from models.enums import MailKind
 
 log = logging.getLogger(__name__)
 
-_SETTINGS = (
-    "id", "host", "port", "security", "username", "sealed_password", "provider", "password_changed_at",
-    "pinned_fingerprint",
-)  # fmt: skip
+_SETTINGS = ("id", *SERVER, *SECRET)
 
 LEASE = dt.timedelta(seconds=20)
 MOST_REFUSALS = 10

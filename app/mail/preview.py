@@ -12,7 +12,7 @@ from app.adapters.letters.address import MailAddress
 from app.adapters.letters.letter import HIDDEN, Letter, Letters
 from app.adapters.letters.pictures import pictures_of, with_pictures
 from app.domain.kinds import KINDS
-from app.domain.mail.accounts import company_account, user_account
+from app.domain.mail.accounts import company_account, owned_account
 from app.domain.mail.outbox import DueMail
 from app.domain.mail.secrets import LIFE, Secret
 from app.domain.mail.texts import ChosenTexts
@@ -62,7 +62,7 @@ class Sample:
 
     def __init__(self, db: ScopedSession, asked: TextPreview) -> None:
         company = db.get_one(Company, db.company_id)
-        account = (user_account(db, asked.user.id) if asked.user is not None else None) or company_account(db)
+        account = (owned_account(db, asked.user.id) if asked.user is not None else None) or company_account(db)
         self.asked = asked
         self.facts = LetterFacts(company=company, account=account, logo=logo_of(db, company))
         self.documents = _documents(db, asked, company)

@@ -12,7 +12,7 @@ from app.api.fields import Body, Email, Flag, Id, Line, Moment, Ruled
 from app.api.spelling import Amount, Ref, amount, ref
 from app.api.v1.publications import Chosen, selection_of
 from app.domain.locking import lock_company
-from app.domain.mail.accounts import senders_for
+from app.domain.mail.senders import senders_for
 from app.domain.mail.sending import send_documents
 from app.domain.mail.sending_plans import Grouping, Wishes, plan_sending
 from app.domain.mail.sending_wishes import MOST_PEOPLE, SendDocuments

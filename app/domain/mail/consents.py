@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from app import clock
-from app.domain.mail.accounts import owned_account, sealed_place
+from app.domain.mail.accounts import MAILBOX_UNTROUBLED, UNTROUBLED, change_of, owned_account, rows, sealed_place
 from app.errors import Refusal
 from app.scope import ScopedSession
 from app.secrets import Keys, new_token, token_hash
@@ -21,7 +21,6 @@ from models.enums import MailProvider
 
 LIFE = dt.timedelta(minutes=15)
 
-_rows: Any = MailAccount.__table__
 _consents: Any = MailConsent.__table__
 
 
@@ -131,8 +130,8 @@ def keep_consent(db: ScopedSession, keys: Keys, command: KeepConsent) -> MailAcc
         raise AccountChanged
     account.sealed_tokens = _seal(account, keys, command.tokens)
     account.password_changed_at, account.consent_ended_at = clock.now(), None
-    account.failures, account.paused_until, account.last_error = 0, None, ""
-    account.imap_failures, account.imap_paused_until, account.imap_error = 0, None, ""
+    for name, value in (UNTROUBLED | MAILBOX_UNTROUBLED).items():
+        setattr(account, name, value)
     db.flush()
     return account
 
@@ -155,9 +154,8 @@ def end_consent(db: ScopedSession, account: MailAccount, now: dt.datetime) -> bo
 
 
 def _as_seen(db: ScopedSession, account: MailAccount, values: dict[str, Any]) -> int:
-    same = (_rows.c.id == account.id, _rows.c.sealed_tokens == account.sealed_tokens)
-    changed = sa.update(_rows).where(_rows.c.company_id == db.company_id, *same).values(**values)
-    return int(db.connection().execute(changed).rowcount)
+    changed = change_of(db, account.id, rows.c.sealed_tokens == account.sealed_tokens)
+    return int(db.connection().execute(changed.values(values)).rowcount)
 
 
 def _seal(account: MailAccount, keys: Keys, tokens: Tokens) -> str:

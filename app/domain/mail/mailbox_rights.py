@@ -9,15 +9,14 @@ from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
+from sqlalchemy import ColumnElement
 
-from app.domain.mail.accounts import PAUSES, Standing
+from app.domain.mail.accounts import MAILBOX_UNTROUBLED, Standing, change_of, pause_after, rows, standing_after
 from app.errors import Fault
 from app.scope import ScopedSession
 from models import MailAccount
 
 PROBE_EVERY = dt.timedelta(minutes=5)
-
-_rows: Any = MailAccount.__table__
 
 
 class MailboxRight(Struct, frozen=True):
@@ -27,10 +26,14 @@ class MailboxRight(Struct, frozen=True):
 
 def take_mailbox(db: ScopedSession, account_id: int, now: dt.datetime, lease: dt.timedelta) -> MailboxRight | None:
     """The right to be at a mailbox until ``now + lease``, if nobody has it and it is not paused."""
-    free = sa.or_(_rows.c.imap_paused_until.is_(None), _rows.c.imap_paused_until <= now)
-    taken = _of_company(db, account_id, _rows.c.imap_host != "", free)
     right = MailboxRight(account_id, now + lease)
-    return right if db.connection().execute(taken.values(imap_paused_until=right.until)).rowcount else None
+    taken = change_of(db, account_id, is_free(now)).values(imap_paused_until=right.until)
+    return right if db.connection().execute(taken).rowcount else None
+
+
+def is_free(now: dt.datetime) -> ColumnElement[bool]:
+    """The account at hand has a mailbox, nobody is at it, and it is not paused."""
+    return sa.and_(rows.c.imap_host != "", sa.or_(rows.c.imap_paused_until.is_(None), rows.c.imap_paused_until <= now))
 
 
 def hold_mailbox(db: ScopedSession, right: MailboxRight, until: dt.datetime) -> MailboxRight | None:
@@ -40,7 +43,7 @@ def hold_mailbox(db: ScopedSession, right: MailboxRight, until: dt.datetime) -> 
 
 def leave_mailbox(db: ScopedSession, right: MailboxRight) -> bool:
     """All went well. False, as below, when the right had been lost: then nothing is noted."""
-    return _end(db, right, imap_paused_until=None, imap_failures=0, imap_error="")
+    return _end(db, right, **MAILBOX_UNTROUBLED)
 
 
 def leave_unreachable(
@@ -56,32 +59,25 @@ def leave_refused(
 ) -> bool:
     """User or password are refused: few more tries, further and further apart, until somebody changes them."""
     failures = db.execute(
-        sa.select(_rows.c.imap_failures).where(_rows.c.company_id == db.company_id, _rows.c.id == right.account_id)
+        sa.select(rows.c.imap_failures).where(rows.c.company_id == db.company_id, rows.c.id == right.account_id)
     ).scalar_one()
-    pause = PAUSES[min(failures, len(PAUSES) - 1)]
     told = {"imap_error": reason, "imap_fault": fault or ""}
-    return _end(db, right, imap_paused_until=now + pause, imap_failures=failures + 1, **told)
+    return _end(db, right, imap_paused_until=now + pause_after(failures), imap_failures=failures + 1, **told)
 
 
 def note_inbox_read(db: ScopedSession, account_id: int, validity: int, uid: int, due_at: dt.datetime) -> None:
     """The inbox has been read up to there, and is to be read again then."""
-    read = _of_company(db, account_id)
-    db.connection().execute(read.values(inbox_validity=validity, inbox_uid=uid, inbox_due_at=due_at))
+    read = {"inbox_validity": validity, "inbox_uid": uid, "inbox_due_at": due_at}
+    db.connection().execute(change_of(db, account_id).values(read))
 
 
 def mailbox_standing(account: MailAccount) -> Standing:
     """How an account is doing over IMAP; ``MISSING`` when it does without."""
     if not account.imap_host:
         return Standing.MISSING
-    if account.imap_failures:
-        return Standing.REFUSED
-    return Standing.UNREACHABLE if account.imap_error else Standing.GOOD
+    return standing_after(account.imap_failures, account.imap_error)
 
 
 def _end(db: ScopedSession, right: MailboxRight, **values: Any) -> bool:
-    held = _of_company(db, right.account_id, _rows.c.imap_paused_until == right.until)
+    held = change_of(db, right.account_id, rows.c.imap_paused_until == right.until)
     return bool(db.connection().execute(held.values(**values)).rowcount)
-
-
-def _of_company(db: ScopedSession, account_id: int, *conditions: Any) -> Any:
-    return sa.update(_rows).where(_rows.c.company_id == db.company_id, _rows.c.id == account_id, *conditions)

@@ -12,8 +12,8 @@ from msgspec import Struct
 from app import clock
 from app.domain import fields
 from app.domain.audit import record
-from app.domain.mail.accounts import check_sender
 from app.domain.mail.outbox import cancel_waiting, mails
+from app.domain.mail.senders import check_sender
 from app.errors import InvalidValue, NotFound, Refusal
 from app.scope import ScopedSession
 from app.secrets import token_hash

@@ -7,8 +7,8 @@ from msgspec import Struct
 
 from app import clock
 from app.domain.audit import record
-from app.domain.mail.accounts import may_send_with
 from app.domain.mail.outbox import REST, cancel_waiting, mails
+from app.domain.mail.senders import may_send_with
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models.enums import MailStatus

@@ -1,5 +1,6 @@
 """Keeping mail accounts: set up, changed, removed. A kept secret never follows a change of server or user."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import sqlalchemy as sa
@@ -7,7 +8,16 @@ from msgspec import Struct
 
 from app import clock
 from app.domain import fields
-from app.domain.mail.accounts import account_row, owned_account, sealed_place
+from app.domain.mail.accounts import (
+    MAILBOX,
+    MAILBOX_UNTROUBLED,
+    SERVER,
+    UNTROUBLED,
+    account_row,
+    owned_account,
+    rows,
+    sealed_place,
+)
 from app.domain.mail.outbox import cancel_waiting, mails
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
@@ -15,6 +25,12 @@ from app.secrets import Keys
 from app.texts import _, plural
 from models import Company, MailAccount, SentCopy
 from models.enums import CopyStatus, MailProvider, MailSecurity
+
+UNREAD = ("inbox_validity", "inbox_uid", "inbox_due_at")
+"""Up to where an inbox has been read."""
+
+STAYS = ("id", "company_id", "user_id", "created_at")
+"""Of an account that is removed; everything else is emptied."""
 
 
 class SaveMailAccount(Struct, frozen=True, kw_only=True):
@@ -72,15 +88,12 @@ def save_mail_account(db: ScopedSession, keys: Keys, command: SaveMailAccount) -
     if command.provider is not None and moves:
         account.sealed_tokens, account.consent_ended_at = "", None
     if (account.imap_host, account.username) != (place["imap_host"], place["username"]):
-        account.inbox_validity, account.inbox_uid, account.inbox_due_at = None, 0, None
-    for name, value in place.items():
-        setattr(account, name, value)
+        _set(account, _as_new(UNREAD))
+    _set(account, place | UNTROUBLED | MAILBOX_UNTROUBLED)
     account.sender_email = fields.email(command.sender_email, "sender_email", required=True)
     account.sender_name = fields.line(command.sender_name, "sender_name")
     account.reply_to = fields.email(command.reply_to, "reply_to")
     account.wants_receipt = command.wants_receipt
-    account.failures, account.paused_until, account.last_error = 0, None, ""
-    account.imap_failures, account.imap_paused_until, account.imap_error = 0, None, ""
     if account not in db:
         db.add(account)
         db.flush()  # what is sealed is sealed for this very row
@@ -128,7 +141,7 @@ def _checked_server(command: SaveMailAccount) -> dict[str, Any]:
 def _checked_mailbox(command: SaveMailAccount) -> dict[str, Any]:
     """Where copies are kept; nothing of it matters without a server."""
     if not command.imap_host.strip():
-        return _NO_MAILBOX
+        return _as_new((*MAILBOX, "sent_folder"))
     if not command.username.strip():
         raise InvalidValue(_("El servidor entrante pide usuario y contraseña."), field="username")
     if command.provider is not None and command.imap_security is MailSecurity.NONE:
@@ -142,22 +155,9 @@ def _checked_mailbox(command: SaveMailAccount) -> dict[str, Any]:
     }
 
 
-_NO_MAILBOX: dict[str, Any] = {
-    "imap_host": "",
-    "imap_port": 993,
-    "imap_security": MailSecurity.SSL,
-    "imap_fingerprint": None,
-    "sent_folder": "",
-}
-
-
-_WHERE = ("host", "port", "security", "username", "pinned_fingerprint", "provider")
-_WHERE_COPIES_GO = ("imap_host", "imap_port", "imap_security", "imap_fingerprint")
-
-
 def _moves(account: MailAccount, place: dict[str, Any]) -> bool:
     """Another server, another user, or a way there that protects the password less than it did."""
-    names = (*_WHERE, *_WHERE_COPIES_GO) if place["imap_host"] else _WHERE
+    names = (*SERVER, *MAILBOX) if place["imap_host"] else SERVER
     return any(getattr(account, name) != place[name] for name in names)
 
 
@@ -189,8 +189,7 @@ def remove_mail_account(db: ScopedSession, user_id: int | None) -> MailAccountRe
     account = owned_account(db, user_id)
     if account is None:
         raise NotFound(_("esa cuenta de correo"))
-    for name, value in _EMPTY.items():
-        setattr(account, name, value)
+    _set(account, _as_new(each.name for each in rows.c if each.name not in STAYS))
     db.flush()
     copies: Any = SentCopy.__table__
     waiting = (copies.c.company_id == db.company_id, copies.c.account_id == account.id)
@@ -202,16 +201,21 @@ def remove_mail_account(db: ScopedSession, user_id: int | None) -> MailAccountRe
     return MailAccountRemoved(_cancel_waiting(db, account.id) if user_id is not None else 0)
 
 
-_EMPTY: dict[str, Any] = _NO_MAILBOX | {
-    **dict.fromkeys(("sender_name", "sender_email", "reply_to", "host", "username", "last_error", "imap_error"), ""),
-    **dict.fromkeys(("sealed_password", "sealed_tokens", "dkim_domain", "dkim_selector", "sealed_dkim_key"), ""),
-    **dict.fromkeys(("pinned_fingerprint", "provider", "password_changed_at", "consent_ended_at"), None),
-    **dict.fromkeys(("paused_until", "imap_paused_until", "inbox_validity", "inbox_due_at"), None),
-    **dict.fromkeys(("failures", "imap_failures", "inbox_uid"), 0),
-    "wants_receipt": False,
-    "port": 587,
-    "security": MailSecurity.STARTTLS,
-}
+def _as_new(names: Iterable[str]) -> dict[str, Any]:
+    """What stands in a row that nobody has filled in."""
+    columns = (rows.c[name] for name in names)
+    return {each.name: _unset(each) for each in columns}
+
+
+def _unset(column: Any) -> Any:
+    if column.default is not None:
+        return column.default.arg
+    return None if column.nullable else ""
+
+
+def _set(account: MailAccount, values: dict[str, Any]) -> None:
+    for name, value in values.items():
+        setattr(account, name, value)
 
 
 def _gone() -> str:

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from app import clock
 from app.domain import fields
-from app.domain.mail.accounts import senders_for
 from app.domain.mail.enclosures import NewFile, check_files
+from app.domain.mail.senders import senders_for
 from app.domain.mail.sending_plans import Wishes
 from app.domain.mail.texts import CleanHtml, check_pictures
 from app.domain.mail.variables import check

@@ -37,7 +37,7 @@ def begin_test(db: ScopedSession, command: BeginTest) -> DueMail:
         dedup_key=f"test {new_token()}",
         recipient=command.recipient,
         recipient_name=command.recipient_name,
-        account_id=account.id if account is not None and account.user_id is not None else None,
+        account_id=account.own_id if account is not None else None,
         facts={"checked": [list(pair) for pair in command.checked]},
         due_at=command.now,
         claim=command.claim,

@@ -1,16 +1,14 @@
 """What the worker asks of mailboxes across companies: plain selects, no locks."""
 
 import datetime as dt
-from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
 
+from app.domain.mail.accounts import rows as accounts
 from app.domain.mail.keeping_copies import COPY_WAITS, copies
+from app.domain.mail.mailbox_rights import is_free
 from app.scope import ScopedSession
-from models import MailAccount
-
-accounts: Any = MailAccount.__table__
 
 
 class WaitingMailbox(Struct, frozen=True, order=True):
@@ -32,8 +30,7 @@ def waiting_mailboxes(db: ScopedSession, now: dt.datetime) -> list[WaitingMailbo
         .exists()
     )
     found = sa.select(accounts.c.company_id, accounts.c.id).where(
-        accounts.c.imap_host != "",
-        sa.or_(accounts.c.imap_paused_until.is_(None), accounts.c.imap_paused_until <= now),
+        is_free(now),
         sa.or_(
             accounts.c.inbox_due_at.is_(None), accounts.c.inbox_due_at <= now,
             sa.and_(accounts.c.sent_folder != "", has_copy),

@@ -9,15 +9,16 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
+from app.domain.mail.accounts import IN_USE, is_able
+from app.domain.mail.accounts import rows as accounts
 from app.domain.mail.outbox import IS_WAITING, mails
 from app.scope import ScopedSession
-from models import Company, MailAccount, MailAttempt
+from models import Company, MailAttempt
 from models.enums import MailStatus
 from models.mail import ENDED_BADLY, MOVING, WAITING
 
 LONG = dt.timedelta(minutes=20)
 
-accounts: Any = MailAccount.__table__
 companies: Any = Company.__table__
 
 
@@ -30,7 +31,7 @@ class Queue(Struct, frozen=True, order=True):
 
 def due_queues(db: ScopedSession, now: dt.datetime, *, without_account: bool = False) -> list[Queue]:
     """Queues with a mail that is due and an account that is not paused; ``without_account``: with or without one."""
-    able = sa.and_(accounts.c.host != "", sa.or_(accounts.c.paused_until.is_(None), accounts.c.paused_until <= now))
+    able = is_able(now)
     of_company = (
         sa.select(1)
         .where(accounts.c.company_id == companies.c.id, accounts.c.user_id.is_(None), able)
@@ -42,7 +43,7 @@ def due_queues(db: ScopedSession, now: dt.datetime, *, without_account: bool = F
     )
     somebodys = sa.select(accounts.c.company_id, accounts.c.id).where(
         accounts.c.user_id.is_not(None),
-        accounts.c.host != "",
+        IN_USE,
         _has_due(now, mails.c.company_id == accounts.c.company_id, mails.c.account_id == accounts.c.id)
         .correlate(accounts)
         .exists(),

@@ -188,6 +188,15 @@ def _last_batch(db):
     return db.scalar(select(func.max(Batch.id)))
 
 
+@pytest.mark.parametrize("paused", [{"host": ""}, {"paused_until": NOW + dt.timedelta(hours=1)}])
+def test_mail_may_wait_for_its_account_however_long(db, make, paused):
+    make.mail_account(**paused)
+    db.add(mail(due_at=NOW - dt.timedelta(days=4)))
+    db.flush()
+
+    assert list(violations(db)) == []
+
+
 def test_a_live_publication_of_a_draft_is_said(db, make):
     make.publication(make.draft())
 

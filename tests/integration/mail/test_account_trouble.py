@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from app.domain.mail.accounts import Standing, may_open, standing_of
+from app.domain.mail.accounts import Standing, may_open, note_unreachable, standing_of
 from app.domain.mail.delivering import give_up_unreachable
 from app.domain.mail.saving_accounts import SaveMailAccount, save_mail_account
 from app.errors import InvalidValue
@@ -132,6 +132,18 @@ def test_one_worker_at_a_time_may_open_a_connection(post):
     answers = [ask(moment), ask(moment + dt.timedelta(seconds=19)), ask(moment + patience)]
 
     assert answers == [True, False, True]
+
+
+@pytest.mark.parametrize("new", [{"pinned_fingerprint": "ab" * 32}, {"security": MailSecurity.STARTTLS}])
+def test_what_was_learnt_before_a_change_says_nothing_after_it(post, save, new):
+    seen = post.reload(post.account)
+    save(**new)
+
+    post.installation.database.run(
+        CompanyScope(post.company.id), lambda db: note_unreachable(db, seen, "421 cerrado", post.time())
+    )
+
+    assert standing_of(post.reload(post.account)) is Standing.GOOD
 
 
 def test_a_kept_password_does_not_go_to_another_server(post, save):

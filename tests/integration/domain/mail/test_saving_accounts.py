@@ -7,22 +7,12 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from app import clock
-from app.domain.mail.accounts import (
-    AccountGone,
-    NotTheirAccount,
-    SenderChoice,
-    Standing,
-    account_of,
-    check_sender,
-    company_account,
-    open_password,
-    senders_for,
-    user_account,
-)
+from app.domain.mail.accounts import Standing, account_of, company_account, open_password, owned_account
 from app.domain.mail.consents import KeepConsent, Tokens, keep_consent, open_tokens
 from app.domain.mail.readdressing import ReaddressMail, readdress_mail
 from app.domain.mail.resending import RetryMails, retry_mails
 from app.domain.mail.saving_accounts import SaveMailAccount, remove_mail_account, save_mail_account
+from app.domain.mail.senders import AccountGone, NotTheirAccount, SenderChoice, check_sender, senders_for
 from app.domain.queries.outbox import due_queues
 from app.domain.staffing import end_membership
 from app.errors import InvalidValue, NotFound
@@ -65,7 +55,7 @@ def test_a_person_and_the_company_each_have_one_account(db, marta):
     again = save_mail_account(db, KEYS, command(user_id=marta.id, password="otra", sent_folder=""))
 
     assert (again.id, open_password(again, KEYS), again.sent_folder) == (own.id, "otra", "")
-    assert (user_account(db, marta.id), company_account(db)) == (own, companys)
+    assert (owned_account(db, marta.id), company_account(db)) == (own, companys)
     assert (account_of(db, None), account_of(db, own.id)) == (companys, own)
 
 
@@ -190,7 +180,7 @@ def test_removing_one_forgets_every_secret_and_cancels_what_waits(db, make, mart
     db.commit()
 
     assert str(removed) == "Cuenta de correo eliminada. Se han anulado los 2 correos que esperaban."
-    assert (user_account(db, marta.id), account_of(db, account.id), senders_for(db, marta.id)) == (None, None, [])
+    assert (owned_account(db, marta.id), account_of(db, account.id), senders_for(db, marta.id)) == (None, None, [])
     db.refresh(account)
     texts = (account.host, account.username, account.sender_email, account.imap_host, account.sealed_password)
     assert (texts, account.user_id) == (("",) * 5, marta.id)
@@ -205,6 +195,21 @@ def test_removing_one_forgets_every_secret_and_cancels_what_waits(db, make, mart
     assert retry_mails(db, RetryMails(mail_ids=(sent.id,), sent_too=True)).mails == 0
     with pytest.raises(NotFound):
         remove_mail_account(db, marta.id)
+
+
+def test_nothing_of_a_removed_account_is_left(db, make, marta):
+    account = save_mail_account(db, KEYS, command(wants_receipt=True, reply_to="marta@otra.example", port=465))
+    account.failures, account.imap_failures, account.last_error = 2, 1, "535"
+    account.inbox_uid, account.inbox_validity, account.inbox_due_at = 7, 1, clock.now()
+    account.dkim_domain = account.dkim_selector = account.sealed_dkim_key = "tosma"
+    fresh = MailAccount(company_id=account.company_id, user_id=marta.id, sender_email="", host="")
+    db.add(fresh)
+    db.flush()
+
+    remove_mail_account(db, None)
+
+    names = [each.name for each in MailAccount.__table__.c if each.name not in ("id", "user_id", "created_at")]
+    assert {name: getattr(account, name) for name in names} == {name: getattr(fresh, name) for name in names}
 
 
 def test_who_removed_theirs_may_have_one_again(db, marta):
@@ -238,7 +243,7 @@ def test_who_leaves_the_company_leaves_no_mailbox_in_it(db, make, marta):
 
     end_membership(db, marta.id)
 
-    assert user_account(db, marta.id) is None
+    assert owned_account(db, marta.id) is None
 
 
 def test_an_account_of_another_company_is_not_there(db, system_db, company, marta):
@@ -246,7 +251,7 @@ def test_an_account_of_another_company_is_not_there(db, system_db, company, mart
     theirs = Make(system_db, other).mail_account(user_id=marta.id)
     system_db.commit()
 
-    assert (user_account(db, marta.id), account_of(db, theirs.id), senders_for(db, marta.id)) == (None, None, [])
+    assert (owned_account(db, marta.id), account_of(db, theirs.id), senders_for(db, marta.id)) == (None, None, [])
     with pytest.raises(NotFound):
         remove_mail_account(db, marta.id)
 
