@@ -18,6 +18,7 @@ from app.adapters.letters.pictures import pictures_of
 from app.domain.mail.delivering import give_up_at, has_dead_link
 from app.domain.mail.outbox import DueMail, SetAside, WrittenMail
 from app.domain.mail.secrets import LIFE, Secret, mint_link, mint_password
+from app.domain.mail.senders import named_sender
 from app.domain.queries.dispatches import DispatchFacts
 from app.domain.queries.letters import LetterFacts, Reader
 from app.errors import AdapterError, Refusal
@@ -93,11 +94,9 @@ def frozen_context(company_id: int, mail_id: int) -> str:
 
 
 def sender_of(installation: Installation, facts: LetterFacts) -> MailAddress:
-    """Whom mail comes from. Without an account, which only the demonstration does, from the company itself."""
-    name = facts.company.shown_name
-    if facts.account is not None:
-        return MailAddress(facts.account.sender_email, facts.account.sender_name or name)
-    return MailAddress(facts.company.email or f"avisos@{mail_domain(installation.settings.base_url)}", name)
+    """Whom mail comes from, and who is told when it cannot be delivered."""
+    sender = named_sender(facts.company, facts.account)
+    return MailAddress(sender.email or f"avisos@{mail_domain(installation.settings.base_url)}", sender.name)
 
 
 class _Writer:
@@ -110,7 +109,7 @@ class _Writer:
         self.letters = Letters(installation.settings.base_url, facts)
         self.domain = mail_domain(installation.settings.base_url)
         self.sender = sender_of(installation, facts)
-        self.reply_to = _reply_to(facts, self.sender)
+        self.reply_to = _reply_to(facts)
         self.skeletons: dict[tuple[str, ...], Skeleton] = {(): _skeleton(self.sender, self.reply_to)}
         self.key = dkim_key_of(installation, facts.account)
         self.secrets: dict[tuple[int, TokenPurpose | None], Secret] = {}
@@ -261,12 +260,9 @@ def _needs_entry(mail: DueMail, reader: Reader) -> bool:
     )
 
 
-def _reply_to(facts: LetterFacts, sender: MailAddress) -> MailAddress | None:
-    """Answers go where the account says; to the company's own address, if it is the company's account."""
-    own = facts.account.reply_to if facts.account else ""
-    is_somebodys = facts.account is not None and facts.account.user_id is not None
-    email = own or ("" if is_somebodys else facts.company.email)
-    return MailAddress(email, facts.company.shown_name) if email and email != sender.email else None
+def _reply_to(facts: LetterFacts) -> MailAddress | None:
+    email = named_sender(facts.company, facts.account).reply_to
+    return MailAddress(email, facts.company.shown_name) if email else None
 
 
 @lru_cache(maxsize=64)

@@ -1,9 +1,10 @@
-"""Who may send with which mail account."""
+"""Who may send with which mail account, in whose name what is sent leaves, and where its answers go."""
 
 from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
+from msgspec.structs import asdict
 from sqlalchemy import ColumnElement
 
 from app.domain.mail.accounts import IN_USE, Standing, company_account, owned_account, rows, standing_of
@@ -13,13 +14,18 @@ from app.texts import _
 from models import Company, MailAccount
 
 
-class SenderChoice(Struct, frozen=True, kw_only=True):
-    """An account that somebody may send with: the company's when ``account_id`` is none."""
+class NamedSender(Struct, frozen=True, kw_only=True):
+    """``reply_to`` is where answers go, none when to the sender's own address."""
 
-    account_id: int | None
     name: str
     email: str
     reply_to: str
+
+
+class SenderChoice(NamedSender, frozen=True, kw_only=True):
+    """An account that somebody may send with: the company's when ``account_id`` is none."""
+
+    account_id: int | None
     wants_receipt: bool
     standing: Standing
 
@@ -42,15 +48,25 @@ class AccountGone(Refusal):
         super().__init__(_("La cuenta de correo con la que salió se ha eliminado: envíelo de nuevo con otra."))
 
 
+def named_sender(company: Company, account: MailAccount | None) -> NamedSender:
+    """Whom mail comes from that leaves from an account; without one, which only the demonstration does, the company.
+
+    Answers go where the account says; to the company's own address, unless the account is somebody's own.
+    """
+    name, email, reply_to = company.shown_name, company.email, company.email
+    if account is not None:
+        name, email = account.sender_name or name, account.sender_email
+        reply_to = account.reply_to or ("" if account.own_id is not None else company.email)
+    return NamedSender(name=name, email=email, reply_to="" if reply_to == email else reply_to)
+
+
 def senders_for(db: ScopedSession, user_id: int) -> list[SenderChoice]:
     """What somebody may send with, what they would rather use first: their own account, then the company's."""
     company = db.get_one(Company, db.company_id)
     return [
         SenderChoice(
+            **asdict(named_sender(company, account)),
             account_id=account.own_id,
-            name=account.sender_name or company.shown_name,
-            email=account.sender_email,
-            reply_to=account.reply_to or ("" if account.own_id is not None else company.email),
             wants_receipt=account.wants_receipt,
             standing=standing_of(account),
         )
