@@ -87,7 +87,7 @@ class Frame(Struct, dict=True):
     def intranet(self) -> str:
         """The address of the company's intranet, as customers are told."""
         installation: Installation = self.request.scope["installation"]
-        return installation.link(f"/in/{self.visit.company_slug}") if self.visit else ""
+        return installation.intranet(self.visit.company_slug) if self.visit else ""
 
     @property
     def company_id(self) -> int:

@@ -139,7 +139,7 @@ class IntranetAdmin(OfficeView, model=Company):
         return read(request, lambda db: db.get_one(Company, db.company_id))
 
     def _link(self, request: Request) -> str:
-        return installation_of(request).link(f"/in/{visit_of(request).company_slug}")
+        return installation_of(request).intranet(visit_of(request).company_slug)
 
     # What is asked while somebody types
 

@@ -101,7 +101,7 @@ def judge_slug(request: Request) -> dict[str, Any]:
         return {"free": False, "sentence": str(refusal)}
     with reading(request) as db:
         free = slug_is_free(db, slug, visit.company_id)
-    address = installation.link(f"/in/{slug}")
+    address = installation.intranet(slug)
     if not free:
         return {"free": False, "sentence": _("Otra empresa tiene o ha tenido esa dirección. Elija otra.")}
     same = slug == visit.company_slug

@@ -161,7 +161,7 @@ def _by_hand(
     with installation.database.read(CompanyScope(company_id)) as db:
         due = next_mails(db, begin, limit=10_000)
         facts = letter_facts(db, due)
-    letters = Letters(installation.settings.base_url, facts)
+    letters = Letters(installation.intranet(facts.company.slug), facts)
 
     def send() -> None:
         for mail in due:

@@ -88,7 +88,7 @@ class SendDialogue:
         self.kind: Words = KINDS[view.kind].words
         installation = installation_of(request)
         self.is_demo = installation.settings.demo
-        self.portal = f"{installation.settings.base_url}/in/{visit_of(request).company_slug}"
+        self.portal = installation.intranet(visit_of(request).company_slug)
         self.is_opening = request.method != "POST"
         self.selection: Selection = view.selected(request)
         self.chosen = Chosen()

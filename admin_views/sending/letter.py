@@ -61,7 +61,7 @@ def preview(view: Any, request: Request) -> Response:
             return _framed(render(request, "admin/send/unwritten.html", {"sentence": str(refusal)}))
         company = db.get_one(Company, db.company_id)
         facts = LetterFacts(company, account_of(db, form.sender.data or None), logo=logo_of(db, company))
-    letter = Letters(installation.settings.base_url, facts).compose(subject, body)
+    letter = Letters(installation.intranet(company.slug), facts).compose(subject, body)
     pictures = pictures_of(installation.storage, company.id, letter.html)
     shown = Letter(
         sender=_spelt([sender_of(installation, facts)]),

@@ -12,7 +12,6 @@ from app.domain.mail.accounts import account_of, open_password
 from app.domain.mail.consents import Tokens, end_consent, open_tokens, renew_tokens
 from app.errors import AdapterError, Fault
 from app.installation import Installation
-from app.mail.writing import mail_domain
 from app.scope import CompanyScope
 from app.secrets import SealBroken
 from app.texts import _
@@ -59,7 +58,7 @@ def smtp_account_of(installation: Installation, account: MailAccount) -> Account
         password=password_of(installation, account),
         access_token=access_token_of(installation, account),
         pinned_fingerprint=account.pinned_fingerprint,
-        hello_name=mail_domain(installation.settings.base_url),
+        hello_name=installation.mail_domain,
     )
 
 

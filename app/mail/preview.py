@@ -74,7 +74,7 @@ class Sample:
 
     def write(self, installation: Installation) -> Previewed:
         """What a reader would get. Of a document that nobody issued where there is none yet."""
-        letter = self._letter(Letters(installation.settings.base_url, self.facts), installation)
+        letter = self._letter(Letters(installation.intranet(self.facts.company.slug), self.facts), installation)
         pictures = pictures_of(installation.storage, self.facts.company.id, letter.html)
         return Previewed(
             sender=_spelt(sender_of(installation, self.facts)),
@@ -143,7 +143,7 @@ class Sample:
             message_id=None,
             frozen=None,
         )
-        return Letters(installation.settings.base_url, facts).write(mail, secret, clock.now())
+        return Letters(installation.intranet(facts.company.slug), facts).write(mail, secret, clock.now())
 
 
 def _found(kind: TextKind) -> Select[Document]:

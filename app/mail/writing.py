@@ -2,10 +2,8 @@
 
 import datetime as dt
 import logging
-import re
 from collections.abc import Callable, Iterable
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from jinja2 import TemplateError
 from msgspec import Struct, field
@@ -96,7 +94,7 @@ def frozen_context(company_id: int, mail_id: int) -> str:
 def sender_of(installation: Installation, facts: LetterFacts) -> MailAddress:
     """Whom mail comes from, and who is told when it cannot be delivered."""
     sender = named_sender(facts.company, facts.account)
-    return MailAddress(sender.email or f"avisos@{mail_domain(installation.settings.base_url)}", sender.name)
+    return MailAddress(sender.email or f"avisos@{installation.mail_domain}", sender.name)
 
 
 class _Writer:
@@ -106,8 +104,8 @@ class _Writer:
         self.mint = mint
         self.facts = facts
         self.now = now
-        self.letters = Letters(installation.settings.base_url, facts)
-        self.domain = mail_domain(installation.settings.base_url)
+        self.letters = Letters(installation.intranet(facts.company.slug), facts)
+        self.domain = installation.mail_domain
         self.sender = sender_of(installation, facts)
         self.reply_to = _reply_to(facts)
         self.skeletons: dict[tuple[str, ...], Skeleton] = {(): _skeleton(self.sender, self.reply_to)}
@@ -268,10 +266,3 @@ def _reply_to(facts: LetterFacts) -> MailAddress | None:
 @lru_cache(maxsize=64)
 def _skeleton(sender: MailAddress, reply_to: MailAddress | None) -> Skeleton:
     return Skeleton(sender, reply_to=reply_to, headers=HEADERS)
-
-
-@lru_cache(maxsize=4)
-def mail_domain(base_url: str) -> str:
-    """The domain of our Message-IDs."""
-    host = urlsplit(base_url).hostname or ""
-    return host if re.fullmatch(r"[a-z0-9.-]+", host) else "localhost"

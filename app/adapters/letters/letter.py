@@ -40,9 +40,9 @@ class Letter(NamedTuple):
 class Letters:
     """Writes the letters of one company, from facts gathered for a whole group of mails."""
 
-    def __init__(self, base_url: str, facts: LetterFacts) -> None:
-        self.facts = facts
-        self.portal = f"{base_url}/in/{facts.company.slug}"
+    def __init__(self, portal: str, facts: LetterFacts) -> None:
+        """``portal`` is the address of the company's intranet."""
+        self.facts, self.portal = facts, portal
         self._sender = _sender(facts.company)
         self._as_text: dict[str, str] = {}
         self._as_html: dict[str, str] = {}

@@ -36,7 +36,7 @@ def show(db: ScopedSession, call: Call) -> KeyDetail:
     company = KeyCompany(
         name=program.company_name,
         tax_id=program.company_tax_id,
-        intranet=call.installation.link(f"/in/{program.company_slug}"),
+        intranet=call.installation.intranet(program.company_slug),
     )
     return KeyDetail(
         name=program.key_name,

@@ -23,7 +23,6 @@ from app.errors import InvalidValue
 from app.scope import ScopedSession
 from app.secrets import new_token
 from app.texts import _
-from models import Company
 from models.enums import ApiScope, TextKind
 
 TAG = ("sendings", "Enviar por correo")
@@ -176,7 +175,6 @@ def _wishes(db: ScopedSession, said: Sending) -> Wishes:
 def _command(db: ScopedSession, call: Call, wishes: Wishes, fingerprint: str) -> SendDocuments:
     said, user_id = call.body, call.program.user_id
     texts = texts_for(db, TextKind(said.kind), user_id)
-    slug = db.get_one(Company, db.company_id).slug
     return SendDocuments(
         wishes=wishes,
         fingerprint=fingerprint,
@@ -184,7 +182,7 @@ def _command(db: ScopedSession, call: Call, wishes: Wishes, fingerprint: str) ->
         user_id=user_id,
         subject=said.subject or texts.subject.text,
         body=texts.letter if said.message is None else CleanHtml(said.message),
-        portal=f"{call.installation.settings.base_url}/in/{slug}",
+        portal=call.installation.intranet(call.program.company_slug),
         cc=_people(said.cc),
         bcc=_people(said.bcc),
         reply_to=said.reply_to or "",

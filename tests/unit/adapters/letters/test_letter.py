@@ -56,7 +56,7 @@ def letter(kind: MailKind, *documents: ListedDocument, secret: Secret | None = N
     )
     known = dict.fromkeys(DueMail.__struct_fields__) | {"kind": kind, "language": "es", "batch_id": 5}
     mail = DueMail(**known | {"portal_account_id": 9, "recipient": reader.email, "recipient_name": "Lucía"} | values)
-    return Letters("https://clientes.tosma.example", facts).write(mail, secret, NOW)
+    return Letters(PORTAL, facts).write(mail, secret, NOW)
 
 
 def _said(kind: MailKind, wording: Wording | None) -> dict:
@@ -372,7 +372,7 @@ def test_a_composed_letter_says_just_what_it_is_given():
         f'<p>Hola, <span class="c-rojo">Lucía</span>:</p><p><img src="/admin/mail-images/{"a1" * 32}" alt="Sello"></p>'
     )
 
-    subject, text, html = Letters("https://clientes.tosma.example", facts).compose("Adjunto " + "ñ" * 300, body)
+    subject, text, html = Letters(PORTAL, facts).compose("Adjunto " + "ñ" * 300, body)
 
     assert subject == "Adjunto " + "ñ" * 191 + "…"
     assert text.startswith("Hola, Lucía:\n\n[Sello]\n\n¿No esperaba")
@@ -386,7 +386,7 @@ def test_a_composed_letter_says_just_what_it_is_given():
 def test_a_company_without_a_logo_signs_with_its_initial():
     facts = LetterFacts(company=company(), account=None)
 
-    html = Letters("https://clientes.tosma.example", facts).compose("Hola", "<p>Hola</p>").html
+    html = Letters(PORTAL, facts).compose("Hola", "<p>Hola</p>").html
 
     assert "img" not in Reading(html).tags
     assert ">E</td>" in html
