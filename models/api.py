@@ -77,7 +77,6 @@ class Webhook(CompanyRecord):
     __tablename__ = "webhooks"
     __table_args__ = company_table()
 
-    user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff_users.id"))
     name: Mapped[Name]
     url: Mapped[str] = mapped_column(String(2000))
     events: Mapped[list[str]] = mapped_column(Json)

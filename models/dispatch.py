@@ -22,7 +22,6 @@ class Dispatch(CompanyRecord):
 
     __tablename__ = "dispatches"
     __table_args__ = company_table(
-        inside("account_id", "mail_accounts"),
         inside("contact_id", "contacts"),
         inside("batch_id", "batches"),
         Index(None, "company_id", "contact_id"),
@@ -31,7 +30,6 @@ class Dispatch(CompanyRecord):
 
     batch_id: Mapped[Key | None]
     user_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("staff_users.id"))
-    account_id: Mapped[Key | None]
     contact_id: Mapped[Key | None]
     reply_to: Mapped[Email] = mapped_column(default="")
     due_at: Mapped[dt.datetime] = mapped_column(default=utc_now)

@@ -187,7 +187,6 @@ class MailReport(CompanyRecord):
     __tablename__ = "mail_reports"
     __table_args__ = company_table(
         inside("mail_id", "outgoing_mails"),
-        inside("account_id", "mail_accounts"),
         UniqueConstraint("company_id", "report_key", "recipient"),
         Index(None, "company_id", "mail_id"),
         Index(None, "company_id", "recipient", "reported_at"),
@@ -201,7 +200,6 @@ class MailReport(CompanyRecord):
     )
 
     mail_id: Mapped[Key]
-    account_id: Mapped[Key]
     kind: Mapped[ReportKind]
     recipient: Mapped[Email]
     code: Mapped[ShortText] = mapped_column(default="")

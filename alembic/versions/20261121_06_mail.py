@@ -78,7 +78,6 @@ def upgrade() -> None:
         "dispatches",
         sa.Column("batch_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("contact_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("reply_to", sa.String(length=254), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
@@ -92,11 +91,6 @@ def upgrade() -> None:
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["company_id", "account_id"],
-            ["mail_accounts.company_id", "mail_accounts.id"],
-            name=op.f("fk_dispatches_company_id_account_id"),
-        ),
         sa.ForeignKeyConstraint(
             ["company_id", "batch_id"],
             ["batches.company_id", "batches.id"],

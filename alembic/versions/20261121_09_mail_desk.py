@@ -82,7 +82,6 @@ def upgrade() -> None:
     op.create_table(
         "mail_reports",
         sa.Column("mail_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("account_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column(
             "kind",
             sa.Enum(
@@ -101,11 +100,6 @@ def upgrade() -> None:
         ),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["company_id", "account_id"],
-            ["mail_accounts.company_id", "mail_accounts.id"],
-            name=op.f("fk_mail_reports_company_id_account_id"),
-        ),
         sa.ForeignKeyConstraint(
             ["company_id", "mail_id"],
             ["outgoing_mails.company_id", "outgoing_mails.id"],

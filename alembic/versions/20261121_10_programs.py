@@ -38,7 +38,6 @@ def upgrade() -> None:
     op.create_index(op.f("ix_api_keys_company_id_user_id"), "api_keys", ["company_id", "user_id"], unique=False)
     op.create_table(
         "webhooks",
-        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("url", sa.String(length=2000), nullable=False),
         sa.Column("events", sa.JSON(), nullable=False),
@@ -56,7 +55,6 @@ def upgrade() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.ForeignKeyConstraint(["company_id"], ["companies.id"], name=op.f("fk_webhooks_company_id")),
-        sa.ForeignKeyConstraint(["user_id"], ["staff_users.id"], name=op.f("fk_webhooks_user_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_webhooks")),
         sa.UniqueConstraint("company_id", "id", name=op.f("uq_webhooks_company_id_id")),
         sqlite_autoincrement=True,

@@ -145,7 +145,7 @@ def open_secret(webhook: Webhook, keys: Keys) -> str:
 def _new(db: ScopedSession) -> Webhook:
     if len(db.scalars(select(Webhook.id)).all()) >= MOST_WEBHOOKS:
         raise TooManyWebhooks
-    return Webhook(company_id=db.company_id, user_id=db.actor.id if db.actor else None)
+    return Webhook(company_id=db.company_id)
 
 
 def _give_secret(db: ScopedSession, keys: Keys, webhook: Webhook) -> str:

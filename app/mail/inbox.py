@@ -53,7 +53,6 @@ def _keep(visit: Visit, mailbox: Mailbox, account: MailAccount, each: Arrived) -
     if report is None:
         return
     command = TakeReport(
-        account_id=account.id,
         key=report.key,
         about=report.about,
         fates=report.fates,

@@ -131,7 +131,6 @@ class Sample:
             recipient=self.email,
             recipient_name=self.name,
             language="es",
-            contact_id=None,
             portal_account_id=0,
             batch_id=0,
             dispatch_id=None,

@@ -9,7 +9,7 @@ from models.enums import CopyStatus, ReportKind
 
 
 def add_report(
-    db: ScopedSession, account: MailAccount, mail: OutgoingMail, kind: ReportKind = ReportKind.BOUNCED, **values: Any
+    db: ScopedSession, mail: OutgoingMail, kind: ReportKind = ReportKind.BOUNCED, **values: Any
 ) -> MailReport:
     known = {
         "recipient": mail.recipient,
@@ -18,7 +18,7 @@ def add_report(
         "report_key": f"<{kind}-{mail.id}@mx.example>",
         "reported_at": clock.now(),
     }
-    report = MailReport(mail_id=mail.id, account_id=account.id, kind=kind, **known | values)
+    report = MailReport(mail_id=mail.id, kind=kind, **known | values)
     db.add(report)
     db.commit()
     return report

@@ -39,9 +39,8 @@ class Fate(Struct, frozen=True, kw_only=True):
 
 
 class TakeReport(Struct, frozen=True, kw_only=True):
-    """A report that arrived at an account: ``about`` are Message-IDs, the likeliest first; ``fates``, the gravest."""
+    """A report that arrived: ``about`` are Message-IDs, the likeliest first; ``fates``, the gravest."""
 
-    account_id: int
     key: str
     about: tuple[str, ...]
     fates: Sequence[Fate]
@@ -76,12 +75,12 @@ def take_report(db: ScopedSession, command: TakeReport) -> int:
     return sum(_keep(db, command, mail, fate) for mail, fate in told.values())
 
 
-def note_refusal(db: ScopedSession, mail_id: int, account_id: int, reply: str, now: dt.datetime) -> None:
+def note_refusal(db: ScopedSession, mail_id: int, reply: str, now: dt.datetime) -> None:
     """A server said at once that there is nobody at that address: as good as a mail that came back."""
     mail = db.execute(sa.select(*_KNOWN).where(mails.c.company_id == db.company_id, mails.c.id == mail_id)).one()
     fate = Fate(kind=ReportKind.BOUNCED, code=enhanced_code(reply), says=reply)
     key = f"smtp {mail_id} {now.timestamp()}"
-    _keep(db, TakeReport(account_id=account_id, key=key, about=(), fates=(fate,), now=now), mail, fate)
+    _keep(db, TakeReport(key=key, about=(), fates=(fate,), now=now), mail, fate)
 
 
 def dismiss_bounces(db: ScopedSession, address: str, now: dt.datetime) -> Dismissed:
@@ -167,8 +166,8 @@ def _keep(db: ScopedSession, command: TakeReport, mail: Any, fate: Fate) -> bool
     )
     if db.connection().execute(known).first() is not None:
         return False
-    row = {"company_id": db.company_id, "mail_id": mail.id, "account_id": command.account_id}
-    row |= {"kind": fate.kind, "recipient": mail.recipient, "code": fate.code, "says": fate.says}
+    row = {"company_id": db.company_id, "mail_id": mail.id, "kind": fate.kind}
+    row |= {"recipient": mail.recipient, "code": fate.code, "says": fate.says}
     row |= {"report_key": command.key, "reported_at": _moment(command), "created_at": command.now}
     db.connection().execute(sa.insert(reports), row)
     # Whatever somebody says about it, it has left: that much was not sure.

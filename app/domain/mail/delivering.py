@@ -219,7 +219,7 @@ def _follow_up(db: ScopedSession, command: RecordOutcome) -> None:
     if outcome.answer is Answer.TAKEN and command.keeps_copy:
         note_copy(db, mail_id, command.account_id, command.written.message_id, now)
     if outcome.answer is Answer.NEVER and blames_address(outcome.reply):
-        note_refusal(db, mail_id, command.account_id, outcome.reply, now)
+        note_refusal(db, mail_id, outcome.reply, now)
 
 
 _ACCOUNT = sa.update(accounts).where(

@@ -53,7 +53,6 @@ class DueMail(Struct, frozen=True, kw_only=True):
     recipient: str
     recipient_name: str
     language: str
-    contact_id: int | None
     portal_account_id: int | None
     batch_id: int | None
     dispatch_id: int | None

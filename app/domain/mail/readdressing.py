@@ -135,7 +135,7 @@ def _dispatch(db: ScopedSession, mail: OutgoingMail, address: str) -> Dispatch:
     """The same message, its visible recipients told with the new address."""
     old = db.get_one(Dispatch, mail.dispatch_id)
     names = (
-        "company_id", "batch_id", "account_id", "contact_id", "reply_to", "subject", "body",
+        "company_id", "batch_id", "contact_id", "reply_to", "subject", "body",
         "wants_receipt", "has_links",
     )  # fmt: skip
     new = Dispatch(**{name: getattr(old, name) for name in names})

@@ -91,7 +91,6 @@ def _dispatch(command: SendDocuments, batch: Batch, message: _Message, due_at: d
         "created_at": batch.created_at,
         "batch_id": batch.id,
         "user_id": command.user_id,
-        "account_id": command.account_id,
         "contact_id": message.mail.contact_id,
         "reply_to": command.reply_to,
         "due_at": due_at,

@@ -48,8 +48,8 @@ def details(desk, mail):
         (ReportKind.DISCARDED, "Borrado sin leer", "El destinatario lo borró sin abrirlo."),
     ],
 )
-def test_a_mail_tells_what_came_back(desk, db, account, mail, kind, badge, sentence):
-    add_report(db, account, mail, kind)
+def test_a_mail_tells_what_came_back(desk, db, mail, kind, badge, sentence):
+    add_report(db, mail, kind)
 
     page = details(desk, mail)
 
@@ -58,10 +58,10 @@ def test_a_mail_tells_what_came_back(desk, db, account, mail, kind, badge, sente
     assert ("Dar por buena la dirección" in page) is (kind is ReportKind.BOUNCED)
 
 
-def test_of_several_answers_the_last_one_counts_and_all_are_told(desk, db, account, mail):
+def test_of_several_answers_the_last_one_counts_and_all_are_told(desk, db, mail):
     earlier = clock.now() - dt.timedelta(hours=3)
-    add_report(db, account, mail, ReportKind.READ)
-    add_report(db, account, mail, ReportKind.DELAYED, reported_at=earlier, says="451 4.4.1 timeout", code="4.4.1")
+    add_report(db, mail, ReportKind.READ)
+    add_report(db, mail, ReportKind.DELAYED, reported_at=earlier, says="451 4.4.1 timeout", code="4.4.1")
 
     page = details(desk, mail)
 
@@ -70,10 +70,10 @@ def test_of_several_answers_the_last_one_counts_and_all_are_told(desk, db, accou
     assert "451 4.4.1 timeout" in page
 
 
-def test_what_the_server_said_at_once_is_told_once(desk, db, account, merino):
+def test_what_the_server_said_at_once_is_told_once(desk, db, merino):
     reply = "550 5.1.1 <lucia@merino.example>: User unknown"
     mail = add_mail(db, MailStatus.FAILED, recipient=merino.email, contact_id=merino.id, last_reply=reply, attempts=1)
-    add_report(db, account, mail, says=reply)
+    add_report(db, mail, says=reply)
 
     page = details(desk, mail)
 
@@ -82,8 +82,8 @@ def test_what_the_server_said_at_once_is_told_once(desk, db, account, merino):
     assert "Dar por buena la dirección" in page
 
 
-def test_strangers_words_are_only_words(desk, db, account, mail):
-    add_report(db, account, mail, says='550 5.1.1 <script>alert("hola")</script>')
+def test_strangers_words_are_only_words(desk, db, mail):
+    add_report(db, mail, says='550 5.1.1 <script>alert("hola")</script>')
 
     page = desk.get(f"outgoing-mail/details/{mail.id}").text
 
@@ -176,9 +176,9 @@ def test_one_that_is_on_its_way_keeps_its_address(desk, db):
 # The address after all
 
 
-def test_an_address_is_good_after_all(desk, db, make, account, mail, merino):
+def test_an_address_is_good_after_all(desk, db, make, mail, merino):
     reader = make.account(merino, email=merino.email, bounced_at=clock.now(), told_at=clock.now())
-    report = add_report(db, account, mail)
+    report = add_report(db, mail)
 
     done = desk.follow(desk.post(f"outgoing-mail/good-address/{mail.id}"))
     again = desk.follow(desk.post(f"outgoing-mail/good-address/{mail.id}"))
@@ -197,10 +197,10 @@ def names_in(page):
     return re.findall(r'scope="row" class="c-no"><a[^>]*>([^<]*)<', page.text)
 
 
-def test_the_list_tells_and_finds_what_came_back(desk, db, account):
+def test_the_list_tells_and_finds_what_came_back(desk, db):
     mails = [add_mail(db, MailStatus.SENT, number=n, recipient_name=f"Cliente {n}") for n in range(4)]
     for mail, kind in zip(mails, (ReportKind.BOUNCED, ReportKind.READ, ReportKind.DELAYED), strict=False):
-        add_report(db, account, mail, kind)
+        add_report(db, mail, kind)
 
     page = text_of(desk.get("outgoing-mail/list"))
     found = {word: names_in(desk.get("outgoing-mail/list", estado=word)) for word in ("rebotado", "leido", "retrasado")}
@@ -214,9 +214,9 @@ def test_the_list_tells_and_finds_what_came_back(desk, db, account):
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_a_list_of_many_costs_what_one_does(desk, db, account, statements, count):
+def test_a_list_of_many_costs_what_one_does(desk, db, statements, count):
     for number in range(count):
-        add_report(db, account, add_mail(db, MailStatus.SENT, number=number))
+        add_report(db, add_mail(db, MailStatus.SENT, number=number))
     statements.clear()
 
     desk.get("outgoing-mail/list")
@@ -229,7 +229,7 @@ def test_a_list_of_many_costs_what_one_does(desk, db, account, statements, count
 
 @pytest.mark.parametrize("path", ["readdress", "keep-copy", "good-address"])
 def test_who_may_not_and_who_does_not_belong_are_kept_out(sit, db, make, system_db, account, mail, path):
-    add_report(db, account, mail)
+    add_report(db, mail)
     add_copy(db, account, mail, CopyStatus.FAILED)
     stranger = make.company()
     db.commit()

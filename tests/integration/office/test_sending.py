@@ -270,7 +270,7 @@ def test_what_was_sent_before_and_what_bounced_is_told(desk, db, make, merino, i
     mail = OutgoingMail(kind=MailKind.TEST, status=MailStatus.SENT, dedup_key="before", **before)
     db.add(mail)
     db.flush()
-    add_report(db, make.mail_account(), mail)
+    add_report(db, mail)
     desk.post(SEND, form_of(opened(desk, invoice)))
 
     told, of_both = text_of(opened(desk, invoice)), text_of(opened(desk, invoice, other))

@@ -62,7 +62,7 @@ def test_one_document_to_one_person(db, make, user, invoice, merino):
         "Adjunto Factura FV26-0001",
         "<p>Hola, Instalaciones Merino, S.L.:</p><p>Total 121,00\u00a0€.</p>",
     )
-    assert (dispatch.contact_id, dispatch.user_id, dispatch.account_id) == (merino.id, user.id, None)
+    assert (dispatch.contact_id, dispatch.user_id) == (merino.id, user.id)
     assert dispatch.recipients == {"to": [[LUCIA.email, LUCIA.name]], "cc": []}
     assert [(one.document_id, one.template_version_id) for one in dispatch.documents] == [(invoice.id, version.id)]
     (mail,) = db.scalars(select(OutgoingMail))
@@ -72,7 +72,8 @@ def test_one_document_to_one_person(db, make, user, invoice, merino):
         LUCIA.email,
         LUCIA.name,
     )
-    assert (mail.contact_id, mail.document_id, mail.dispatch_id) == (merino.id, invoice.id, dispatch.id)
+    assert (mail.contact_id, mail.document_id, mail.account_id) == (merino.id, invoice.id, None)
+    assert mail.dispatch_id == dispatch.id
     assert (mail.subject, mail.search_key) == ("Adjunto Factura FV26-0001", "adjunto factura fv26-0001")
     assert mail.due_at == dispatch.due_at == dispatch.created_at
     assert str(sent) == "1 correo en cola."
