@@ -1,8 +1,9 @@
 """Documents of all seven kinds, as they are read: lists, one with its lines, its PDF."""
 
 import datetime as dt
-from typing import Annotated, Any
+from typing import Annotated
 
+from pydantic import BaseModel
 from sqlalchemy import select
 
 from app import clock
@@ -31,17 +32,38 @@ def state(typed: str, field: str) -> str:
     return typed
 
 
-class DocumentQuery(Paged):
-    """``status`` may also be ``overdue`` (not paid in time) or ``expired`` (a quote nobody answered in time)."""
+class DocumentFields(BaseModel):
+    """What documents are narrowed by, in an address as in a body.
 
-    kind: Annotated[DocumentKind, one_of(DocumentKind)] = DocumentKind.INVOICE
+    ``status`` may also be ``overdue`` (not paid in time) or ``expired`` (a quote nobody answered in time).
+    """
+
     status: Annotated[str, rule(state, enum=list(STATES))] | None = None
-    published: Switch | None = None
+    published: bool | None = None
     issued_from: Day | None = None
     issued_to: Day | None = None
     contact_id: Id | None = None
     series: Annotated[str, Line(40)] = ""
     q: Annotated[str, Line(100)] = ""
+
+    def wanted(self, kind: DocumentKind) -> DocumentFilter:
+        """As the business knows it."""
+        return DocumentFilter(
+            kind=kind,
+            text=self.q,
+            state=self.status or "",
+            published=self.published,
+            issued_from=self.issued_from,
+            issued_to=self.issued_to,
+            contact_id=self.contact_id,
+            series_label=self.series,
+            today=clock.today(),
+        )
+
+
+class DocumentQuery(DocumentFields, Paged):
+    kind: Annotated[DocumentKind, one_of(DocumentKind)] = DocumentKind.INVOICE
+    published: Switch | None = None
 
 
 @reading(
@@ -55,7 +77,7 @@ class DocumentQuery(Paged):
 def index(db: ScopedSession, call: Call) -> Page[DocumentSummary]:
     asked: DocumentQuery = call.query
     after = place_of(asked.cursor, dt.date, int)
-    found = page_of_documents(db, filter_of(asked), after, asked.limit + 1)
+    found = page_of_documents(db, asked.wanted(asked.kind), after, asked.limit + 1)
     today = clock.today()
     return page_of(found, asked.limit, lambda row: (row.issued_on, row.id), lambda row: summary_of(row, today))
 
@@ -94,21 +116,6 @@ def _printed(call: Call, document_id: int) -> Printed:
     if publication_id is not None:
         return publication_pdf(call.installation, call.scope, publication_id)
     return preview_pdf(call.installation, call.scope, document_id)
-
-
-def filter_of(asked: Any) -> DocumentFilter:
-    """What was asked for as the business knows it."""
-    return DocumentFilter(
-        kind=asked.kind,
-        text=asked.q,
-        state=asked.status or "",
-        published=asked.published,
-        issued_from=asked.issued_from,
-        issued_to=asked.issued_to,
-        contact_id=asked.contact_id,
-        series_label=asked.series,
-        today=clock.today(),
-    )
 
 
 endpoints = (index, show, pdf)

@@ -6,18 +6,17 @@ from msgspec import Struct
 from pydantic import Field
 from sqlalchemy import select
 
-from app import clock
 from app.api.endpoint import Answer, Call, working, writing
-from app.api.fields import Body, Day, Flag, Id, Line, rule
+from app.api.fields import Body, Flag, Id, Line
 from app.api.refusing import Unfit
 from app.api.spelling import Amount, Ref, amount, ref
-from app.api.v1.documents import STATES, state
+from app.api.v1.documents import DocumentFields
 from app.domain.kinds import KINDS
 from app.domain.locking import lock_company
 from app.domain.previewing import Fingerprint, preview_publication, preview_withdrawal
 from app.domain.publishing import PublishDocuments, publish_documents
 from app.domain.queries.documents import MOST_TICKED
-from app.domain.selections import DocumentFilter, DocumentSelection, NumberRange
+from app.domain.selections import DocumentSelection, NumberRange
 from app.domain.templates import newest_version
 from app.domain.withdrawing import WithdrawDocuments, withdraw_documents
 from app.errors import NotFound
@@ -40,16 +39,10 @@ class RangeFields(Body):
     last: Number_
 
 
-class FilterFields(Body):
+class FilterFields(DocumentFields, Body):
     """The same as the list of documents takes."""
 
-    status: Annotated[str, rule(state, enum=list(STATES))] | None = None
     published: Flag | None = None
-    issued_from: Day | None = None
-    issued_to: Day | None = None
-    contact_id: Id | None = None
-    series: Annotated[str, Line(40)] = ""
-    q: Annotated[str, Line(100)] = ""
 
 
 class Chosen(Body):
@@ -258,18 +251,7 @@ def selection_of(db: ScopedSession, said: Chosen) -> DocumentSelection:
     if said.range is not None:
         return _range(said.kind, said.range)
     if said.filter is not None:
-        wanted = said.filter
-        search = DocumentFilter(
-            kind=said.kind,
-            text=wanted.q,
-            state=wanted.status or "",
-            published=wanted.published,
-            issued_from=wanted.issued_from,
-            issued_to=wanted.issued_to,
-            contact_id=wanted.contact_id,
-            series_label=wanted.series,
-            today=clock.today(),
-        )
+        search = said.filter.wanted(said.kind)
         return DocumentSelection(kind=said.kind, label="Búsqueda de un programa", search=search)
     return _ticked(db, said.kind, said.ids or ())
 
