@@ -8,6 +8,7 @@ from app.domain import access_sql
 from app.domain import publishing_sql as sql
 from app.domain.batches import batch_of, close_batch, first_result, open_batch
 from app.domain.bulk import hashed_joins, look_again, write
+from app.domain.confirming import check_confirmed
 from app.domain.locking import lock_company
 from app.domain.previewing import Fingerprint, Preview, WithdrawalPreview, preview_publication
 from app.domain.selections import DocumentSelection
@@ -20,17 +21,6 @@ from models import Batch
 from models.enums import BatchKind, WebhookEvent
 
 NAMES_KEPT = 50
-
-
-class CompanyNotConfirmed(Refusal):
-    """A company that an import made is not shown to anybody before somebody has looked at it."""
-
-    code = "company_not_confirmed"
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("Esta empresa está pendiente de revisar. Un administrador debe confirmar sus datos antes de publicar.")
-        )
 
 
 class SelectionChanged(Refusal):
@@ -109,8 +99,7 @@ def publish_documents(db: ScopedSession, command: PublishDocuments) -> Published
     company = lock_company(db)
     if (batch := batch_of(db, command.key)) is not None:
         return _first_result(batch, command)
-    if not company.is_confirmed:
-        raise CompanyNotConfirmed
+    check_confirmed(company)
     version_id = usable_version(db, command.template_version_id).id
     try:
         with db.connection().begin_nested():

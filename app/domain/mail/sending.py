@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from app import clock
 from app.domain import audit
 from app.domain.batches import batch_of, figures_of, first_result, open_batch
+from app.domain.confirming import check_confirmed
 from app.domain.locking import lock_company
 from app.domain.mail.enclosures import TooLarge
 from app.domain.mail.sending_plans import Plan, plan_sending
@@ -20,17 +21,6 @@ from models import Batch, Dispatch
 from models.enums import BatchKind
 
 NAMES_KEPT = 50
-
-
-class CompanyNotConfirmed(Refusal):
-    """A company that an import made writes to nobody before somebody has looked at it."""
-
-    code = "company_not_confirmed"
-
-    def __init__(self) -> None:
-        super().__init__(
-            _("Esta empresa está pendiente de revisar. Un administrador debe confirmar sus datos antes de enviar.")
-        )
 
 
 class PlanChanged(Refusal):
@@ -83,8 +73,7 @@ def send_documents(db: ScopedSession, command: SendDocuments) -> Sent:
     wished = _told_apart(command)
     if (batch := batch_of(db, command.key)) is not None:
         return first_result(batch, Sent, kind=BatchKind.SEND, fingerprint=wished)
-    if not company.is_confirmed:
-        raise CompanyNotConfirmed
+    check_confirmed(company)
     command = checked(db, command)
     plan = plan_sending(db, command.wishes)
     if not plan.mails and plan.too_large:

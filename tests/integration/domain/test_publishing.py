@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from sqlalchemy import func, select
 
 from app.domain.batches import DialogueUsed
+from app.domain.confirming import CompanyNotConfirmed
 from app.domain.previewing import Fingerprint, preview_publication
 from app.domain.publishing import (
-    CompanyNotConfirmed,
     NothingSelected,
     Published,
     SelectionChanged,
