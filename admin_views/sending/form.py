@@ -15,9 +15,10 @@ from admin_views.mail.rich import Rich
 from admin_views.publishing.form import Unseen
 from app import clock
 from app.domain import fields
+from app.domain.mail.addressing import check_number, nobody
 from app.domain.mail.enclosures import NewFile
 from app.domain.mail.sending_plans import Grouping
-from app.domain.mail.sending_wishes import MOST_PEOPLE, check_moment
+from app.domain.mail.sending_wishes import check_moment
 from app.domain.queries.addressees import Address, Addressee
 from app.errors import InvalidValue
 from app.texts import _
@@ -68,8 +69,10 @@ class People(Field):
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.typed = [text for value in valuelist if (text := str(value).strip())]
-        if len(self.typed) > MOST_PEOPLE:
-            raise ValueError(_("Como mucho %(n)s destinatarios en un correo.") % {"n": MOST_PEOPLE})
+        try:
+            check_number(len(self.typed), self.name)
+        except InvalidValue as refusal:
+            raise ValueError(str(refusal)) from refusal
         self.data = tuple(self._read(text) for text in self.typed)
 
     def _read(self, text: str) -> Addressee:
@@ -171,7 +174,7 @@ class SendForm(OfficeForm):
                 if field.data is None and not field.errors:
                     field.errors = [_("Rellene este dato.")]
         if self.is_single and not self.to.data and not self.to.errors:
-            self.to.errors = [_("Escriba al menos una dirección.")]
+            self.to.errors = [nobody()]
         return not self.errors
 
     def _ignored(self) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from app.domain.kinds import Words
+from app.domain.mail.addressing import nobody
 from app.domain.mail.enclosures import MOST_DOCUMENTS, MOST_OCTETS
 from app.domain.mail.senders import SenderChoice
 from app.domain.mail.sending_plans import Plan
@@ -29,7 +30,7 @@ def nothing_to_send(kind: Words, plan: Plan) -> str:
     if plan.too_large:
         return too_large(1)
     if plan.without_email:
-        return _("Escriba al menos una dirección.") if plan.without_email.count == 1 else _("Nadie tiene correo.")
+        return nobody() if plan.without_email.count == 1 else _("Nadie tiene correo.")
     if plan.unpublished:
         return plural(
             kind.agree(

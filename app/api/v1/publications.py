@@ -17,7 +17,7 @@ from app.domain.previewing import Fingerprint, preview_publication, preview_with
 from app.domain.publishing import PublishDocuments, publish_documents
 from app.domain.queries.documents import MOST_TICKED
 from app.domain.selections import DocumentSelection, NumberRange
-from app.domain.templates import newest_version
+from app.domain.templates import newest_version, usable_version
 from app.domain.withdrawing import WithdrawDocuments, withdraw_documents
 from app.errors import NotFound
 from app.scope import ScopedSession
@@ -133,7 +133,7 @@ class WithdrawalDone(Struct, kw_only=True):
 def preview(call: Call) -> PublicationPreview:
     said: Publication = call.body
     with call.installation.database.read(call.scope) as db:
-        _version(db, said)
+        version_of(db, said.template_id)
         shown = preview_publication(db, selection_of(db, said), notify=_notifies(db, said), republish=said.republish)
     return PublicationPreview(
         documents=shown.documents,
@@ -174,7 +174,7 @@ def publish(db: ScopedSession, call: Call) -> Answer:
             fingerprint=fingerprint,
             key=call.key or new_token()[:32],
             user_id=call.program.user_id,
-            template_version_id=_version(db, said),
+            template_version_id=version_of(db, said.template_id),
             notify=notify,
             republish=said.republish,
         ),
@@ -235,8 +235,9 @@ def _done(kind: Any, result: Any) -> Answer:
     return Answer(content=content, location=f"/batches/{result.batch_id}")
 
 
-def _version(db: ScopedSession, said: Publication) -> int | None:
-    return newest_version(db, said.template_id).id if said.template_id is not None else None
+def version_of(db: ScopedSession, template_id: int | None) -> int | None:
+    """How a template looks now. Raises ``NotFound`` and ``TemplateArchived``."""
+    return usable_version(db, newest_version(db, template_id).id).id if template_id is not None else None
 
 
 def _notifies(db: ScopedSession, said: Publication) -> bool:

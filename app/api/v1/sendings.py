@@ -1,24 +1,27 @@
 """Sending documents by mail, as the office does: one mail for each document, or one for each customer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 from pydantic import Field
 
 from app.adapters.letters.html import LONGEST_TYPED, read_html
 from app.api.endpoint import Answer, Call, working, writing
 from app.api.fields import Body, Email, Flag, Id, Line, Moment, Ruled
 from app.api.spelling import Amount, Ref, amount, ref
-from app.api.v1.publications import Chosen, selection_of
+from app.api.v1.publications import Chosen, selection_of, version_of
 from app.domain.locking import lock_company
+from app.domain.mail.addressing import MOST_PEOPLE
 from app.domain.mail.senders import senders_for
 from app.domain.mail.sending import send_documents
 from app.domain.mail.sending_plans import Grouping, Wishes, plan_sending
-from app.domain.mail.sending_wishes import MOST_PEOPLE, SendDocuments
+from app.domain.mail.sending_wishes import SendDocuments, checked
 from app.domain.mail.texts import CleanHtml, texts_for
 from app.domain.queries.addressees import Addressee
-from app.domain.templates import newest_version
 from app.errors import InvalidValue
 from app.scope import ScopedSession
 from app.secrets import new_token
@@ -112,8 +115,8 @@ class SendingDone(Struct, kw_only=True):
     answer=SendingPreview,
 )
 def preview(call: Call) -> SendingPreview:
-    with call.installation.database.read(call.scope) as db:
-        plan = plan_sending(db, _wishes(db, call.body))
+    with call.installation.database.read(call.scope) as db, _named():
+        plan = plan_sending(db, checked(db, _command(db, call)).wishes)
     return SendingPreview(
         mails=len(plan.mails),
         documents=plan.documents,
@@ -141,13 +144,11 @@ def preview(call: Call) -> SendingPreview:
 )
 def send(db: ScopedSession, call: Call) -> Answer:
     lock_company(db)
-    wishes = _wishes(db, call.body)
-    fingerprint = call.body.fingerprint or plan_sending(db, wishes).fingerprint
-    try:
-        sent = send_documents(db, _command(db, call, wishes, fingerprint))
-    except InvalidValue as refusal:
-        refusal.field = OF_FIELDS.get(refusal.field or "", refusal.field)
-        raise
+    command = _command(db, call)
+    if not command.fingerprint:
+        command = replace(command, fingerprint=plan_sending(db, command.wishes).fingerprint)
+    with _named():
+        sent = send_documents(db, command)
     content = SendingDone(
         batch_id=ref(sent.batch_id),
         messages=sent.messages,
@@ -162,22 +163,32 @@ def send(db: ScopedSession, call: Call) -> Answer:
     return Answer(content=content, location=f"/batches/{sent.batch_id}")
 
 
+@contextmanager
+def _named() -> Iterator[None]:
+    """Fields as programs call them."""
+    try:
+        yield
+    except InvalidValue as refusal:
+        refusal.field = OF_FIELDS.get(refusal.field or "", refusal.field)
+        raise
+
+
 def _wishes(db: ScopedSession, said: Sending) -> Wishes:
     return Wishes(
         selection=selection_of(db, said),
         grouping=said.grouping,
         to=_people(said.to) if said.to is not None else None,
-        template_version_id=newest_version(db, said.template_id).id if said.template_id is not None else None,
+        template_version_id=version_of(db, said.template_id),
         has_links=said.as_links,
     )
 
 
-def _command(db: ScopedSession, call: Call, wishes: Wishes, fingerprint: str) -> SendDocuments:
+def _command(db: ScopedSession, call: Call) -> SendDocuments:
     said, user_id = call.body, call.program.user_id
     texts = texts_for(db, TextKind(said.kind), user_id)
     return SendDocuments(
-        wishes=wishes,
-        fingerprint=fingerprint,
+        wishes=_wishes(db, said),
+        fingerprint=said.fingerprint or "",
         key=call.key or new_token()[:32],
         user_id=user_id,
         subject=said.subject or texts.subject.text,

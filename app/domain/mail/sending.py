@@ -14,6 +14,7 @@ from app.domain.mail.enclosures import TooLarge
 from app.domain.mail.sending_plans import Plan, plan_sending
 from app.domain.mail.sending_rows import queue_dispatches
 from app.domain.mail.sending_wishes import SendDocuments, checked
+from app.domain.templates import default_version
 from app.errors import Refusal
 from app.scope import ScopedSession
 from app.texts import _, plural
@@ -74,6 +75,7 @@ def send_documents(db: ScopedSession, command: SendDocuments) -> Sent:
     if (batch := batch_of(db, command.key)) is not None:
         return first_result(batch, Sent, kind=BatchKind.SEND, fingerprint=wished)
     check_confirmed(company)
+    default_version(db)  # what is sent has a look to keep
     command = checked(db, command)
     plan = plan_sending(db, command.wishes)
     if not plan.mails and plan.too_large:

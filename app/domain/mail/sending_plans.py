@@ -10,10 +10,11 @@ from typing import Any
 
 from msgspec import Struct
 
+from app.domain.mail.addressing import read_people
 from app.domain.mail.bounces import bounced_among
 from app.domain.mail.enclosures import MOST_DOCUMENTS, MOST_OCTETS, TO_PRINT
 from app.domain.previewing import NAMES, Named, Names
-from app.domain.queries.addressees import Addressee, addresses_of, meant_for, read_people
+from app.domain.queries.addressees import Addressee, addresses_of, meant_for
 from app.domain.queries.sendable import acted_for, sendable_documents, sent_among
 from app.domain.selections import DocumentSelection
 from app.domain.templates import find_default

@@ -7,20 +7,18 @@ from msgspec.structs import replace
 
 from app import clock
 from app.domain import fields
+from app.domain.mail.addressing import check_number, nobody, read_people
 from app.domain.mail.enclosures import NewFile, check_files
 from app.domain.mail.senders import senders_for
 from app.domain.mail.sending_plans import Wishes
 from app.domain.mail.texts import CleanHtml, check_pictures
 from app.domain.mail.variables import check
-from app.domain.queries.addressees import Addressee, read_people
-from app.domain.templates import default_version, usable_version
+from app.domain.queries.addressees import Addressee
+from app.domain.templates import usable_version
 from app.errors import InvalidValue
 from app.scope import ScopedSession
 from app.texts import _
 from models.enums import TextKind
-
-MOST_PEOPLE = 30
-"""Who may read one mail, hidden ones included."""
 
 FURTHEST = dt.timedelta(days=366)
 
@@ -51,22 +49,19 @@ class SendDocuments(Struct, frozen=True, kw_only=True):
 def checked(db: ScopedSession, command: SendDocuments) -> SendDocuments:
     """As it can be done: people once each, octets counted. Raises ``InvalidValue`` beside what cannot be.
 
-    A company without templates gets its first, so that what is sent has a look to keep.
+    For a preview as for what is sent: whoever is shown one is refused nothing afterwards but what has changed since.
     """
     if command.due_at is not None:
         check_moment(command.due_at)
     _check_sender(db, command)
     _check_texts(db, command)
-    if command.wishes.template_version_id is None:
-        default_version(db)
-    else:
+    if command.wishes.template_version_id is not None:
         usable_version(db, command.wishes.template_version_id)
     to = None if command.wishes.to is None else read_people(command.wishes.to, "to")
     if to == ():
-        raise InvalidValue(_("Escriba al menos una dirección."), field="to")
+        raise InvalidValue(nobody(), field="to")
     people = {"cc": read_people(command.cc, "cc"), "bcc": read_people(command.bcc, "bcc")}
-    if len(to or ()) + len(people["cc"]) + len(people["bcc"]) > MOST_PEOPLE:
-        raise InvalidValue(_("Como mucho %(n)s destinatarios en un correo.") % {"n": MOST_PEOPLE}, field="to")
+    check_number(len(to or ()) + len(people["cc"]) + len(people["bcc"]), "to")
     return replace(
         command,
         **people,

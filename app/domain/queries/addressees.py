@@ -1,13 +1,12 @@
 """Whom documents go to by mail: the addresses of contacts, and which of them is meant for what."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain import fields
 from app.domain.access_sql import contacts, emails
 from app.scope import ScopedSession
 from models.enums import DocumentKind, EmailPurpose
@@ -79,12 +78,3 @@ def meant_for(kind: DocumentKind, addresses: Sequence[Address]) -> tuple[Address
         if chosen := [address.addressee for address in addresses if address.purpose in purposes]:
             return tuple(chosen)
     return ()
-
-
-def read_people(people: Iterable[Addressee], field: str) -> tuple[Addressee, ...]:
-    """As they are written to, each address once. Raises ``InvalidValue``."""
-    found: dict[str, Addressee] = {}
-    for one in people:
-        email = fields.email(one.email, field, required=True)
-        found.setdefault(email, Addressee(email, fields.line(one.name, field)))
-    return tuple(found.values())

@@ -115,12 +115,25 @@ def test_the_same_key_sends_once(robot, db, invoices):
         ({"key": "x"}, "/key"),
     ],
 )
-def test_what_cannot_be_names_its_field_and_sends_nothing(robot, db, invoices, wish, pointer):
-    answer = robot.post("sendings", {"ids": ids(invoices[:1])} | wish)
+@pytest.mark.parametrize("path", ["sendings", "sendings/preview"])
+def test_what_cannot_be_names_its_field_and_sends_nothing(robot, db, invoices, path, wish, pointer):
+    answer = robot.post(path, {"ids": ids(invoices[:1])} | wish)
 
     status, _code, errors = problem_of(answer)
     assert (status, errors[0][0]) == (422, pointer)
     assert queued(db) == []
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("path", ["sendings", "sendings/preview", "publications", "publications/preview"])
+def test_a_template_nobody_uses_any_more_is_refused_at_once(robot, db, make, invoices, path):
+    version = make.template()
+    version.template.archived_at = clock.now()
+    db.commit()
+
+    answer = robot.post(path, {"ids": ids(invoices[:1]), "template_id": str(version.template_id)})
+
+    assert problem_of(answer) == (409, "template_archived", [])
 
 
 @ONLY_SQLITE

@@ -8,9 +8,9 @@ from sqlalchemy import select
 from app import clock
 from app.domain.batches import DialogueUsed
 from app.domain.confirming import CompanyNotConfirmed
+from app.domain.mail.addressing import MOST_PEOPLE
 from app.domain.mail.enclosures import MOST_OCTETS, NewFile
 from app.domain.mail.sending import PlanChanged, Sent, send_documents
-from app.domain.mail.sending_wishes import MOST_PEOPLE
 from app.domain.queries.addressees import Addressee
 from app.errors import InvalidValue, NotFound
 from models import AuditEntry, Batch, ContactEmail, Dispatch, DispatchDocument, DispatchFile, OutgoingMail, StoredFile
