@@ -12,7 +12,6 @@ from admin_views.posted import posted, sent_files
 from admin_views.publishing.form import new_key
 from admin_views.selection import Selection
 from admin_views.sending import words
-from admin_views.sending.chosen import Chosen, chosen_of
 from admin_views.sending.files import keep, seal, unseal
 from admin_views.sending.form import TO_SUPPLIERS, Enclosing, SendForm, When
 from app import clock
@@ -29,6 +28,7 @@ from app.domain.mail.texts import PICTURES, CleanHtml, texts_for
 from app.domain.mail.variables import VARIABLES
 from app.domain.queries.addressees import Addressee, addresses_of, meant_for
 from app.domain.queries.publishing_choices import usable_versions
+from app.domain.queries.sendable import Chosen, chosen_of
 from app.domain.queries.wordings import logo_of
 from app.domain.selections import DocumentSelection
 from app.errors import InvalidValue, Refusal
@@ -135,7 +135,7 @@ class SendDialogue:
 
     def prepare(self, db: ScopedSession, form: SendForm) -> None:
         """Fill the choices; a dialogue just opened begins with the texts and the addresses there are."""
-        self.chosen = chosen_of(db, self.selection)
+        self.chosen = chosen_of(db, self._meant())
         form.is_single = self._is_single(form)
         self._prepare_choices(db, form)
         kind, addresses = self.view.kind, []
@@ -175,7 +175,7 @@ class SendDialogue:
         texts = texts_for(db, TextKind(self.view.kind), self.user_id)
         subject, body = texts.subject.text, str(texts.letter)
         # Who has no address yet is written to all the same.
-        somebody = replace(self.wishes(db, form), to=(Addressee("alguien@empresa.example"),))
+        somebody = replace(self.wishes(form), to=(Addressee("alguien@empresa.example"),))
         if self.chosen.documents == 1 and (mails := plan_sending(db, somebody).mails):
             said, letter = self.fill(db, mails[0], subject, CleanHtml(body), has_links=False)
             if not {"{", "}"} & {*said, *letter}:
@@ -213,11 +213,11 @@ class SendDialogue:
         )
 
     def _plan(self, db: ScopedSession, form: SendForm) -> Plan:
-        return plan_sending(db, self.wishes(db, form))
+        return plan_sending(db, self.wishes(form))
 
-    def wishes(self, db: ScopedSession, form: SendForm) -> Wishes:
+    def wishes(self, form: SendForm) -> Wishes:
         return Wishes(
-            selection=self._meant(db),
+            selection=self._meant(),
             grouping=Grouping.CUSTOMER if form.grouping.data is Grouping.CUSTOMER else Grouping.DOCUMENT,
             to=form.to.people() if form.is_single else None,
             template_version_id=form.template.data or None,
@@ -225,8 +225,8 @@ class SendDialogue:
             octets=sum(file.size for file in form.files.files),
         )
 
-    def _meant(self, db: ScopedSession) -> DocumentSelection:
-        """The list's selection as the business knows it."""
+    def _meant(self) -> DocumentSelection:
+        """The list's selection as the business knows it, in words once it is known what is in it."""
         one = self.chosen.documents == 1
         label = f"{_(self.kind.title)} {self.chosen.number}" if one else self.kind.count(self.chosen.documents)
         if self.selection.search is not None:
@@ -237,11 +237,11 @@ class SendDialogue:
     def perform(self, db: ScopedSession, form: SendForm) -> Sent:
         if not form.key.data or not form.fingerprint.data:
             raise Refusal(_("El formulario está incompleto. Ábralo de nuevo."))
-        return send_documents(db, self.command(db, form))
+        return send_documents(db, self.command(form))
 
-    def command(self, db: ScopedSession, form: SendForm) -> SendDocuments:
+    def command(self, form: SendForm) -> SendDocuments:
         return SendDocuments(
-            wishes=self.wishes(db, form),
+            wishes=self.wishes(form),
             fingerprint=form.fingerprint.data or "",
             key=form.key.data or "",
             user_id=self.user_id,

@@ -4,19 +4,52 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+from msgspec import Struct
 
 from app.domain.access_sql import contacts, memberships
 from app.domain.publishing_sql import publications
-from app.domain.queries.documents import selected
+from app.domain.queries.documents import live_publication, selected
 from app.domain.selections import DocumentSelection
 from app.scope import ScopedSession
 from models import Attachment, DispatchDocument, Document, StoredFile
+from models.enums import DocumentStatus
 
 AT_ONCE = 500
 
 attachments: Any = Attachment.__table__
 enclosed: Any = DispatchDocument.__table__
 stored: Any = StoredFile.__table__
+
+
+class Chosen(Struct, frozen=True, kw_only=True):
+    """What a selection is now, drafts apart: how many documents, of how many contacts, and the only ones."""
+
+    documents: int = 0
+    published: int = 0
+    contacts: int = 0
+    number: str = ""
+    contact_id: int | None = None
+
+
+def chosen_of(db: ScopedSession, selection: DocumentSelection) -> Chosen:
+    """Enough to say what would be sent, and to ask what has to be asked."""
+    issued = (*selected(db.company_id, selection), Document.status != DocumentStatus.DRAFT)
+    row = db.execute(
+        sa.select(
+            sa.func.count(Document.id).label("documents"),
+            sa.func.sum(sa.case((live_publication(db.company_id), 1), else_=0)).label("published"),
+            sa.func.count(Document.contact_id.distinct()).label("contacts"),
+            sa.func.max(Document.number_text).label("number"),
+            sa.func.max(Document.contact_id).label("contact_id"),
+        ).where(*issued)
+    ).one()
+    return Chosen(
+        documents=row.documents,
+        published=row.published or 0,
+        contacts=row.contacts,
+        number=row.number or "",
+        contact_id=row.contact_id if row.contacts == 1 else None,
+    )
 
 
 def sendable_documents(db: ScopedSession, selection: DocumentSelection, most: int) -> Sequence[Any]:
