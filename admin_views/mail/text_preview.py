@@ -1,5 +1,7 @@
 """The mail that texts would make, typed or saved, in a frame of the page that asks."""
 
+from collections.abc import Sequence
+
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
@@ -12,6 +14,7 @@ from admin_views.templating import render
 from app.domain.mail.texts import check_texts, choose, text_of
 from app.errors import Refusal
 from app.mail.preview import Sample, TextPreview
+from app.mail.shown import ShownMail
 from app.scope import ScopedSession
 from app.texts import _
 from app.web import installation_of
@@ -45,11 +48,19 @@ def preview(request: Request, kind: TextKind, user_id: int | None) -> Response:
         if form.problems or form.refusal:
             context = {"title": _("Vista previa"), "form": form}
             page = render(request, "admin/texts/unwritten.html", context)
-            return HTMLResponse(page, status_code=422, headers=_headers())
+            return framed(page, 422)
         sample = Sample(db, _asked(request, db, form, kind, user_id))
-    shown = sample.write(installation)
-    context = {"shown": shown, "is_plain": posted(request).get(FORMAT) == PLAIN}
-    return HTMLResponse(render(request, "admin/texts/preview.html", context), headers=_headers())
+    return envelope(request, sample.write(installation))
+
+
+def envelope(request: Request, shown: ShownMail, attachments: Sequence[tuple[str, str]] = ()) -> Response:
+    """A mail in its frame, as HTML or as text; ``attachments`` are their names and sizes."""
+    context = {"shown": shown, "attachments": attachments, "is_plain": posted(request).get(FORMAT) == PLAIN}
+    return framed(render(request, "admin/mail/envelope.html", context))
+
+
+def framed(page: str, status: int = 200) -> Response:
+    return HTMLResponse(page, status_code=status, headers={"Content-Security-Policy": FRAMED})
 
 
 def _asked(request: Request, db: ScopedSession, form: TextForm, kind: TextKind, user_id: int | None) -> TextPreview:
@@ -64,7 +75,3 @@ def _asked(request: Request, db: ScopedSession, form: TextForm, kind: TextKind, 
         document_id=whole(wanted),
         are_several=wanted == SEVERAL,
     )
-
-
-def _headers() -> dict[str, str]:
-    return {"Content-Security-Policy": FRAMED}

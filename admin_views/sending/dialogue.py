@@ -22,7 +22,7 @@ from app.domain.mail.enclosures import NewFile
 from app.domain.mail.letter_texts import Letterhead, filled
 from app.domain.mail.senders import senders_for
 from app.domain.mail.sending import Sent, send_documents
-from app.domain.mail.sending_plans import Grouping, Plan, PlannedMail, Wishes, plan_sending
+from app.domain.mail.sending_plans import Grouping, Plan, Wishes, plan_sending
 from app.domain.mail.sending_wishes import SendDocuments
 from app.domain.mail.texts import PICTURES, CleanHtml, texts_for
 from app.domain.mail.variables import VARIABLES
@@ -177,17 +177,11 @@ class SendDialogue:
         # Who has no address yet is written to all the same.
         somebody = replace(self.wishes(form), to=(Addressee("alguien@empresa.example"),))
         if self.chosen.documents == 1 and (mails := plan_sending(db, somebody).mails):
-            said, letter = self.fill(db, mails[0], subject, CleanHtml(body), has_links=False)
+            letterhead = Letterhead.of(db, self.user_id, self.portal)
+            said, letter = filled(db, letterhead, mails, subject, CleanHtml(body), has_links=False)[0]
             if not {"{", "}"} & {*said, *letter}:
                 subject, body = said, letter
         form.subject.data, form.body.data = subject, body
-
-    def fill(
-        self, db: ScopedSession, mail: PlannedMail, subject: str, body: CleanHtml, *, has_links: bool
-    ) -> tuple[str, str]:
-        """The texts of one mail, as it would be sent."""
-        letterhead = Letterhead.of(db, self.user_id, self.portal)
-        return filled(db, letterhead, [mail], subject, body, has_links=has_links)[0]
 
     def show(self, db: ScopedSession, form: SendForm) -> Shown:
         """What confirming would do now."""

@@ -1,32 +1,32 @@
-"""A text of a mail before it is saved, as the mail it would make: of a real document, by the very code that sends."""
+"""Mails that are in no outbox yet as they would arrive, by the very code that sends: of texts, and of a sending."""
 
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
 
 from msgspec import Struct
+from msgspec.structs import replace
 from sqlalchemy import Select, select
 
 from app import clock
-from app.adapters.letters.address import MailAddress
-from app.adapters.letters.letter import HIDDEN, Letter, Letters
-from app.adapters.letters.pictures import pictures_of, with_pictures
 from app.domain.kinds import KINDS
-from app.domain.mail.accounts import company_account, owned_account
+from app.domain.mail.built_in_texts import LETTERS
 from app.domain.mail.outbox import DueMail
-from app.domain.mail.secrets import LIFE, Secret
+from app.domain.mail.senders import senders_for
 from app.domain.mail.texts import ChosenTexts
 from app.domain.mail.values import document_values, sender_values
 from app.domain.mail.variables import fill_html, fill_line
-from app.domain.queries.letters import LetterFacts, ListedDocument, Listing, Reader
+from app.domain.queries.dispatches import DispatchFacts, People
+from app.domain.queries.letters import LetterFacts, ListedDocument, Listing, Reader, letter_facts
 from app.domain.queries.wordings import Wording, logo_of
 from app.installation import Installation
-from app.mail.writing import sender_of
+from app.mail.shown import ShownMail, shown_mail
+from app.mail.writing import preview_mail
 from app.scope import ScopedSession
 from app.texts import _
 from models import Company, Contact, Document, StaffUser
 from models.document import OPEN
-from models.enums import AccessDelivery, DocumentKind, DocumentStatus, MailKind, TextKind, TokenPurpose
+from models.enums import DocumentKind, DocumentStatus, MailKind, TextKind
 
 MOST_SAMPLES = 10
 SEVERAL = 3
@@ -42,14 +42,6 @@ class TextPreview(Struct, frozen=True, kw_only=True):
     are_several: bool = False
 
 
-class Previewed(Struct, frozen=True, kw_only=True):
-    sender: str
-    recipient: str
-    subject: str
-    text: str
-    html: str
-
-
 def sample_documents(db: ScopedSession, kind: TextKind) -> list[Document]:
     """Real documents to look at a text with, the newest first; none where a text is not about documents."""
     if kind in (TextKind.ACCESS, TextKind.LICENCE):
@@ -61,37 +53,26 @@ class Sample:
     """A text with something to say it about: gathered in a transaction, written after it."""
 
     def __init__(self, db: ScopedSession, asked: TextPreview) -> None:
-        company = db.get_one(Company, db.company_id)
-        account = (owned_account(db, asked.user.id) if asked.user is not None else None) or company_account(db)
         self.asked = asked
-        self.facts = LetterFacts(company=company, account=account, logo=logo_of(db, company))
-        self.documents = _documents(db, asked, company)
+        self.facts = planned_facts(db, _account_id(db, asked))
+        self.documents = _documents(db, asked, self.facts.company)
         is_real = bool(self.documents) and self.documents[0].id is not None
         contact = self.documents[0].contact if is_real else _newest_contact(db)
         name = self.documents[0].buyer_name if self.documents else ""
         self.name = name or (contact.name if contact is not None else _("Cliente de ejemplo, S.L."))
         self.email = (contact.email if contact is not None else None) or "cliente@empresa.example"
 
-    def write(self, installation: Installation) -> Previewed:
+    def write(self, installation: Installation) -> ShownMail:
         """What a reader would get. Of a document that nobody issued where there is none yet."""
-        letter = self._letter(Letters(installation.intranet(self.facts.company.slug), self.facts), installation)
-        pictures = pictures_of(installation.storage, self.facts.company.id, letter.html)
-        return Previewed(
-            sender=_spelt(sender_of(installation, self.facts)),
-            recipient=_spelt(MailAddress(self.email, self.name)),
-            subject=letter.subject,
-            text=letter.text,
-            html=with_pictures(letter.html, {one.content_id: (one.media_type, one.content) for one in pictures}),
+        if self.asked.kind in LETTERS:
+            return self._own_letter(installation, MailKind(self.asked.kind))
+        texts, values = self.asked.texts, self._values(installation.intranet(self.facts.company.slug))
+        message = planned_dispatch(
+            to=((self.email, self.name),),
+            subject=fill_line(texts.subject.text, values),
+            body=fill_html(texts.letter, values),
         )
-
-    def _letter(self, letters: Letters, installation: Installation) -> Letter:
-        if self.asked.kind is TextKind.NOTICE:
-            return self._as_sent(installation, MailKind.NOTICE, None)
-        if self.asked.kind is TextKind.ACCESS:
-            return self._as_sent(installation, MailKind.ACCESS, _hidden_entry(self.facts.company))
-        texts = self.asked.texts
-        values = self._values(letters.portal)
-        return letters.compose(fill_line(texts.subject.text, values), fill_html(texts.letter, values))
+        return dispatch_as_planned(installation, self.facts, message)
 
     def _values(self, portal: str) -> dict[str, str]:
         company, user, today = self.facts.company, self.asked.user, clock.today()
@@ -105,44 +86,67 @@ class Sample:
             "instrucciones": _("1. Descargue el programa.\n2. Ábralo y escriba el número de licencia."),
         }
 
-    def _as_sent(self, installation: Installation, kind: MailKind, secret: Secret | None) -> Letter:
-        """A mail of the intranet's own, through the same door as the real ones."""
+    def _own_letter(self, installation: Installation, kind: MailKind) -> ShownMail:
+        """A mail of the intranet's own, to somebody who has a password unless it is the one that gives access."""
         reader = Reader(
             id=0,
             email=self.email,
-            password_hash="",
+            password_hash="" if kind is MailKind.ACCESS else "chosen",
             must_change_password=False,
             is_told=True,
             is_active=True,
             has_access=True,
         )
         texts = self.asked.texts
-        facts = LetterFacts(
-            company=self.facts.company,
-            account=self.facts.account,
+        facts = replace(
+            self.facts,
             readers={0: reader},
             listings={(0, 0): _listing(self.documents)} if self.documents else {},
             wordings={} if texts.is_built_in else {(kind, 0): Wording(texts, self.asked.user)},
-            logo=self.facts.logo,
         )
-        mail = DueMail(
-            id=0,
-            kind=kind,
-            recipient=self.email,
-            recipient_name=self.name,
-            language="es",
-            portal_account_id=0,
-            batch_id=0,
-            dispatch_id=None,
-            facts=None,
-            is_secret=secret is not None,
-            attempts=0,
-            breaks=0,
-            give_up_at=None,
-            message_id=None,
-            frozen=None,
-        )
-        return Letters(installation.intranet(facts.company.slug), facts).write(mail, secret, clock.now())
+        mail = DueMail(id=0, kind=kind, recipient=self.email, recipient_name=self.name, portal_account_id=0, batch_id=0)
+        return _as_planned(installation, facts, mail)
+
+
+def planned_facts(db: ScopedSession, account_id: int | None) -> LetterFacts:
+    """For a mail that would leave from that account, the company's when none."""
+    facts = letter_facts(db, [], account_id)
+    return replace(facts, logo=logo_of(db, facts.company))
+
+
+def dispatch_as_planned(installation: Installation, facts: LetterFacts, dispatch: DispatchFacts) -> ShownMail:
+    """What its readers would get, apart from documents and files. Raises ``Refusal``."""
+    (recipient, _name), *_others = dispatch.to
+    mail = DueMail(id=0, kind=MailKind.DOCUMENT, recipient=recipient, dispatch_id=dispatch.id)
+    return _as_planned(installation, replace(facts, dispatches={dispatch.id: dispatch}), mail)
+
+
+def _as_planned(installation: Installation, facts: LetterFacts, mail: DueMail) -> ShownMail:
+    return shown_mail(preview_mail(installation, facts, mail, clock.now()), was_written=False)
+
+
+def planned_dispatch(*, to: People, cc: People = (), reply_to: str = "", subject: str, body: str) -> DispatchFacts:
+    """One that is not kept; links to its documents, if it has any, are in its ``body`` already."""
+    return DispatchFacts(
+        id=0,
+        reply_to=reply_to,
+        to=to,
+        cc=cc,
+        subject=subject,
+        body=body,
+        wants_receipt=False,
+        has_links=False,
+        due_at=clock.now(),
+        documents=(),
+        files=(),
+    )
+
+
+def _account_id(db: ScopedSession, asked: TextPreview) -> int | None:
+    """Letters of the intranet leave from the company's account, all else from what its writer would rather use."""
+    if asked.user is None or asked.kind in LETTERS:
+        return None
+    return next((sender.account_id for sender in senders_for(db, asked.user.id)), None)
 
 
 def _found(kind: TextKind) -> Select[Document]:
@@ -211,14 +215,3 @@ def _listing(documents: Sequence[Document]) -> Listing:
         for document in documents
     )
     return Listing(listed, len(listed), listed[0].kind)
-
-
-def _hidden_entry(company: Company) -> Secret:
-    by_link = company.access_delivery is AccessDelivery.LINK
-    purpose = TokenPurpose.ACTIVATE if by_link else None
-    expires_at = clock.now() + LIFE[TokenPurpose.ACTIVATE] if by_link else None
-    return Secret(account_id=0, text=HIDDEN, hash="", seen_hash="", purpose=purpose, expires_at=expires_at)
-
-
-def _spelt(address: MailAddress) -> str:
-    return f"{address.name} <{address.email}>" if address.name else address.email

@@ -3,10 +3,11 @@
 import base64
 import datetime as dt
 import re
+from email.header import decode_header, make_header
 from email.message import EmailMessage, Message
 from email.parser import BytesParser
 from email.policy import SMTP, compat32
-from email.utils import parsedate_to_datetime
+from email.utils import getaddresses, parsedate_to_datetime
 
 from msgspec import Struct
 from sqlalchemy import select
@@ -33,6 +34,7 @@ class ShownMail(Struct, frozen=True, kw_only=True):
 
     sender: str
     recipient: str
+    cc: str
     reply_to: str
     subject: str
     date: dt.datetime | None
@@ -53,7 +55,7 @@ class MailSource(Struct, frozen=True):
 def mail_as_sent(installation: Installation, mail: OutgoingMail) -> ShownMail | None:
     """The parts of a mail, masked except in the demonstration; none when it ended without ever having been written."""
     source = mail_source(installation, mail)
-    return _parts(source.content, was_written=source.was_written) if source else None
+    return shown_mail(source.content, was_written=source.was_written) if source else None
 
 
 def mail_source(installation: Installation, mail: OutgoingMail) -> MailSource | None:
@@ -126,19 +128,28 @@ def _pictures(message: Message) -> dict[str, tuple[str, bytes]]:
     return found
 
 
-def _parts(content: bytes, *, was_written: bool) -> ShownMail:
+def shown_mail(content: bytes, *, was_written: bool) -> ShownMail:
     message = BytesParser(EmailMessage, policy=SMTP).parsebytes(content)
     bodies = {kind: message.get_body((kind,)) for kind in ("plain", "html")}
     date = message["Date"]
     return ShownMail(
-        sender=str(message["From"] or ""),
-        recipient=str(message["To"] or ""),
-        reply_to=str(message["Reply-To"] or ""),
+        sender=_people(message, "From"),
+        recipient=_people(message, "To"),
+        cc=_people(message, "Cc"),
+        reply_to=_people(message, "Reply-To"),
         subject=str(message["Subject"] or ""),
         date=parsedate_to_datetime(str(date)) if date else None,
         message_id=str(message["Message-ID"] or ""),
-        text=bodies["plain"].get_content() if bodies["plain"] else "",
+        text=bodies["plain"].get_content().replace("\r\n", "\n") if bodies["plain"] else "",
         html=with_pictures(bodies["html"].get_content(), _pictures(message)) if bodies["html"] else "",
         attachments=tuple(part.get_filename() or "" for part in message.iter_attachments()),
         was_written=was_written,
     )
+
+
+def _people(message: Message, header: str) -> str:
+    """Names and addresses as people read them. Told apart by hand: the parser leaves gaps in long names."""
+    raw = next((value for name, value in message.raw_items() if name == header), "")
+    line = re.sub("[\r\n]+", "", raw).encode(errors="surrogateescape").decode(errors="replace")
+    pairs = [(str(make_header(decode_header(name))), email) for name, email in getaddresses([line])]
+    return ", ".join(f"{name} <{email}>" if name else email for name, email in pairs)

@@ -51,18 +51,18 @@ class DueMail(Struct, frozen=True, kw_only=True):
     id: int
     kind: MailKind
     recipient: str
-    recipient_name: str
-    language: str
-    portal_account_id: int | None
-    batch_id: int | None
-    dispatch_id: int | None
-    facts: dict[str, Any] | None
-    is_secret: bool
-    attempts: int
-    breaks: int
-    give_up_at: dt.datetime | None
-    message_id: str | None
-    frozen: bytes | None
+    recipient_name: str = ""
+    language: str = "es"
+    portal_account_id: int | None = None
+    batch_id: int | None = None
+    dispatch_id: int | None = None
+    facts: dict[str, Any] | None = None
+    is_secret: bool = False
+    attempts: int = 0
+    breaks: int = 0
+    give_up_at: dt.datetime | None = None
+    message_id: str | None = None
+    frozen: bytes | None = None
 
 
 class WrittenMail(Struct, frozen=True, kw_only=True):

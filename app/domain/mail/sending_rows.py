@@ -23,7 +23,9 @@ from models.enums import MailKind, MailStatus
 CHUNK = 500
 
 
-class _Message(Struct, frozen=True, kw_only=True):
+class Message(Struct, frozen=True, kw_only=True):
+    """A planned mail with its texts filled in; ``people`` by where they stand, each of them once."""
+
     mail: PlannedMail
     subject: str
     body: str
@@ -32,10 +34,9 @@ class _Message(Struct, frozen=True, kw_only=True):
 
 def queue_dispatches(db: ScopedSession, command: SendDocuments, batch: Batch, plan: Plan) -> int:
     """Write everything that a plan says, in a few statements for each five hundred messages. How many mails."""
-    letterhead = Letterhead.of(db, command.user_id, command.portal)
     file_ids = [_kept(db, file).id for file in command.files]
     return sum(
-        _queue(db, command, batch, file_ids, _messages(db, command, letterhead, plan.mails[at : at + CHUNK]))
+        _queue(db, command, batch, file_ids, messages_of(db, command, plan.mails[at : at + CHUNK]))
         for at in range(0, len(plan.mails), CHUNK)
     )
 
@@ -44,12 +45,12 @@ def _kept(db: ScopedSession, file: Any) -> StoredFile:
     return kept(db, StoredFile(sha256=file.sha256, size=file.size, media_type=file.media_type, name=file.name))
 
 
-def _messages(
-    db: ScopedSession, command: SendDocuments, letterhead: Letterhead, part: Sequence[PlannedMail]
-) -> list[_Message]:
+def messages_of(db: ScopedSession, command: SendDocuments, part: Sequence[PlannedMail]) -> list[Message]:
+    """What each of these mails says, and to whom. Nothing is written."""
+    letterhead = Letterhead.of(db, command.user_id, command.portal)
     texts = filled(db, letterhead, part, command.subject, command.body, has_links=command.wishes.has_links)
     return [
-        _Message(mail=mail, subject=subject, body=body, people=_people(command, mail))
+        Message(mail=mail, subject=subject, body=body, people=_people(command, mail))
         for mail, (subject, body) in zip(part, texts, strict=True)
     ]
 
@@ -65,7 +66,7 @@ def _people(command: SendDocuments, mail: PlannedMail) -> dict[str, list[Address
 
 
 def _queue(
-    db: ScopedSession, command: SendDocuments, batch: Batch, file_ids: list[int], messages: list[_Message]
+    db: ScopedSession, command: SendDocuments, batch: Batch, file_ids: list[int], messages: list[Message]
 ) -> int:
     due_at = command.due_at or batch.created_at
     insert = sa.insert(dispatches).returning(dispatches.c.id, sort_by_parameter_order=True)
@@ -84,7 +85,7 @@ def _insert(db: ScopedSession, table: Any, rows: Sequence[dict[str, Any]]) -> No
         db.connection().execute(sa.insert(table), rows)
 
 
-def _dispatch(command: SendDocuments, batch: Batch, message: _Message, due_at: dt.datetime) -> dict[str, Any]:
+def _dispatch(command: SendDocuments, batch: Batch, message: Message, due_at: dt.datetime) -> dict[str, Any]:
     visible = {place: [[one.email, one.name] for one in message.people[place]] for place in ("to", "cc")}
     return {
         "company_id": batch.company_id,
@@ -116,7 +117,7 @@ def _file(batch: Batch, dispatch_id: int, file_id: int) -> dict[str, Any]:
 
 
 def _mails(
-    command: SendDocuments, batch: Batch, dispatch_id: int, message: _Message, due_at: dt.datetime
+    command: SendDocuments, batch: Batch, dispatch_id: int, message: Message, due_at: dt.datetime
 ) -> list[dict[str, Any]]:
     documents = message.mail.documents
     shared = {

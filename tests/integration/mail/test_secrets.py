@@ -109,7 +109,8 @@ def test_a_waiting_mail_is_sealed_and_an_ended_one_shows_dots(post, sink):
     assert b"Subject" not in waiting
     assert link not in shown_waiting
     assert link not in text_of(ended) + shown_ended.text + shown_ended.html
-    assert shown_ended.text == shown_waiting == text_of(sink.received[0].content).replace(link, "••••")
+    received = text_of(sink.received[0].content).replace("\r\n", "\n")
+    assert shown_ended.text == shown_waiting == received.replace(link, "••••")
     assert shown_ended.message_id == sink.received[0].message_id
 
 

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from admin_views.mail.text_form import KINDS
-from models import AuditEntry, Company, Contact, MailText, OutgoingMail, StoredFile
+from models import AuditEntry, Company, Contact, MailText, OutgoingMail, StaffUser, StoredFile
 from models.enums import DocumentKind, Role, TextKind
 from tests.factories import Make
 from tests.rig.desk import fields_of, renew, text_of
@@ -254,6 +254,22 @@ def test_notices_and_accesses_are_seen_with_what_they_always_say(desk, invoice):
     assert "Tiene una factura nueva" in built_in
     assert "Bienvenido" in access
     assert "/activar/••••" in access
+
+
+@ONLY_SQLITE
+def test_each_text_is_seen_from_the_account_it_leaves_from(desk, db, make, invoice):
+    owner_id = db.scalar(select(StaffUser.id))
+    make.mail_account()
+    make.mail_account(user_id=owner_id, sender_email="marta@tosma.example", sender_name="Marta")
+    db.commit()
+
+    senders = {
+        path: re.search(r"De (.*?) Para", text_of(desk.get(f"{path}/preview")))[1]
+        for path in ("account/texts/invoice", "account/texts/notice", "account/texts/access", "mail-texts/notice")
+    }
+
+    companys = "Suministros Tosma <facturas@tosma.example>"
+    assert senders == dict.fromkeys(senders, companys) | {"account/texts/invoice": "Marta <marta@tosma.example>"}
 
 
 @ONLY_SQLITE

@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from sqlalchemy import select
 
 from app import clock
-from models import Batch, Company, ContactEmail, Dispatch, MailText, OutgoingMail
+from models import Batch, Company, ContactEmail, Dispatch, MailText, OutgoingMail, StaffUser
 from models.enums import BatchKind, DocumentKind, EmailPurpose, MailKind, MailStatus, TextKind
 from tests.integration.office.sendings import SEND, again, looked, opened, queued
 from tests.rig.answers import add_report
@@ -247,6 +247,20 @@ def test_the_mail_is_shown_as_it_would_arrive(desk, db, make, merino, nunez):
     assert "Todavía no se puede ver el correo" in text_of(wrong)
     assert "frame-ancestors 'self'" in one.headers["content-security-policy"]
     assert queued(db, "id") == []
+
+
+@ONLY_SQLITE
+def test_who_is_written_to_is_shown_where_they_will_stand(desk, db, make, invoice):
+    make.mail_account(user_id=db.scalar(select(StaffUser.id)), sender_email="marta@tosma.example", sender_name="Marta")
+    db.commit()
+    fields = form_of(opened(desk, invoice)) | {"cc": ["LUCIA@merino.example", "copia@merino.example"]}
+
+    page = text_of(desk.post(f"{SEND}/letter", fields))
+    desk.post(SEND, fields)
+
+    assert "De Marta <marta@tosma.example> Para Instalaciones Merino, S.L. <lucia@merino.example>" in page
+    assert "Cc copia@merino.example Adjuntos" in page
+    assert [mail for (mail,) in queued(db, "recipient")] == ["lucia@merino.example", "copia@merino.example"]
 
 
 @ONLY_SQLITE

@@ -4,9 +4,11 @@ import datetime as dt
 from email.parser import BytesParser
 from email.policy import SMTP
 
+import pytest
+
 from app.adapters.letters.address import MailAddress
 from app.adapters.letters.mime import Message, build
-from app.mail.shown import hidden, holds_secret, masked
+from app.mail.shown import hidden, holds_secret, masked, shown_mail
 from app.secrets import Keys, new_password, new_token
 
 
@@ -38,6 +40,32 @@ def inviting(secret: str) -> bytes:
         date=dt.datetime(2026, 11, 21, tzinfo=dt.UTC),
     )
     return build(mail)
+
+
+@pytest.mark.parametrize("name", [
+    "", "Lucía", "Merino, S.L.", "Construcciones y Reformas Núñez Hermanos, S.L. " * 3, 'La "Buena" \\ <Mesa>',
+    "=?utf-8?q?x?=",
+])  # fmt: skip
+def test_people_are_read_as_they_are_called(name):
+    lucia = MailAddress("lucía@artieda.example", name)
+    mail = Message(
+        sender=MailAddress("facturas@tosma.example", name),
+        recipient=lucia,
+        also_to=(MailAddress("otra@artieda.example"),),
+        cc=(lucia,),
+        reply_to=MailAddress("hola@tosma.example"),
+        subject="Hola",
+        text="Uno\nDos",
+        message_id="<1@tosma.example>",
+        date=dt.datetime(2026, 11, 21, tzinfo=dt.UTC),
+    )
+
+    shown = shown_mail(build(mail), was_written=True)
+
+    called = f"{lucia.name} <lucía@artieda.example>" if name else "lucía@artieda.example"
+    assert (shown.recipient, shown.cc) == (f"{called}, otra@artieda.example", called)
+    assert shown.sender.removesuffix("<facturas@tosma.example>").strip() in (lucia.name, "facturas@tosma.example")
+    assert (shown.reply_to, shown.text) == ("hola@tosma.example", "Uno\nDos")
 
 
 def test_a_mail_holds_its_secret_until_it_is_masked():
