@@ -7,9 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from admin_views.formatters import Sign
-from admin_views.mail.words import MAIL_KINDS, MAIL_SIGNS, Note, note_on
+from admin_views.mail.words import MAIL_SIGNS, Note, note_on
 from app import clock
 from app.domain.mail.accounts import company_account
+from app.domain.mail.kinds import MAIL_KINDS
 from app.domain.mail.replies import blames_address
 from app.domain.queries import batches
 from app.domain.queries.owing import BANDS, EUROS, Owed

@@ -5,6 +5,7 @@ from typing import Any
 
 from admin_views.documents.states import STATES
 from admin_views.formatters import PAYMENT_METHODS, ROLES, TAX_KINDS, spell_stored
+from app.domain.mail.kinds import MAIL_KINDS
 from app.texts import _
 from models.enums import DocumentKind
 
@@ -331,10 +332,7 @@ _VALUES: dict[str, Mapping[Any, str]] = {
         "invoice": "Factura",
         "proforma": "Proforma",
         "purchase_order": "Pedido de compra",
-        "notice": "Aviso de publicación",
-        "access": "Acceso a la intranet",
-        "licence": "Datos de licencia",
-        "reminder": "Recordatorio de pago",
+        **MAIL_KINDS,
         **dict(TAX_KINDS.items()),
     },
 }

@@ -9,8 +9,9 @@ from admin_views.columns import Column
 from admin_views.filters import Choice, DayRange, Lookup
 from admin_views.formatters import DASH, badge
 from admin_views.mail.report_words import REPORT_SIGNS
-from admin_views.mail.words import MAIL_KINDS, MAIL_SIGNS, mail_sign
+from admin_views.mail.words import MAIL_SIGNS, mail_sign
 from app import clock
+from app.domain.mail.kinds import MAIL_KINDS
 from app.domain.queries.mail_replies import LAST_REPORT, has_report
 from app.scope import ScopedSession
 from app.texts import _

@@ -24,12 +24,12 @@ from admin_views.mail import page as mail_page
 from admin_views.mail.answers import AnswerPages
 from admin_views.mail.lists import ATTEMPTS, EMAIL, FILTERS, STATE, SUBJECT, WHO
 from admin_views.mail.troubles import trouble_of, troubles_of
-from admin_views.mail.words import MAIL_KINDS
 from admin_views.posted import posted
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.selection import NothingSelected, Selection
 from app.domain.folding import contains, fold
+from app.domain.mail.kinds import MAIL_KINDS
 from app.domain.mail.resending import CAN_GO_AGAIN, CancelMails, RetryMails, cancel_mails, retry_mails
 from app.errors import Refusal
 from app.scope import ScopedSession

@@ -12,11 +12,12 @@ from admin_views.form_pages import find_row, load
 from admin_views.listing import find_page
 from admin_views.mail.report_words import answer_of, copy_note, is_refusal
 from admin_views.mail.troubles import Trouble, trouble_of
-from admin_views.mail.words import MAIL_KINDS, MAIL_SIGNS, mail_sign, note_on
+from admin_views.mail.words import MAIL_SIGNS, mail_sign, note_on
 from admin_views.searching import replay
 from admin_views.templating import render
 from app import clock
 from app.domain.mail.bounces import bounced_among
+from app.domain.mail.kinds import MAIL_KINDS
 from app.domain.mail.readdressing import can_be_readdressed
 from app.domain.mail.resending import CAN_GO_AGAIN
 from app.domain.mail.senders import is_theirs

@@ -11,7 +11,7 @@ from app.domain.mail.accounts import Standing, standing_of
 from app.domain.mail.replies import explain
 from app.texts import _, plural
 from models import MailAccount, MailReport, OutgoingMail
-from models.enums import MailKind, MailStatus, ReportKind
+from models.enums import MailStatus, ReportKind
 
 SOON = dt.timedelta(minutes=10)
 """What leaves later than this was meant to."""
@@ -24,13 +24,6 @@ MAIL_SIGNS: dict[str, Sign] = {
     MailStatus.FAILED: Sign("Fallido", "x", "bad"),
     MailStatus.SENT: Sign("Enviado", "check", "ok"),
     MailStatus.CANCELLED: Sign("Anulado", "ban"),
-}
-MAIL_KINDS = {
-    MailKind.NOTICE: "Aviso de documentos",
-    MailKind.ACCESS: "Acceso a la intranet",
-    MailKind.RECOVERY: "Contraseña olvidada",
-    MailKind.TEST: "Correo de prueba",
-    MailKind.DOCUMENT: "Envío de documentos",
 }
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 
 from app import clock
 from app.domain.kinds import KINDS, Kind
+from app.domain.mail.kinds import MAIL_KINDS
 from app.domain.mail.replies import explain_code
 from app.domain.queries.sendings import dispatches_to, dispatches_with, sendings
 from app.errors import NotFound
@@ -30,7 +31,7 @@ from models import (
     Publication,
     StaffUser,
 )
-from models.enums import BatchKind, DocumentKind, Ending, EventKind, MailKind, MailStatus, ReportKind
+from models.enums import BatchKind, DocumentKind, Ending, EventKind, MailStatus, ReportKind
 
 MOST = 50
 REPEATED = 4  # how often people do the same again, at a guess
@@ -187,7 +188,7 @@ def _mails(db: ScopedSession, which: ColumnElement[bool], most: int) -> Iterator
         .limit(most)
     )
     for row in rows:
-        words = _(_MAILS[row.status]) % {"que": _(_LETTERS[row.kind]), "quien": row.recipient}
+        words = _(_MAILS[row.status]) % {"que": _(MAIL_KINDS[row.kind]), "quien": row.recipient}
         yield Happening(at=row.at, told=Told.MAIL, what=words)
     yield from _answers(db, which, most)
 
@@ -203,7 +204,7 @@ def _answers(db: ScopedSession, which: ColumnElement[bool], most: int) -> Iterat
         .limit(most)
     )
     for row in rows:
-        words = _(_ANSWERS[row.kind]) % {"que": _(_LETTERS[row.letter]), "quien": row.recipient}
+        words = _(_ANSWERS[row.kind]) % {"que": _(MAIL_KINDS[row.letter]), "quien": row.recipient}
         why = explain_code(row.code).removesuffix(".") if row.kind is ReportKind.BOUNCED else ""
         yield Happening(at=row.reported_at, told=Told.MAIL, what=f"{words}. {why}" if why else words)
 
@@ -222,13 +223,6 @@ def _sendings(db: ScopedSession, which: Select[Any], most: int, kind: Kind | Non
         yield Happening(at=one.at, told=Told.OFFICE, who=one.who or _somebody(), what=what.strip(), document=only)
 
 
-_LETTERS = {
-    MailKind.NOTICE: "Aviso",
-    MailKind.ACCESS: "Invitación",
-    MailKind.RECOVERY: "Recuperación de contraseña",
-    MailKind.TEST: "Correo de prueba",
-    MailKind.DOCUMENT: "Envío",
-}
 _MAILS = {
     MailStatus.QUEUED: "%(que)s: correo en cola para %(quien)s",
     MailStatus.SENDING: "%(que)s: correo saliendo hacia %(quien)s",

@@ -63,7 +63,7 @@ def test_a_document_tells_what_happened_to_it(db, make, marta):
     assert told(happenings) == [
         "Marta Ruiz publicó la factura",
         "Marta Ruiz deshizo la publicación",
-        "Aviso: correo entregado a lucia@merino.example",
+        "Aviso de publicación: correo entregado a lucia@merino.example",
         "Lucía Merino vio la factura 2 veces, la primera el 01/01/2030, 02:00",
     ]
     assert happenings[0] == Happening(
@@ -128,7 +128,7 @@ def test_a_document_tells_its_own_batches_and_mails_only(db, make, marta):
 
     assert told(document_timeline(db, mine.id)) == [
         "Marta Ruiz publicó la factura",
-        "Aviso: correo en cola para a@merino.example",
+        "Aviso de publicación: correo en cola para a@merino.example",
     ]
 
 
@@ -145,7 +145,7 @@ def test_a_contact_tells_of_all_its_documents_and_people(db, make, marta):
 
     assert sorted(told(contact_timeline(db, contact.id))) == [
         "Acceso a la intranet para lucia@merino.example",
-        "Aviso: correo en cola para lucia@merino.example",
+        "Aviso de publicación: correo en cola para lucia@merino.example",
         f"El cliente descargó el PDF de {invoices[2].number_text}",
         "El programa anuló 2 publicaciones",
         "Marta Ruiz publicó 3 documentos",
@@ -230,9 +230,9 @@ def test_what_was_sent_by_mail_is_told_to_whom_and_by_whom(db, make, marta):
     assert told_without_audit(of_first) == [
         "Marta Ruiz envió por correo la factura",
         "Marta Ruiz envió por correo la factura",
-        "Envío: correo en cola para asesor@gestoria.example",
-        "Envío: correo en cola para lucia@merino.example",
-        "Envío: correo en cola para lucia@merino.example",
+        "Envío de documentos: correo en cola para asesor@gestoria.example",
+        "Envío de documentos: correo en cola para lucia@merino.example",
+        "Envío de documentos: correo en cola para lucia@merino.example",
     ]
     assert [line for line in told_without_audit(of_contact) if line.startswith("Marta")] == [
         f"Marta Ruiz envió por correo {first}",

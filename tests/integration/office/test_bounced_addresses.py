@@ -285,11 +285,12 @@ def test_timelines_tell_what_came_back(db, make):
         document_timeline(db, document_id), contact_timeline(db, mail.contact_id),
     )]  # fmt: skip
 
+    told = "Aviso de publicación"
     for story in stories:
-        assert [line for line in story if line.startswith("Aviso")] == [
-            f"Aviso: correo leído por {mail.recipient}",
-            f"Aviso: correo devuelto por el servidor de {mail.recipient}. Esa dirección de correo no existe",
-            f"Aviso: correo entregado a {mail.recipient}",
+        assert [line for line in story if line.startswith(told)] == [
+            f"{told}: correo leído por {mail.recipient}",
+            f"{told}: correo devuelto por el servidor de {mail.recipient}. Esa dirección de correo no existe",
+            f"{told}: correo entregado a {mail.recipient}",
         ]
 
 
@@ -302,5 +303,5 @@ def test_a_refusal_at_once_is_not_told_twice(db, make):
     story = [str(one) for one in contact_timeline(db, mail.contact_id)]
 
     assert [line for line in story if mail.recipient in line and "correo" in line.lower()] == [
-        f"Aviso: correo para {mail.recipient} que no se pudo entregar"
+        f"Aviso de publicación: correo para {mail.recipient} que no se pudo entregar"
     ]

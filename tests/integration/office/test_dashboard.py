@@ -78,7 +78,7 @@ def test_mails_that_did_not_arrive_say_why_and_where_to_go(desk, make, db, merin
     assert "3 correos no han llegado o no consta" in told
     assert f"{gone.recipient} · Factura FV26-0001 Esa dirección de correo no existe. 550 5.1.1 User unknown" in told
     words = "El buzón del destinatario está lleno. 452 4.2.2 Mailbox full"
-    assert f"{full.recipient} · Aviso de documentos {words}" in told
+    assert f"{full.recipient} · Aviso de publicación {words}" in told
     assert f"{doubt.recipient} · Acceso a la intranet No se sabe si ha llegado." in told
     assert re.findall(r'<a class="btn" href="([^"]+)">(\w+)', page.text) == [
         (f"/admin/outgoing-mail/details/{doubt.id}", "Ver"),
