@@ -274,7 +274,7 @@ FIGURES: dict[str, str] = {
     "customers": "clientes",
     "people": "personas",
     "mails": "correos",
-    "messages": "mensajes",
+    "dispatches": "mensajes",
     "later": "programado",
     "too_large": "demasiado grandes",
     "accounts": "accesos",

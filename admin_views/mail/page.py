@@ -23,7 +23,7 @@ from app.domain.mail.resending import CAN_GO_AGAIN
 from app.domain.mail.senders import is_theirs
 from app.domain.queries.mail_replies import copy_of, reports_of
 from app.domain.queries.outbox import attempts_of
-from app.domain.queries.sendings import documents_of
+from app.domain.queries.sent_dispatches import documents_of
 from app.mail.shown import mail_as_sent, mail_source
 from app.scope import ScopedSession
 from app.texts import _

@@ -19,7 +19,7 @@ from app.domain.folding import fold
 from app.domain.kinds import KINDS, Words
 from app.domain.mail.accounts import account_of
 from app.domain.mail.enclosures import NewFile
-from app.domain.mail.letter_texts import Letterhead, filled
+from app.domain.mail.letter_texts import Letterhead, filled_texts
 from app.domain.mail.senders import senders_for
 from app.domain.mail.sending import Sent, send_documents
 from app.domain.mail.sending_plans import Grouping, Plan, Wishes, plan_sending
@@ -61,7 +61,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     @property
     def copies(self) -> int:
         """Mails to who is copied, besides."""
-        return self.copied * len(self.plan.mails) if self.plan else 0
+        return self.copied * len(self.plan.dispatches) if self.plan else 0
 
     @property
     def title(self) -> str:
@@ -73,7 +73,7 @@ class Shown(Struct, frozen=True, kw_only=True):
 
     @property
     def can_confirm(self) -> bool:
-        return self.plan is not None and bool(self.plan.mails)
+        return self.plan is not None and bool(self.plan.dispatches)
 
     @property
     def fingerprint(self) -> str:
@@ -176,9 +176,9 @@ class SendDialogue:
         subject, body = texts.subject.text, str(texts.letter)
         # Who has no address yet is written to all the same.
         somebody = replace(self.wishes(form), to=(Addressee("alguien@empresa.example"),))
-        if self.chosen.documents == 1 and (mails := plan_sending(db, somebody).mails):
+        if self.chosen.documents == 1 and (planned := plan_sending(db, somebody).dispatches):
             letterhead = Letterhead.of(db, self.user_id, self.portal)
-            said, letter = filled(db, letterhead, mails, subject, CleanHtml(body), has_links=False)[0]
+            said, letter = filled_texts(db, letterhead, planned, subject, CleanHtml(body), has_links=False)[0]
             if not {"{", "}"} & {*said, *letter}:
                 subject, body = said, letter
         form.subject.data, form.body.data = subject, body
@@ -191,7 +191,7 @@ class SendDialogue:
                 plan = self._plan(db, form)
             except Refusal as refusal:
                 missing = str(refusal)
-        if plan is not None and not plan.mails:
+        if plan is not None and not plan.dispatches:
             missing = words.nothing_to_send(self.kind, plan)
         sender = account_of(db, form.sender.data or None)
         return Shown(

@@ -1,4 +1,4 @@
-"""One mail of a sending as it would arrive, in a frame of the dialogue."""
+"""One dispatch of a sending as it would arrive, in a frame of the dialogue."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ from admin_views.sending.words import spell_size
 from admin_views.templating import render
 from app.adapters.pdf.from_document import file_name
 from app.domain.mail.enclosures import TO_PRINT
-from app.domain.mail.sending_plans import PlannedMail
-from app.domain.mail.sending_rows import Message, messages_of
+from app.domain.mail.sending_plans import PlannedDispatch
+from app.domain.mail.sending_rows import FilledDispatch, filled_dispatches
 from app.domain.mail.sending_wishes import SendDocuments, checked
 from app.domain.queries.addressees import Addressee
 from app.errors import Refusal
@@ -35,25 +35,25 @@ def preview(view: Any, request: Request) -> Response:
     with reading(request) as db:
         dialogue.prepare(db, form)
         try:
-            command, message = _chosen(db, dialogue, form, whole(str(posted(request).get(MAIL, ""))))
+            command, filled = _chosen(db, dialogue, form, whole(str(posted(request).get(MAIL, ""))))
         except Refusal as refusal:
             return framed(render(request, "admin/send/unwritten.html", {"sentence": str(refusal)}))
         facts = planned_facts(db, command.account_id)
     dispatch = planned_dispatch(
-        to=_pairs(message.people["to"]),
-        cc=_pairs(message.people["cc"]),
+        to=_pairs(filled.people["to"]),
+        cc=_pairs(filled.people["cc"]),
         reply_to=command.reply_to,
-        subject=message.subject,
-        body=message.body,
+        subject=filled.subject,
+        body=filled.body,
     )
     shown = dispatch_as_planned(installation, facts, dispatch)
-    return envelope(request, shown, _attached(view, command, message.mail))
+    return envelope(request, shown, _attached(view, command, filled.planned))
 
 
 def _chosen(
     db: ScopedSession, dialogue: SendDialogue, form: SendForm, wanted: int | None
-) -> tuple[SendDocuments, Message]:
-    """What would be sent, and the mail of it that was asked for or the first. Raises ``Refusal`` with what is missing.
+) -> tuple[SendDocuments, FilledDispatch]:
+    """What would be sent, and the dispatch that was asked for or the first. Raises ``Refusal`` with what is missing.
 
     ``wanted`` is its first document.
     """
@@ -62,20 +62,20 @@ def _chosen(
         if wrong := next((error for error in field.errors if isinstance(error, str)), None):
             raise Refusal(f"{field.label.text}: {wrong}")
     shown = dialogue.show(db, form)
-    if shown.plan is None or not shown.plan.mails:
+    if shown.plan is None or not shown.plan.dispatches:
         raise Refusal(shown.missing)
-    command, mails = checked(db, dialogue.command(form)), shown.plan.mails
-    mail = next((one for one in mails if one.documents[0].id == wanted), mails[0])
-    return command, messages_of(db, command, [mail])[0]
+    command, planned = checked(db, dialogue.command(form)), shown.plan.dispatches
+    chosen = next((one for one in planned if one.documents[0].id == wanted), planned[0])
+    return command, filled_dispatches(db, command, [chosen])[0]
 
 
 def _pairs(people: list[Addressee]) -> tuple[tuple[str, str], ...]:
     return tuple((one.email, one.name) for one in people)
 
 
-def _attached(view: Any, command: SendDocuments, mail: PlannedMail) -> list[tuple[str, str]]:
+def _attached(view: Any, command: SendDocuments, planned: PlannedDispatch) -> list[tuple[str, str]]:
     """Names and sizes; of a PDF that has to be printed, no size."""
-    documents = () if command.wishes.has_links else mail.documents
+    documents = () if command.wishes.has_links else planned.documents
     printed = [
         (file_name(view.kind, one.number), spell_size(one.size) if one.size != TO_PRINT else "") for one in documents
     ]

@@ -19,10 +19,10 @@ def title_of(kind: Words, documents: int, number: str) -> str:
 
 
 def button_of(plan: Plan | None, *, later: bool) -> str:
-    mails = len(plan.mails) if plan else 0
+    dispatches = len(plan.dispatches) if plan else 0
     if later:
-        return plural("Programar el correo", "Programar %(n)s correos", mails)
-    return plural("Enviar el correo", "Enviar %(n)s correos", mails)
+        return plural("Programar el correo", "Programar %(n)s correos", dispatches)
+    return plural("Enviar el correo", "Enviar %(n)s correos", dispatches)
 
 
 def nothing_to_send(kind: Words, plan: Plan) -> str:

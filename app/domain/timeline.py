@@ -15,7 +15,7 @@ from app import clock
 from app.domain.kinds import KINDS, Kind
 from app.domain.mail.kinds import MAIL_KINDS
 from app.domain.mail.replies import explain_code
-from app.domain.queries.sendings import dispatches_to, dispatches_with, sendings
+from app.domain.queries.sent_dispatches import dispatches_to, dispatches_with, sent_dispatches
 from app.errors import NotFound
 from app.scope import ScopedSession
 from app.texts import _, plural
@@ -90,7 +90,7 @@ def document_timeline(db: ScopedSession, document_id: int, most: int = MOST) -> 
     return _newest(
         most,
         _publications(db, batches, most, kind),
-        _sendings(db, dispatches_with(document_id), most, kind),
+        _dispatches(db, dispatches_with(document_id), most, kind),
         _mails(db, OutgoingMail.dispatch_id.in_(dispatches_with(document_id)), most),
         _mails(db, _notices_of(document, batches), most),
         _readings(db, document_id, kind),
@@ -109,7 +109,7 @@ def contact_timeline(db: ScopedSession, contact_id: int, most: int = MOST) -> li
         most,
         _publications(db, _batches(db, Publication.contact_id == contact_id), most),
         _mails(db, own, most),
-        _sendings(db, dispatches_to(contact_id), most),
+        _dispatches(db, dispatches_to(contact_id), most),
         _mails(db, OutgoingMail.dispatch_id.in_(dispatches_to(contact_id)), most),
         _accesses(db, contact_id, most),
         _events(db, contact_id, most),
@@ -209,9 +209,9 @@ def _answers(db: ScopedSession, which: ColumnElement[bool], most: int) -> Iterat
         yield Happening(at=row.reported_at, told=Told.MAIL, what=f"{words}. {why}" if why else words)
 
 
-def _sendings(db: ScopedSession, which: Select[Any], most: int, kind: Kind | None = None) -> Iterator[Happening]:
+def _dispatches(db: ScopedSession, which: Select[Any], most: int, kind: Kind | None = None) -> Iterator[Happening]:
     """Who sent what by mail; with the ``kind`` of the document at hand, it is called by its name."""
-    for one in sendings(db, which, most):
+    for one in sent_dispatches(db, which, most):
         only = Mentioned(one.only.id, str(one.only), one.only.kind) if kind is None and one.only is not None else None
         many = "" if only else plural("%(n)s documento", "%(n)s documentos", one.documents)
         if one.due_at is None:

@@ -76,9 +76,12 @@ class Sending(Chosen):
 
 
 class SendingPreview(Struct, kw_only=True):
-    """What would be sent now. ``without_email`` and ``too_large`` are left out; ``bounced`` are doubtful addresses."""
+    """What would be sent now. ``dispatches`` are messages with their documents, ``bounced`` doubtful addresses.
 
-    mails: int
+    ``without_email`` and ``too_large`` are left out.
+    """
+
+    dispatches: int
     documents: int
     customers: int
     amount: Amount
@@ -93,10 +96,10 @@ class SendingPreview(Struct, kw_only=True):
 
 
 class SendingDone(Struct, kw_only=True):
-    """``messages`` that differ; ``mails`` in the outbox, one for each reader of each."""
+    """``dispatches``, and the ``mails`` that they are in the outbox, one for each reader of each."""
 
     batch_id: Ref
-    messages: int
+    dispatches: int
     mails: int
     documents: int
     customers: int
@@ -118,7 +121,7 @@ def preview(call: Call) -> SendingPreview:
     with call.installation.database.read(call.scope) as db, _named():
         plan = plan_sending(db, checked(db, _command(db, call)).wishes)
     return SendingPreview(
-        mails=len(plan.mails),
+        dispatches=len(plan.dispatches),
         documents=plan.documents,
         customers=plan.customers,
         amount=amount(plan.amount),
@@ -151,7 +154,7 @@ def send(db: ScopedSession, call: Call) -> Answer:
         sent = send_documents(db, command)
     content = SendingDone(
         batch_id=ref(sent.batch_id),
-        messages=sent.messages,
+        dispatches=sent.dispatches,
         mails=sent.mails,
         documents=sent.documents,
         customers=sent.customers,

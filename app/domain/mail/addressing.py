@@ -1,4 +1,4 @@
-"""Whom a mail is written to: addresses as they can be, each once, and no more than may read one."""
+"""Whom a dispatch is written to: addresses as they can be, each once, and no more than may read one."""
 
 from collections.abc import Iterable
 
@@ -8,7 +8,7 @@ from app.errors import InvalidValue
 from app.texts import _
 
 MOST_PEOPLE = 30
-"""Who may read one mail, hidden ones included."""
+"""Who may read one dispatch, hidden ones included."""
 
 
 def read_people(people: Iterable[Addressee], field: str) -> tuple[Addressee, ...]:

@@ -1,4 +1,4 @@
-"""Subject and body of each mail of a sending: its variables filled with what its documents say."""
+"""Subject and body of each dispatch of a sending: its variables filled with what its documents say."""
 
 from collections.abc import Sequence
 from html import escape
@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, load_only
 
 from app import clock
 from app.domain.kinds import KINDS
-from app.domain.mail.sending_plans import PlannedMail
+from app.domain.mail.sending_plans import PlannedDispatch
 from app.domain.mail.texts import CleanHtml
 from app.domain.mail.values import document_values
 from app.domain.mail.variables import fill_html, fill_line
@@ -40,20 +40,20 @@ class Letterhead(Struct, frozen=True):
         return cls(db.get_one(Company, db.company_id), db.get(StaffUser, user_id), portal)
 
 
-def filled(  # noqa: PLR0913 - a letter and whom it is about
+def filled_texts(  # noqa: PLR0913 - a letter and whom it is about
     db: ScopedSession,
     letterhead: Letterhead,
-    mails: Sequence[PlannedMail],
+    planned: Sequence[PlannedDispatch],
     subject: str,
     body: CleanHtml,
     *,
     has_links: bool,
 ) -> list[tuple[str, str]]:
-    """The texts of each mail. With links, those to its documents follow what was written.
+    """The texts of each. With links, those to its documents follow what was written.
 
     In Spanish, as whoever wrote them, whatever is spoken to whoever asks.
     """
-    wanted = [document.id for mail in mails for document in mail.documents]
+    wanted = [document.id for one in planned for document in one.documents]
     found = {
         document.id: document
         for document in db.scalars(
@@ -65,8 +65,8 @@ def filled(  # noqa: PLR0913 - a letter and whom it is about
     today = clock.today()
     written = []
     with speaking("es"):
-        for mail in mails:
-            documents = [found[document.id] for document in mail.documents]
+        for one in planned:
+            documents = [found[document.id] for document in one.documents]
             values = document_values(
                 documents, company=letterhead.company, user=letterhead.user, portal=letterhead.portal, today=today
             )

@@ -1,4 +1,4 @@
-"""Sending documents by mail: one mail for each, or one for each customer with all of theirs. Everything is queued."""
+"""Sending documents by mail: a dispatch for each, or one for each customer with all of theirs. Everything is queued."""
 
 import hashlib
 
@@ -31,18 +31,18 @@ class PlanChanged(Refusal):
 
     def __init__(self, plan: Plan) -> None:
         changed = _("Algo ha cambiado desde que se calculó. Revise las cifras nuevas y confirme otra vez.")
-        super().__init__(changed if plan.mails else _("No hay nada que enviar en esta selección."))
+        super().__init__(changed if plan.dispatches else _("No hay nada que enviar en esta selección."))
         self.plan = plan
 
 
 class Sent(Struct, frozen=True, kw_only=True):
-    """What a sending did: ``messages`` that differ, ``mails`` in the outbox, one for each reader of each.
+    """What a sending did: ``dispatches``, and the ``mails`` that they are in the outbox, one for each reader of each.
 
     ``later``: at the moment that was chosen. ``again``: it had been done already, by the same dialogue.
     """
 
     batch_id: int
-    messages: int = 0
+    dispatches: int = 0
     mails: int = 0
     documents: int = 0
     customers: int = 0
@@ -56,7 +56,7 @@ class Sent(Struct, frozen=True, kw_only=True):
         one, many = "%(n)s correo en cola.", "%(n)s correos en cola."
         if self.later:
             one, many = "%(n)s correo programado.", "%(n)s correos programados."
-        said = plural(one, many, self.messages)
+        said = plural(one, many, self.dispatches)
         if left_out := self.without_email + self.too_large:
             said += " " + plural(
                 "A %(n)s destinatario no se le envía.", "A %(n)s destinatarios no se les envía.", left_out
@@ -78,9 +78,9 @@ def send_documents(db: ScopedSession, command: SendDocuments) -> Sent:
     default_version(db)  # what is sent has a look to keep
     command = checked(db, command)
     plan = plan_sending(db, command.wishes)
-    if not plan.mails and plan.too_large:
+    if not plan.dispatches and plan.too_large:
         raise TooLarge
-    if plan.fingerprint != command.fingerprint or not plan.mails:
+    if plan.fingerprint != command.fingerprint or not plan.dispatches:
         raise PlanChanged(plan)
     batch = open_batch(
         db,
@@ -94,7 +94,7 @@ def send_documents(db: ScopedSession, command: SendDocuments) -> Sent:
     )
     sent = Sent(
         batch_id=batch.id,
-        messages=len(plan.mails),
+        dispatches=len(plan.dispatches),
         mails=queue_dispatches(db, command, batch, plan),
         documents=plan.documents,
         customers=plan.customers,

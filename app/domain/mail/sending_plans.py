@@ -27,7 +27,7 @@ MOST_SENT = 5000
 
 
 class Grouping(StrEnum):
-    """What makes a mail: each document, or all documents of a customer."""
+    """What makes a dispatch: each document, or all documents of a customer."""
 
     DOCUMENT = "document"
     CUSTOMER = "customer"
@@ -35,7 +35,7 @@ class Grouping(StrEnum):
 
 class Wishes(Struct, frozen=True, kw_only=True):
     """``to`` none: each contact's own addresses for these documents. ``template_version_id`` none: as it is published,
-    or would be. ``octets`` are those of the other files of each mail.
+    or would be. ``octets`` are those of the other files of each dispatch.
     """
 
     selection: DocumentSelection
@@ -55,7 +55,7 @@ class PlannedDocument(Struct, frozen=True, kw_only=True):
     size: int
 
 
-class PlannedMail(Struct, frozen=True, kw_only=True):
+class PlannedDispatch(Struct, frozen=True, kw_only=True):
     contact_id: int
     name: str
     language: str
@@ -68,14 +68,14 @@ class PlannedMail(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """``mails`` in the order in which they would leave. What is left out is counted or named, and why.
+    """``dispatches`` in the order in which they would leave. What is left out is counted or named, and why.
 
     ``is_asked``: their readers were asked for, so that nobody need be shown them.
     ``without_access``: contacts whose links lead to an intranet that nobody may enter for them. ``sent_before`` counts
     documents of the plan that somebody has sent by mail already.
     """
 
-    mails: tuple[PlannedMail, ...]
+    dispatches: tuple[PlannedDispatch, ...]
     is_asked: bool = False
     drafts: int = 0
     unpublished: int = 0
@@ -87,27 +87,27 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     @property
     def documents(self) -> int:
-        return sum(len(mail.documents) for mail in self.mails)
+        return sum(len(one.documents) for one in self.dispatches)
 
     @property
     def customers(self) -> int:
-        return len({mail.contact_id for mail in self.mails})
+        return len({one.contact_id for one in self.dispatches})
 
     @property
     def amount(self) -> Decimal:
         """Of those in euros."""
-        found = (each.total for mail in self.mails for each in mail.documents if each.currency == "EUR")
+        found = (each.total for one in self.dispatches for each in one.documents if each.currency == "EUR")
         return sum(found, Decimal("0.00"))
 
     @property
     def fingerprint(self) -> str:
         """The same for the same documents to the same addresses, where those are not asked for."""
-        shown = [() if self.is_asked else [one.email for one in mail.to] for mail in self.mails]
+        shown = [() if self.is_asked else [reader.email for reader in one.to] for one in self.dispatches]
         meant = [
-            (mail.contact_id, to, [each.id for each in mail.documents])
-            for mail, to in zip(self.mails, shown, strict=True)
+            (one.contact_id, to, [each.id for each in one.documents])
+            for one, to in zip(self.dispatches, shown, strict=True)
         ]
-        return f"{len(self.mails)}.{hashlib.sha256(repr(meant).encode()).hexdigest()[:40]}"
+        return f"{len(self.dispatches)}.{hashlib.sha256(repr(meant).encode()).hexdigest()[:40]}"
 
 
 class TooManyDocuments(Refusal):
@@ -128,23 +128,23 @@ def plan_sending(db: ScopedSession, wishes: Wishes) -> Plan:
         raise TooManyDocuments
     issued = [row for row in rows if row.status != DocumentStatus.DRAFT]
     meant = [row for row in issued if not wishes.has_links or row.live_version is not None]
-    mails = list(_mails(db, wishes, meant))
-    reached = [mail for mail in mails if mail.to]
-    fitting = [mail for mail in reached if _fits(mail, wishes)]
+    planned = list(_dispatches(db, wishes, meant))
+    reached = [one for one in planned if one.to]
+    fitting = [one for one in reached if _fits(one, wishes)]
     return Plan(
-        mails=tuple(fitting),
+        dispatches=tuple(fitting),
         is_asked=wishes.to is not None,
         drafts=len(rows) - len(issued),
         unpublished=len(issued) - len(meant),
-        without_email=_names(mail for mail in mails if not mail.to),
-        too_large=_names(mail for mail in reached if not _fits(mail, wishes)),
+        without_email=_names(one for one in planned if not one.to),
+        too_large=_names(one for one in reached if not _fits(one, wishes)),
         without_access=_without_access(db, fitting) if wishes.has_links else Names(),
-        bounced=tuple(sorted(bounced_among(db, [one.email for mail in fitting for one in mail.to]))),
-        sent_before=sent_among(db, [document.id for mail in fitting for document in mail.documents]),
+        bounced=tuple(sorted(bounced_among(db, [reader.email for one in fitting for reader in one.to]))),
+        sent_before=sent_among(db, [document.id for one in fitting for document in one.documents]),
     )
 
 
-def _mails(db: ScopedSession, wishes: Wishes, rows: Sequence[Any]) -> Iterator[PlannedMail]:
+def _dispatches(db: ScopedSession, wishes: Wishes, rows: Sequence[Any]) -> Iterator[PlannedDispatch]:
     contact_ids = list(dict.fromkeys(row.contact_id for row in rows))
     addresses = addresses_of(db, contact_ids) if wishes.to is None else {}
     asked = None if wishes.to is None else read_people(wishes.to, "to")
@@ -157,7 +157,7 @@ def _mails(db: ScopedSession, wishes: Wishes, rows: Sequence[Any]) -> Iterator[P
         found = list(theirs)
         parts = [found] if wishes.grouping is Grouping.CUSTOMER else [[row] for row in found]
         for part in parts:
-            yield PlannedMail(
+            yield PlannedDispatch(
                 contact_id=contact_id,
                 name=part[0].name,
                 language=part[0].language,
@@ -180,24 +180,24 @@ def _document(row: Any, wishes: Wishes, default_id: int | None) -> PlannedDocume
     )
 
 
-def _fits(mail: PlannedMail, wishes: Wishes) -> bool:
+def _fits(planned: PlannedDispatch, wishes: Wishes) -> bool:
     if wishes.has_links:
         return True
-    return len(mail.documents) <= MOST_DOCUMENTS and mail.octets + wishes.octets <= MOST_OCTETS
+    return len(planned.documents) <= MOST_DOCUMENTS and planned.octets + wishes.octets <= MOST_OCTETS
 
 
-def _names(mails: Iterable[PlannedMail]) -> Names:
+def _names(planned: Iterable[PlannedDispatch]) -> Names:
     """By contact: of those left out, and how many documents each."""
-    found: dict[int, list[PlannedMail]] = defaultdict(list)
-    for mail in mails:
-        found[mail.contact_id].append(mail)
+    found: dict[int, list[PlannedDispatch]] = defaultdict(list)
+    for one in planned:
+        found[one.contact_id].append(one)
     named = [
-        Named(contact_id, theirs[0].name, documents=sum(len(mail.documents) for mail in theirs))
+        Named(contact_id, theirs[0].name, documents=sum(len(one.documents) for one in theirs))
         for contact_id, theirs in found.items()
     ]
     return Names(len(named), sum(one.documents for one in named), tuple(named[:NAMES]))
 
 
-def _without_access(db: ScopedSession, mails: Sequence[PlannedMail]) -> Names:
-    acting = acted_for(db, sorted({mail.contact_id for mail in mails}))
-    return _names(mail for mail in mails if mail.contact_id not in acting)
+def _without_access(db: ScopedSession, planned: Sequence[PlannedDispatch]) -> Names:
+    acting = acted_for(db, sorted({one.contact_id for one in planned}))
+    return _names(one for one in planned if one.contact_id not in acting)

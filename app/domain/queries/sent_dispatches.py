@@ -1,4 +1,4 @@
-"""What was sent by mail, for timelines: by whom, when, with how many documents."""
+"""Dispatches as timelines and pages tell them: by whom, when, with which documents."""
 
 import datetime as dt
 from typing import Any
@@ -12,8 +12,8 @@ from models import Dispatch, DispatchDocument, Document, StaffUser
 AT_ONCE = dt.timedelta(minutes=1)
 
 
-class Sending(Struct, frozen=True, kw_only=True):
-    """One message. ``due_at`` is when it was to leave, if that was chosen; ``only`` its document, if it had but one."""
+class SentDispatch(Struct, frozen=True, kw_only=True):
+    """``due_at`` is when it was to leave, if that was chosen; ``only`` its document, if it had but one."""
 
     at: dt.datetime
     who: str
@@ -22,8 +22,8 @@ class Sending(Struct, frozen=True, kw_only=True):
     only: Document | None
 
 
-def sendings(db: ScopedSession, which: Select[Any], most: int) -> list[Sending]:
-    """The last of some dispatches, in two queries."""
+def sent_dispatches(db: ScopedSession, which: Select[Any], most: int) -> list[SentDispatch]:
+    """The last of some, in two queries."""
     rows = db.execute(
         select(
             Dispatch.created_at,
@@ -43,7 +43,7 @@ def sendings(db: ScopedSession, which: Select[Any], most: int) -> list[Sending]:
     alone = {row.first for row in rows if row.documents == 1}
     found = {one.id: one for one in db.scalars(select(Document).where(Document.id.in_(alone)))} if alone else {}
     return [
-        Sending(
+        SentDispatch(
             at=row.created_at,
             who=row.who or "",
             due_at=row.due_at if row.due_at - row.created_at > AT_ONCE else None,

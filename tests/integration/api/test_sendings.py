@@ -41,11 +41,11 @@ def test_from_a_preview_to_what_was_shown(robot, db, invoices):
     done = robot.post("sendings", wanted | {"fingerprint": shown["fingerprint"]})
     told = done.json()
 
-    figures = ("mails", "documents", "customers", "amount", "drafts", "without_email", "bounced")
+    figures = ("dispatches", "documents", "customers", "amount", "drafts", "without_email", "bounced")
     assert [shown[name] for name in figures] == [2, 2, 1, "242.00", 0, 1, []]
     assert before == []
     assert (done.status_code, done.headers["location"]) == (201, f"/api/v1/batches/{told['batch_id']}")
-    assert (told["messages"], told["mails"], told["without_email"]) == (2, 2, 1)
+    assert (told["dispatches"], told["mails"], told["without_email"]) == (2, 2, 1)
     assert told["detail"] == "2 correos en cola. A 1 destinatario no se le envía."
     mails = queued(db)
     assert [(mail.recipient, mail.document_id) for mail in mails] == [
@@ -71,7 +71,7 @@ def test_to_whom_it_is_said_in_the_words_that_are_said(robot, db, make, invoices
 
     told = robot.post("sendings", wanted).json()
 
-    assert (told["messages"], told["mails"]) == (1, 3)
+    assert (told["dispatches"], told["mails"]) == (1, 3)
     dispatch = db.scalars(select(Dispatch)).one()
     assert (dispatch.subject, dispatch.due_at) == ("De Instalaciones Merino, S.L.", tomorrow)
     assert dispatch.body.startswith("<p>Hola, Instalaciones Merino, S.L.: van ")

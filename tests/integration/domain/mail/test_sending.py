@@ -57,7 +57,7 @@ def test_one_document_to_one_person(db, make, user, invoice, merino):
 
     (dispatch,) = db.scalars(select(Dispatch))
     batch = db.get_one(Batch, sent.batch_id)
-    assert sent == Sent(batch_id=batch.id, messages=1, mails=1, documents=1, customers=1)
+    assert sent == Sent(batch_id=batch.id, dispatches=1, mails=1, documents=1, customers=1)
     assert (batch.kind, batch.document_kind, batch.selection) == (BatchKind.SEND, DocumentKind.INVOICE, "Las marcadas")
     assert (dispatch.subject, dispatch.body) == (
         "Adjunto Factura FV26-0001",
@@ -106,7 +106,7 @@ def test_a_mail_for_each_document(db, make, user, merino, count):
 
     sent = send(db, wishes(*invoices), user)
 
-    assert (sent.messages, sent.mails, sent.documents, sent.customers) == (count, count, count, 1)
+    assert (sent.dispatches, sent.mails, sent.documents, sent.customers) == (count, count, count, 1)
     assert queued(db, "document_id", "recipient", "subject") == [
         (invoice.id, merino.email, f"Adjunto Factura {invoice}") for invoice in invoices
     ]
@@ -119,7 +119,7 @@ def test_a_mail_for_each_customer_with_all_of_theirs(db, make, user, merino):
 
     sent = send(db, by_customer(theirs[2], one, theirs[0], theirs[1]), user)
 
-    assert (sent.messages, sent.documents, sent.customers) == (2, 4, 2)
+    assert (sent.dispatches, sent.documents, sent.customers) == (2, 4, 2)
     assert queued(db, "contact_id", "document_id", "subject") == [
         (merino.id, None, "Adjunto Facturas FV26-0001, FV26-0002 y FV26-0003"),
         (nunez.id, one.id, "Adjunto Factura FV26-0004"),
@@ -154,7 +154,7 @@ def test_drafts_and_who_has_no_address_are_left_out_and_told(db, make, user, inv
 
     sent = send(db, wishes(*rows), user)
 
-    assert (sent.messages, sent.drafts, sent.without_email) == (1, 1, 1)
+    assert (sent.dispatches, sent.drafts, sent.without_email) == (1, 1, 1)
     assert str(sent) == "1 correo en cola. A 1 destinatario no se le envía."
     assert db.get_one(Batch, sent.batch_id).figures["left_out"] == ["Comunidad Alameda 14"]
 
@@ -184,7 +184,7 @@ def test_what_is_no_longer_as_shown_is_not_sent(db, make, user, merino, invoice,
     assert "Revise las cifras nuevas" in str(refusal.value)
     assert queued(db, "id") == []
     again = send_documents(db, changed(asked, fingerprint=refusal.value.plan.fingerprint))
-    assert again.messages == len(refusal.value.plan.mails)
+    assert again.dispatches == len(refusal.value.plan.dispatches)
 
 
 def test_the_same_dialogue_twice_is_one_sending(db, make, user, invoice):
@@ -220,7 +220,7 @@ def test_links_lead_to_what_is_published_and_the_rest_stays(db, make, user, meri
     sent = send(db, wishes(invoice, shown, has_links=True), user)
 
     (dispatch,) = db.scalars(select(Dispatch))
-    assert (sent.messages, dispatch.has_links) == (1, True)
+    assert (sent.dispatches, dispatch.has_links) == (1, True)
     assert dispatch.body.endswith(f'<p><a href="{PORTAL}/facturas/{shown.id}">Ver la factura {shown}</a></p>')
 
 

@@ -36,7 +36,7 @@ def test_what_a_pdf_weighs_is_known_where_there_is_one(db, make, merino, stored)
 
     plan = plan_sending(db, wishes(plain, published, imported))
 
-    assert [mail.octets for mail in plan.mails] == [TO_PRINT, 4000, 7000]
+    assert [mail.octets for mail in plan.dispatches] == [TO_PRINT, 4000, 7000]
 
 
 def test_what_does_not_fit_is_named_and_stays(db, make, merino, stored):
@@ -48,10 +48,10 @@ def test_what_does_not_fit_is_named_and_stays(db, make, merino, stored):
     with_a_file = plan_sending(db, wishes(*invoices, octets=11))
     as_links = plan_sending(db, wishes(invoices[0], octets=11, has_links=True))
 
-    assert (len(alone.mails), alone.too_large.count) == (2, 0)
-    assert [mail.contact_id for mail in with_a_file.mails] == [nunez.id]
+    assert (len(alone.dispatches), alone.too_large.count) == (2, 0)
+    assert [mail.contact_id for mail in with_a_file.dispatches] == [nunez.id]
     assert list(with_a_file.too_large) == [Named(merino.id, merino.name, documents=1)]
-    assert (len(as_links.mails), large.document_id) == (1, invoices[0].id)
+    assert (len(as_links.dispatches), large.document_id) == (1, invoices[0].id)
 
 
 def test_no_more_documents_in_a_mail_than_somebody_would_open(db, make, merino, monkeypatch):
@@ -60,7 +60,7 @@ def test_no_more_documents_in_a_mail_than_somebody_would_open(db, make, merino, 
 
     plan = plan_sending(db, by_customer(*invoices))
 
-    assert (plan.mails, list(plan.too_large)) == ((), [Named(merino.id, merino.name, documents=3)])
+    assert (plan.dispatches, list(plan.too_large)) == ((), [Named(merino.id, merino.name, documents=3)])
 
 
 def test_no_more_documents_at_once_than_may_be(db, make, merino, monkeypatch):
