@@ -20,7 +20,7 @@ from app.domain.mail.bounces import bounced_among
 from app.domain.mail.kinds import MAIL_KINDS
 from app.domain.mail.readdressing import can_be_readdressed
 from app.domain.mail.resending import CAN_GO_AGAIN
-from app.domain.mail.senders import is_theirs
+from app.domain.mail.senders import may_send_with
 from app.domain.queries.mail_replies import copy_of, reports_of
 from app.domain.queries.outbox import attempts_of
 from app.domain.queries.sent_dispatches import documents_of
@@ -80,7 +80,8 @@ def _short(spelled: str) -> str:
 def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, row: OutgoingMail) -> dict[str, Any]:
     installation = installation_of(request)
     account = db.get(MailAccount, row.account_id) if row.account_id else None
-    may_again = view.has_permission(request, "action:send-again") and is_theirs(account, visit_of(request).user_id)
+    may_send = view.has_permission(request, "action:send-again")
+    may_again = may_send and may_send_with(account, visit_of(request).user_id)
     reports, copy = reports_of(db, row.id), copy_of(db, row)
     came_back = [report for report in reports if not is_refusal(report, row)]
     return {
@@ -103,7 +104,7 @@ def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, r
         "may_repeat": may_again and row.status is MailStatus.SENT,
         "may_readdress": may_again and can_be_readdressed(row),
         "may_keep": may_again and copy is not None and copy.status is CopyStatus.FAILED,
-        "may_dismiss": may_again and row.recipient in bounced_among(db, (row.recipient,)),
+        "may_dismiss": may_send and row.recipient in bounced_among(db, (row.recipient,)),
         "may_cancel": view.has_permission(request, "action:cancel") and row.status in WAITING,
         "is_demo": installation.settings.demo,
     }

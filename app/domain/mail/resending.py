@@ -8,7 +8,7 @@ from msgspec import Struct
 from app import clock
 from app.domain.audit import record
 from app.domain.mail.outbox import REST, cancel_waiting, mails
-from app.domain.mail.senders import may_send_with
+from app.domain.mail.senders import leaves_for
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models.enums import MailStatus
@@ -54,7 +54,7 @@ def retry_mails(db: ScopedSession, command: RetryMails) -> Requeued:
     is allowed. What left from a person's account leaves again from no other, and only by their own will.
     """
     chosen = _chosen(db, command.mail_ids, (*CAN_GO_AGAIN, MailStatus.SENT) if command.sent_too else CAN_GO_AGAIN)
-    chosen = chosen.where(may_send_with(db, mails.c.account_id))
+    chosen = chosen.where(leaves_for(db, mails.c.account_id))
     now = clock.now()
     was_erased = sa.and_(mails.c.is_secret, mails.c.finished_at.is_not(None))
     changed = db.connection().execute(

@@ -78,21 +78,17 @@ def senders_for(db: ScopedSession, user_id: int) -> list[SenderChoice]:
 def check_sender(db: ScopedSession, account_id: int | None) -> None:
     """Whether whoever acts may send with an account. Raises ``AccountGone`` or ``NotTheirAccount``."""
     account = db.get(MailAccount, account_id) if account_id is not None else None
-    if account is None or account.own_id is None:
-        return
-    if not account.host:
-        raise AccountGone
-    if db.actor is None or not is_theirs(account, db.actor.id):
-        raise NotTheirAccount
+    if account is not None and not may_send_with(account, db.actor.id if db.actor else None):
+        raise NotTheirAccount if account.host else AccountGone
 
 
-def is_theirs(account: MailAccount | None, user_id: int | None) -> bool:
-    """Whether somebody may send with it: the company's is everybody's."""
-    return account is None or account.user_id in (None, user_id)
+def may_send_with(account: MailAccount | None, user_id: int | None) -> bool:
+    """The company's account is everybody's, a person's own is theirs alone while it is in use."""
+    return account is None or account.own_id is None or (account.user_id == user_id and bool(account.host))
 
 
-def may_send_with(db: ScopedSession, account_id: ColumnElement[Any]) -> ColumnElement[bool]:
-    """The same as a condition: the company's account, or an own one of whoever acts that is still in use."""
-    whose = sa.or_(rows.c.user_id.is_(None), rows.c.user_id == (db.actor.id if db.actor else None))
-    usable = sa.select(rows.c.id).where(rows.c.company_id == db.company_id, IN_USE, whose)
-    return sa.or_(account_id.is_(None), account_id.in_(usable))
+def leaves_for(db: ScopedSession, account_id: ColumnElement[Any]) -> ColumnElement[bool]:
+    """The same as a condition on what names the account, for whoever acts."""
+    theirs = sa.and_(rows.c.user_id == (db.actor.id if db.actor else None), IN_USE)
+    able = sa.select(rows.c.id).where(rows.c.company_id == db.company_id, sa.or_(rows.c.user_id.is_(None), theirs))
+    return sa.or_(account_id.is_(None), account_id.in_(able))

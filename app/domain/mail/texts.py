@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import NewType
 
 from msgspec import Struct
-from sqlalchemy import or_, select
+from sqlalchemy import ColumnElement, or_, select
 
 from app.domain import fields
 from app.domain.kinds import KINDS
@@ -105,14 +105,16 @@ def _first(name: str, own: MailText | None, companys: MailText | None, last: str
 
 def text_of(db: ScopedSession, kind: TextKind, user_id: int | None) -> MailText | None:
     """What this user, or without one the company, has written themselves."""
-    mine = MailText.user_id.is_(None) if user_id is None else MailText.user_id == user_id
-    return db.scalar(select(MailText).where(MailText.kind == kind, mine))
+    return db.scalar(select(MailText).where(MailText.kind == kind, _is_of(user_id)))
 
 
 def written_kinds(db: ScopedSession, user_id: int | None) -> set[TextKind]:
     """The kinds of which this user, or without one the company, has written something."""
-    mine = MailText.user_id.is_(None) if user_id is None else MailText.user_id == user_id
-    return set(db.scalars(select(MailText.kind).where(mine)))
+    return set(db.scalars(select(MailText.kind).where(_is_of(user_id))))
+
+
+def _is_of(user_id: int | None) -> ColumnElement[bool]:
+    return MailText.user_id.is_(None) if user_id is None else MailText.user_id == user_id
 
 
 def save_mail_text(db: ScopedSession, command: SaveMailText) -> MailTextSaved:

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from msgspec import Struct, field
 
 from app.domain.mail.accounts import account_of
+from app.domain.mail.built_in_texts import LETTERS
 from app.domain.mail.outbox import DueMail
 from app.domain.publishing_sql import still_tells, was_published_before
 from app.domain.queries.dispatches import DispatchFacts, dispatch_facts
@@ -19,7 +20,7 @@ from models.document import OPEN
 from models.enums import DocumentKind, DocumentStatus, MailKind
 
 MOST_LISTED = 20
-OWN_WORDS = (MailKind.NOTICE, MailKind.ACCESS)
+OWN_WORDS = tuple(MailKind(kind) for kind in LETTERS)
 """What the office may say in its own words."""
 
 AWAITED = (DocumentStatus.ISSUED, DocumentStatus.CONFIRMED)

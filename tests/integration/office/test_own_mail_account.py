@@ -17,6 +17,7 @@ from app.secrets import hash_password
 from models import AuditEntry, MailAccount, OutgoingMail, StaffSession, StaffUser
 from models.enums import MailSecurity, MailStatus, Role
 from tests.imap_server import PASSWORD
+from tests.rig.answers import add_report
 from tests.rig.desk import fields_of, text_of
 from tests.rig.mails import add_mail
 from tests.smtp_sink import Sink
@@ -305,6 +306,9 @@ def test_an_administrator_may_only_know_of_it_and_remove_it(desk, sit, db, mailb
 
 def test_its_owner_removes_it(desk, db, mailbox):
     desk.post(PAGE, mailbox)
+    sent = add_mail(db, MailStatus.SENT, account_id=account_of(db).id)
+    add_report(db, sent)
+    before = desk.get(f"outgoing-mail/details/{sent.id}").text
 
     asked = desk.get(f"{PAGE}/delete")
     page = desk.follow(desk.post(f"{PAGE}/delete"))
@@ -314,6 +318,8 @@ def test_its_owner_removes_it(desk, db, mailbox):
     account = account_of(db)
     assert (account.host, account.sealed_password, account.imap_host) == ("", "", "")
     assert desk.get(f"{PAGE}/delete").status_code == 303
+    again, after = "/outgoing-mail/send-again?", desk.get(f"outgoing-mail/details/{sent.id}").text
+    assert (again in before, again in after, "Dar por buena la dirección" in after) == (True, False, True)
 
 
 @SQLITE

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.domain.mail.senders import NamedSender, named_sender
+from app.domain.mail.senders import NamedSender, may_send_with, named_sender
 from models import Company, MailAccount
 
 OURS, MARTAS = "facturas@tosma.example", "marta@tosma.example"
@@ -28,3 +28,16 @@ def test_answers_go_where_they_should(mail_account, company_email, name, email, 
     company = Company(name="Suministros Tosma, S.L.", trade_name="Tosma", email=company_email)
 
     assert named_sender(company, mail_account) == NamedSender(name=name, email=email, reply_to=reply_to)
+
+
+@pytest.mark.parametrize(("mail_account", "user_id", "may"), [
+    (None, 1, True),
+    (account(host="smtp"), 1, True),
+    (account(host=""), 1, True),
+    (account(host="smtp", user_id=1), 1, True),
+    (account(host="smtp", user_id=1), 2, False),
+    (account(host="smtp", user_id=1), None, False),
+    (account(host="", user_id=1), 1, False),
+])  # fmt: skip
+def test_a_person_s_own_account_is_theirs_while_they_have_it(mail_account, user_id, may):
+    assert may_send_with(mail_account, user_id) is may
