@@ -56,12 +56,13 @@ class Shown(Struct, frozen=True, kw_only=True):
     waits: str
     later: bool
     talks_of_files: bool
-    copied: int
+    copied: frozenset[str]
 
     @property
     def copies(self) -> int:
-        """Mails to who is copied, besides."""
-        return self.copied * len(self.plan.dispatches) if self.plan else 0
+        """Mails to who is copied, besides: whoever is written to gets no copy."""
+        planned = self.plan.dispatches if self.plan else ()
+        return sum(len(self.copied - {reader.email for reader in one.to}) for one in planned)
 
     @property
     def title(self) -> str:
@@ -202,7 +203,7 @@ class SendDialogue:
             at=clock.madrid(clock.now()).strftime("%H:%M"),
             waits=when_it_leaves(sender, demo=self.is_demo),
             later=form.when.data is When.LATER,
-            copied=len({one.email for one in (*form.cc.people(), *form.bcc.people())}),
+            copied=frozenset(one.email for one in (*form.cc.people(), *form.bcc.people())),
             talks_of_files=form.has_no_files and "adjunt" in fold(f"{form.subject.data} {form.body.data}"),
         )
 

@@ -255,11 +255,13 @@ def test_who_is_written_to_is_shown_where_they_will_stand(desk, db, make, invoic
     db.commit()
     fields = form_of(opened(desk, invoice)) | {"cc": ["LUCIA@merino.example", "copia@merino.example"]}
 
+    parts = text_of(looked(desk, fields))
     page = text_of(desk.post(f"{SEND}/letter", fields))
     desk.post(SEND, fields)
 
     assert "De Marta <marta@tosma.example> Para Instalaciones Merino, S.L. <lucia@merino.example>" in page
     assert "Cc copia@merino.example Adjuntos" in page
+    assert "Correos que saldrán 1 Copias, además 1 " in parts
     assert [mail for (mail,) in queued(db, "recipient")] == ["lucia@merino.example", "copia@merino.example"]
 
 
