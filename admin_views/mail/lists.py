@@ -9,7 +9,7 @@ from admin_views.columns import Column
 from admin_views.filters import Choice, DayRange, Lookup
 from admin_views.formatters import DASH, badge
 from admin_views.mail.report_words import REPORT_SIGNS
-from admin_views.mail.words import MAIL_SIGNS, mail_sign
+from admin_views.mail.words import mail_sign, state_sign
 from app import clock
 from app.domain.mail.kinds import MAIL_KINDS
 from app.domain.queries.mail_replies import LAST_REPORT, has_report
@@ -75,11 +75,9 @@ SUBJECT = Column(
 STATE = Column(
     name="estado",
     label="Estado",
-    value=(OutgoingMail.status, OutgoingMail.attempts, LAST_REPORT),
-    show=lambda status, attempts, came_back: badge(mail_sign(status, attempts, came_back)),
-    csv=lambda status, attempts, came_back: _(
-        (REPORT_SIGNS[came_back] if status is MailStatus.SENT and came_back else MAIL_SIGNS[status]).word
-    ),
+    value=(OutgoingMail.status, OutgoingMail.attempts, OutgoingMail.due_at, LAST_REPORT),
+    show=lambda status, attempts, due_at, came_back: badge(mail_sign(status, attempts, due_at, came_back)),
+    csv=lambda status, attempts, due_at, came_back: _(state_sign(status, due_at, came_back).word),
     css="c-state",
 )
 ATTEMPTS = Column(

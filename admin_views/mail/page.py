@@ -86,7 +86,7 @@ def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, r
     came_back = [report for report in reports if not is_refusal(report, row)]
     return {
         "shown": mail_as_sent(installation, row),
-        "sign": mail_sign(row.status, row.attempts, came_back[0].kind if came_back else None),
+        "sign": mail_sign(row.status, row.attempts, row.due_at, came_back[0].kind if came_back else None),
         "signs": MAIL_SIGNS,
         "kind": _(MAIL_KINDS[row.kind]),
         "note": note_on(row, came_back),

@@ -27,12 +27,24 @@ MAIL_SIGNS: dict[str, Sign] = {
 }
 
 
-def mail_sign(status: MailStatus, attempts: int, came_back: ReportKind | None = None) -> Sign:
+_MEANT_FOR_LATER = Sign("Programado", "calendar-time")
+
+
+def state_sign(status: MailStatus, due_at: dt.datetime, came_back: ReportKind | None = None) -> Sign:
     """A mail that has left is told by what came back about it."""
-    sign = MAIL_SIGNS[status]
-    if status is MailStatus.RETRY:
-        return sign._replace(word=_("Reintento %(n)s") % {"n": attempts})
-    return REPORT_SIGNS[came_back] if status is MailStatus.SENT and came_back else sign
+    if _is_meant_for_later(status, due_at):
+        return _MEANT_FOR_LATER
+    return REPORT_SIGNS[came_back] if status is MailStatus.SENT and came_back else MAIL_SIGNS[status]
+
+
+def mail_sign(status: MailStatus, attempts: int, due_at: dt.datetime, came_back: ReportKind | None = None) -> Sign:
+    """The same with the number of the try."""
+    sign = state_sign(status, due_at, came_back)
+    return sign._replace(word=_("Reintento %(n)s") % {"n": attempts}) if status is MailStatus.RETRY else sign
+
+
+def _is_meant_for_later(status: MailStatus, due_at: dt.datetime) -> bool:
+    return status is MailStatus.QUEUED and due_at > clock.now() + SOON
 
 
 class Note(NamedTuple):
@@ -74,8 +86,8 @@ def note_on(mail: OutgoingMail, came_back: Sequence[MailReport] = ()) -> Note:
     if mail.status is MailStatus.RETRY:
         advice = _("Se intentará otra vez el %(cuando)s.") % {"cuando": moment(mail.due_at)}
         return Note("warn", "refresh", said or _("Todavía no se ha podido entregar."), advice, words)
-    if mail.status is MailStatus.QUEUED and mail.due_at > clock.now() + SOON:
-        return Note("", "calendar-time", _("Programado: sale el %(cuando)s.") % {"cuando": moment(mail.due_at)})
+    if _is_meant_for_later(mail.status, mail.due_at):
+        return Note("", _MEANT_FOR_LATER.icon, _("Programado: sale el %(cuando)s.") % {"cuando": moment(mail.due_at)})
     advice = said if mail.status is MailStatus.CANCELLED else ""
     if mail.status is MailStatus.SENT:
         advice = _("Su servidor lo aceptó el %(cuando)s.") % {"cuando": moment(mail.finished_at)}

@@ -98,18 +98,22 @@ def test_nothing_that_was_typed_is_lost_with_a_refusal(desk, db, invoice):
 def test_files_come_once_and_travel_with_the_form(desk, db, installation, invoice):
     db.commit()
     fields = form_of(opened(desk, invoice))
-    files = [("files", ("../../Año.txt", "ñ".encode(), "text/html")), ("files", ("plano.pdf", b"%PDF", "x/y"))]
+    files = [("files", ("../../Año %2226%22.txt", "ñ".encode(), "text/html")), ("files", ("plano.pdf", b"%PDF", "x/y"))]
 
     parts = looked(desk, fields, files=files)
     dropped = looked(desk, again(fields, parts) | {"_preview": [f"drop {form_of(parts)['kept'][1]}"]})
     desk.post(SEND, again(fields, dropped))
 
-    assert "Año.txt 1 kB" in text_of(parts)
+    assert "Año 26.txt 1 kB" in text_of(parts)
     assert "plano.pdf 1 kB" in text_of(parts)
     assert "plano.pdf" not in text_of(dropped)
     renew(db)
     (file,) = db.scalars(select(StoredFile).join(DispatchFile, DispatchFile.file_id == StoredFile.id))
-    assert (file.name, file.media_type, installation.storage.get(file.key)) == ("Año.txt", "text/plain", "ñ".encode())
+    assert (file.name, file.media_type, installation.storage.get(file.key)) == (
+        "Año 26.txt",
+        "text/plain",
+        "ñ".encode(),
+    )
 
 
 @ONLY_SQLITE
