@@ -99,7 +99,8 @@ class Courier:
         writing = write_mails(self.installation, facts, due, now)
         self._set_aside(writing, now)
         claim = new_token()[:32]
-        command = ClaimMails(claim=claim, now=now, lease=self.lease, written=writing.written)
+        # Writing may have taken its time: the lease begins now.
+        command = ClaimMails(claim=claim, now=self.clock(), lease=self.lease, written=writing.written)
         held = self._run(lambda db: claim_mails(db, command)) if writing.written else []
         return self._deliver(facts, claim, held, stop) if held else bool(writing.set_aside)
 

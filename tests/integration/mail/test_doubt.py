@@ -5,6 +5,8 @@ from dataclasses import replace
 from threading import Event, Thread
 
 from app.domain.mail.outbox import Released, extend_lease, give_back
+from app.mail.transports import Captured
+from app.mail.writing import write_mails
 from models.enums import MailStatus
 from tests.integration.mail.conftest import LEASE, Holder, impatient
 from tests.smtp_sink import Step
@@ -104,6 +106,32 @@ def test_a_worker_that_dies_twice_over_the_same_mail_leaves_it_to_the_office(pos
     assert states(post, [mail]) == [(MailStatus.UNKNOWN, 2, 2, None)]
     assert holder.take() == []
     assert post.now(mail).last_reply == "Quien lo enviaba dejó de responder: no se sabe si llegó a salir."
+
+
+def test_a_lease_begins_when_the_mails_are_written(post, monkeypatch):
+    mail, thief = post.notice(), Thief(post)
+
+    def write_slowly(*facts):
+        writing = write_mails(*facts)
+        post.time.pass_by(seconds=2 * LEASE.total_seconds())
+        return writing
+
+    monkeypatch.setattr("app.mail.courier.write_mails", write_slowly)
+
+    post.courier(make_transport=lambda *_: thief).run(Event())
+
+    assert (thief.released, states(post, [mail])) == (Released(), [(MailStatus.SENT, 0, 1, None)])
+
+
+class Thief(Captured):
+    """A server that gives another worker the time to take what it gets for abandoned."""
+
+    def __init__(self, post) -> None:
+        self.other = Holder(post, "thief")
+
+    def deliver(self, envelope_from, recipient, message):
+        self.released = self.other.release()
+        return super().deliver(envelope_from, recipient, message)
 
 
 def test_a_lease_is_good_to_its_last_moment(post, holder):
