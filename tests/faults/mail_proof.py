@@ -51,15 +51,14 @@ def _torment(office: Office, workers: Processes, kills: int, dice: random.Random
         office.keep_busy(ENOUGH_WAITING)
         office.wait_for_mail()
         time.sleep(dice.uniform(0, 0.2))
-        victim = dice.choice(workers.alive)
+        victim = dice.choice(list(workers.alive))
         if dice.random() < 0.05:
             pauses += 1
             workers.kill(victim, signal.SIGSTOP)
             time.sleep(SHORT_LEASE.total_seconds() * 2)
             workers.kill(victim, signal.SIGCONT)
             time.sleep(0.1)
-        workers.kill(victim)
-        workers.make()
+        workers.replace(victim)
     return pauses
 
 
@@ -70,5 +69,5 @@ def _change_shifts(office: Office, workers: Processes) -> None:
     for _ in range(3):
         workers.make()
         time.sleep(0.3)
-        workers.kill(workers.alive[0], signal.SIGTERM)
+        workers.kill(next(iter(workers.alive)), signal.SIGTERM)
     office.wait_until_empty()

@@ -9,7 +9,6 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -25,17 +24,16 @@ from app.domain.publishing import PublishDocuments, publish_documents
 from app.domain.selections import DocumentSelection, NumberRange
 from app.installation import Installation, open_installation
 from app.migrations import migrate
-from app.scope import SYSTEM, Actor, CompanyScope, ScopedSession
+from app.scope import SYSTEM, Actor, ScopedSession
 from app.settings import Settings
 from bench._invoices import fill
 from models import MailAccount, PortalAccount, Publication
 from models.enums import DocumentKind, MailSecurity, MailStatus
+from tests.faults.outbox import Outbox
 from tests.rig import postgres
 
 SERIES = "FV25"
-PATIENCE = 120.0
 SLOW_ANSWERS = '{".": [{"delay": 0.003, "times": 0}]}'
-OPEN = (MailStatus.QUEUED, MailStatus.RETRY, MailStatus.SENDING)
 
 
 @dataclass(frozen=True)
@@ -58,12 +56,11 @@ class Count:
         )
 
 
-class Office:
-    """Publishes, and looks at its outbox as an outsider would."""
+class Office(Outbox):
+    """Publishes, and counts what arrives."""
 
     def __init__(self, installation: Installation, company_id: int, record: Path, customers: int) -> None:
-        self.installation = installation
-        self.scope = CompanyScope(company_id)
+        super().__init__(installation, company_id, record)
         self.record = record
         self.customers = customers
         self.batches = 0
@@ -97,28 +94,8 @@ class Office:
 
     def keep_busy(self, waiting: int) -> None:
         """Publish when fewer mails than that wait."""
-        if self._waiting(MailStatus.QUEUED, MailStatus.RETRY) < waiting:
+        if self.waiting(MailStatus.QUEUED, MailStatus.RETRY) < waiting:
             self.publish()
-
-    def wait_for_mail(self) -> None:
-        """Until one more has arrived, so that whoever dies does so at work."""
-        before, until = self.record.stat().st_size, time.monotonic() + PATIENCE
-        while self.record.stat().st_size == before:
-            assert time.monotonic() < until, "no mail arrives any more"
-            time.sleep(0.005)
-
-    def wait_until_empty(self) -> None:
-        fewest, until = sys.maxsize, 0.0
-        while left := self._waiting(*OPEN):
-            if left < fewest:
-                fewest, until = left, time.monotonic() + PATIENCE
-            assert time.monotonic() < until, f"{left} mails are stuck"
-            time.sleep(0.1)
-
-    def _waiting(self, *statuses: MailStatus) -> int:
-        mine = (mails.c.company_id == self.scope.company_id, mails.c.status.in_(statuses))
-        with self.installation.database.read(self.scope) as db:
-            return db.scalar(sa.select(sa.func.count()).select_from(mails).where(*mine)) or 0
 
     def count(self) -> Count:
         arrived = self._arrived()
@@ -176,7 +153,7 @@ def office_at(url: str, folder: Path, *, customers: int, batches: int, port: int
         assert sink.stdout is not None
         try:
             smtp_port = int(sink.stdout.readline().split()[-1])
-            installation = _installation(url, folder, port)
+            installation = installation_at(url, folder, port)
             company_id = fill(installation.database.engine, invoices=customers * batches, contacts=customers)
             office = Office(installation, company_id, record, customers)
             installation.database.run(office.scope, _mail_account(smtp_port))
@@ -188,7 +165,7 @@ def office_at(url: str, folder: Path, *, customers: int, batches: int, port: int
             sink.terminate()
 
 
-def _installation(url: str, folder: Path, port: int) -> Installation:
+def installation_at(url: str, folder: Path, port: int) -> Installation:
     settings = Settings(
         data_dir=folder,
         database_url=url,

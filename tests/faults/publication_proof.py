@@ -8,22 +8,19 @@ import datetime as dt
 import random
 import socket
 import time
-from collections.abc import Callable
-from threading import Event, Thread
 from typing import Any
 
-import httpx2
 import sqlalchemy as sa
 
 from app.commands.checking import whatever_is_wrong
 from app.domain.selections import NumberRange
-from models import Batch, Company, Document, Publication
-from models.enums import Role
-from tests.factories import Make
+from models import Batch, Document, Publication
 from tests.faults import WHOLE, Report
-from tests.faults.office import PATIENCE, SERIES, Office, office_at, on_both_databases
+from tests.faults.clerks import Clerk, at_work
+from tests.faults.office import SERIES, Office, office_at, on_both_databases
+from tests.faults.outbox import PATIENCE
 from tests.faults.processes import Processes
-from tests.rig.desk import Desk, fields_of, seat
+from tests.rig.desk import fields_of
 
 CUSTOMERS = 40
 CLERKS = 2
@@ -44,35 +41,25 @@ def prove(scale: float, seed: int, report: Report) -> None:
 
 
 def _prove_with(office: Office, listening: socket.socket, kills: int, seed: int, report: Report) -> None:
-    clerks = [Clerk(office, f"marta{number}@tosma.example") for number in range(CLERKS)]
+    clerks = [Publisher(office, f"marta{number}@tosma.example") for number in range(CLERKS)]
     with Processes(office.installation.settings, LEASE, listening) as processes:
         processes.make("web")
-        threads = [Thread(target=clerk.work, daemon=True) for clerk in clerks]
-        for thread in threads:
-            thread.start()
-        _torment(clerks, processes, kills, random.Random(seed))
-        for clerk in clerks:
-            clerk.stop.set()
-        for thread in threads:
-            thread.join(PATIENCE)
-        assert not any(thread.is_alive() for thread in threads), "somebody never got an answer"
+        with at_work(clerks):
+            _torment(clerks, processes, kills, random.Random(seed))
         office.wait_until_empty()
     _judge(office, clerks, kills, seed, report)
 
 
-def _torment(clerks: list["Clerk"], processes: Processes, kills: int, dice: random.Random) -> None:
+def _torment(clerks: list["Publisher"], processes: Processes, kills: int, dice: random.Random) -> None:
     for _ in range(kills):
         clerk = dice.choice(clerks)
         clerk.sending.clear()
         clerk.sending.wait(PATIENCE)
         time.sleep(dice.uniform(0, 0.06 if dice.random() < 0.8 else 1.0))
-        processes.kill(processes.alive[0])
-        processes.make("web")
+        processes.replace(next(iter(processes.alive)))
 
 
-def _judge(office: Office, clerks: list["Clerk"], kills: int, seed: int, report: Report) -> None:
-    strange = [str(error) for clerk in clerks for error in clerk.wrong]
-    assert not strange, f"somebody got an answer nobody should get: {strange[0]}"
+def _judge(office: Office, clerks: list["Publisher"], kills: int, seed: int, report: Report) -> None:
     done = {key: numbers for clerk in clerks for key, numbers in clerk.done.items()}
     interrupted = sum(clerk.interrupted for clerk in clerks)
     count = office.count()
@@ -105,53 +92,19 @@ def _published(office: Office) -> dict[str, range]:
     return {key: range(found[0], found[-1] + 1) for key, found in numbers.items()}
 
 
-class Clerk:
-    """Somebody who publishes one range after another. ``sending`` is set whenever a dialogue is on its way."""
+class Publisher(Clerk):
+    """Publishes one range after another."""
 
     def __init__(self, office: Office, email: str) -> None:
+        super().__init__(office, email)
         self.office = office
-        self.sending, self.stop = Event(), Event()
         self.done: dict[str, NumberRange] = {}
-        self.interrupted = 0
-        self.wrong: list[Exception] = []
-        installation = office.installation
-        self.client = httpx2.Client(base_url=installation.settings.base_url, trust_env=False, timeout=PATIENCE)
-        browser: Any = self.client  # the same calls as the tests' own
-        with installation.database.write(office.scope) as db:
-            user = Make(db, db.get_one(Company, db.company_id)).user(Role.MANAGER, email=email)
-        self.desk: Desk = seat(browser, installation, installation.database.writes, user)
 
-    def work(self) -> None:
-        try:
-            while not self.stop.is_set():
-                self._publish(self.office.next_numbers())
-        except Exception as error:  # noqa: BLE001 - told by whoever waits for this thread
-            self.wrong.append(error)
-        finally:
-            self.client.close()
-
-    def _publish(self, numbers: NumberRange) -> None:
+    def do_one(self) -> None:
+        numbers = self.office.next_numbers()
         wanted = {"scope": "range", "series": SERIES, "first": str(numbers.first), "last": str(numbers.last)}
-        asked = fields_of(self._insist(lambda: self.desk.get(PUBLISH, q=""))) | wanted
-        shown = self._insist(lambda: self.desk.post(f"{PUBLISH}/preview", asked))
+        asked = fields_of(self.insist(lambda: self.desk.get(PUBLISH, q=""))) | wanted
+        shown = self.insist(lambda: self.desk.post(f"{PUBLISH}/preview", asked))
         fields = asked | fields_of(shown)
-
-        def send() -> Any:
-            self.sending.set()
-            return self.desk.post(PUBLISH, fields)
-
-        answer = self._insist(send, is_counted=True)
-        assert answer.status_code == 303, f"{answer.status_code}: {answer.text[:200]}"
+        self.confirm(PUBLISH, fields)
         self.done[fields["key"]] = numbers
-
-    def _insist(self, ask: Callable[[], Any], *, is_counted: bool = False) -> Any:
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            try:
-                answer = ask()
-            except httpx2.TransportError:
-                self.interrupted += is_counted
-                continue
-            assert answer.status_code < 500, f"{answer.status_code}: {answer.text[:200]}"
-            return answer
-        raise TimeoutError
