@@ -26,6 +26,7 @@ from tests import imap_programs
 
 PASSWORD = 'cl&ve de "España" 1\\2'
 PATIENCE = 15.0
+AT_ONCE = 50
 HOSTS = frozenset({"localhost"})
 PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin", "/usr/local/opt/dovecot/sbin")
 LETTERS = {b"\\Seen": "S", b"\\Deleted": "T"}
@@ -82,10 +83,17 @@ class ImapServer:
 
     def stored(self, user: str, folder: str = "Enviados") -> list[tuple[bytes, str, dt.datetime]]:
         """What lies in a folder: octets, flags as letters and moment of each message, in the order they came."""
+        return list(self.each_stored(user, folder))
+
+    def each_stored(self, user: str, folder: str = "Enviados") -> Iterator[tuple[bytes, str, dt.datetime]]:
+        """The same, a few at a time: there may be more of them than fit in memory."""
         with self.signed_in(user) as client:
             client.select_folder(folder, readonly=True)
-            found = client.fetch(client.search(), ["BODY.PEEK[]", "FLAGS", "INTERNALDATE"])
-        return [self._told(found[uid]) for uid in sorted(found)]
+            uids = sorted(client.search())
+            for at in range(0, len(uids), AT_ONCE):
+                part = uids[at : at + AT_ONCE]
+                found = client.fetch(part, ["BODY.PEEK[]", "FLAGS", "INTERNALDATE"])
+                yield from (self._told(found[uid]) for uid in part)
 
     def _told(self, parts: dict[bytes, object]) -> tuple[bytes, str, dt.datetime]:
         content, flags, moment = parts[b"BODY[]"], parts[b"FLAGS"], parts[b"INTERNALDATE"]

@@ -140,6 +140,9 @@ class Sink:
             if self._record is not None:
                 os.write(self._record, message.as_json().encode() + b"\n")
 
+    def note_farewell(self, connection: int) -> None:
+        """Somebody leaves as one should, with a QUIT."""
+
     def next_step(self, verb: str, argument: str) -> Step | None:
         with self.lock:
             waiting = self.steps.get(verb, [])
@@ -286,6 +289,7 @@ class _Conversation(SigningIn):
         self.answer("NOOP", command, "250 2.0.0 aquí sigo")
 
     def on_quit(self, command: str) -> None:
+        self.sink.note_farewell(self.number)
         self.answer("QUIT", command, "221 2.0.0 adiós")
         raise _HungUp
 
