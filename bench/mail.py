@@ -1,9 +1,7 @@
-"""A notice through the outbox beside the same notice built by `emails` and handed over by `smtplib`."""
+"""Mails through the outbox beside the same mails built by `emails` and handed over by `smtplib`."""
 
 import datetime as dt
 import smtplib
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +29,10 @@ from app.migrations import migrate
 from app.scope import SYSTEM, CompanyScope, ScopedSession
 from app.settings import Settings
 from bench import Row
+from bench._dispatches import ALONE, TOGETHER, dispatch_row
 from bench._invoices import fill
+from bench._mail_servers import HOST, MailServers, servers_of_all_kinds
+from bench._sending_office import SendingOffice
 from bench.measure import interleaved
 from models import MailAccount, PortalAccount
 from models.enums import DocumentKind, MailSecurity, MailStatus
@@ -50,15 +51,21 @@ class Size(NamedTuple):
 
 
 def run(quick: bool) -> list[Row]:
-    size = Size(50, 3) if quick else Size(200, 9)
+    notices, dispatches = (Size(50, 3), Size(50, 2)) if quick else (Size(200, 9), Size(100, 5))
     server = postgres.start(durable=True)
     try:
-        with tempfile.TemporaryDirectory() as folder, sink() as port:
-            sqlite = _measure(_installation(Path(folder), f"sqlite:///{folder}/ventanilla.db"), port, size)
-            address = server.create("bench_mail")
-            postgresql = _measure(_installation(Path(folder), address), port, size, processes=(server.pid,))
+        with tempfile.TemporaryDirectory() as folder, servers_of_all_kinds(Path(folder)) as servers:
+            rows = _notices(Path(folder), server, servers, notices)
+            return rows + _dispatches(Path(folder), server, servers, dispatches)
     finally:
         server.stop()
+
+
+def _notices(folder: Path, server: postgres.Server, servers: MailServers, size: Size) -> list[Row]:
+    port = servers.ports[MailSecurity.NONE]
+    sqlite = _measure(_installation(folder, f"sqlite:///{folder}/notices.db", servers), port, size)
+    address = server.create("bench_notices")
+    postgresql = _measure(_installation(folder, address, servers), port, size, processes=(server.pid,))
     return [_row("SQLite", *sqlite), _row("PostgreSQL", *postgresql)]
 
 
@@ -73,17 +80,16 @@ def _row(database: str, ours: float, floor: float) -> Row:
     )
 
 
-@contextmanager
-def sink() -> Iterator[int]:
-    """A mail server in a process of its own, whose work is nobody's here; its port."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "tests.smtp_sink", "--record", "/dev/null"], stdout=subprocess.PIPE, text=True
-    ) as server:
-        assert server.stdout is not None
-        try:
-            yield int(server.stdout.readline().split()[-1])
-        finally:
-            server.terminate()
+def _dispatches(folder: Path, server: postgres.Server, servers: MailServers, size: Size) -> list[Row]:
+    rows = []
+    places = ((f"sqlite:///{folder}/dispatches.db", None), (server.create("bench_dispatches"), server.pid))
+    for url, database_pid in places:
+        installation = _installation(folder, url, servers)
+        office = SendingOffice(installation, size.mails_each, size.rounds + 1)
+        for scene in ALONE if database_pid is None else ALONE + TOGETHER:
+            rows.append(dispatch_row(office, scene, servers.ports[scene.security], size.rounds, database_pid))
+        installation.database.engine.dispose()
+    return rows
 
 
 def _measure(installation: Installation, port: int, size: Size, processes: tuple[int, ...] = ()) -> tuple[float, float]:
@@ -108,14 +114,15 @@ def _measure(installation: Installation, port: int, size: Size, processes: tuple
     return costs["ours"].cpu * 1000 / mails_each, costs["floor"].cpu * 1000 / mails_each
 
 
-def _installation(folder: Path, url: str) -> Installation:
+def _installation(folder: Path, url: str, servers: MailServers) -> Installation:
     settings = Settings(
         data_dir=folder,
         database_url=url,
         base_url="https://clientes.tosma.example",
         storage_url=(folder / "files").as_uri(),
         secret_keys=("bench" * 10,),
-        private_hosts=frozenset({"127.0.0.1"}),
+        private_hosts=frozenset({HOST}),
+        mail_ca_file=servers.authority,
     )
     installation = open_installation(settings)
     migrate(installation.database.engine)
