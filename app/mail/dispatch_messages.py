@@ -1,10 +1,11 @@
 """Dispatches as they travel: a letter, the PDFs of its documents, its files. Outside any transaction."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from app.adapters.letters.address import MailAddress
 from app.adapters.letters.letter import Letters
-from app.adapters.letters.mime import Attachment, Message, build
+from app.adapters.letters.mime import Attachment, Message, Skeleton, build
 from app.adapters.letters.pictures import pictures_of
 from app.adapters.pdf.from_document import file_name
 from app.domain.mail.enclosures import MOST_OCTETS, TooLarge
@@ -30,23 +31,39 @@ def dispatch_message(  # noqa: PLR0913 - what a message is made of
     company_id = letters.facts.company.id
     letter = letters.compose(dispatch.subject, dispatch.body)
     recipient, *also_to = (MailAddress(email, name) for email, name in dispatch.to)
-    return build(
-        Message(
-            sender=sender,
-            recipient=recipient,
-            also_to=tuple(also_to),
-            cc=tuple(MailAddress(email, name) for email, name in dispatch.cc),
-            subject=letter.subject,
-            text=letter.text,
-            html=letter.html,
-            message_id=message_id,
-            date=dispatch.due_at,
-            reply_to=reply_to,
-            attachments=_enclosed(installation, company_id, dispatch),
-            pictures=pictures_of(installation.storage, company_id, letter.html),
-            headers=_receipt(dispatch, sender),
-        )
+    message = Message(
+        sender=sender,
+        recipient=recipient,
+        also_to=tuple(also_to),
+        cc=tuple(MailAddress(email, name) for email, name in dispatch.cc),
+        subject=letter.subject,
+        text=letter.text,
+        html=letter.html,
+        message_id=message_id,
+        date=dispatch.due_at,
+        reply_to=reply_to,
+        attachments=_enclosed(installation, company_id, dispatch),
+        pictures=pictures_of(installation.storage, company_id, letter.html),
+        headers=_receipt(dispatch, sender),
     )
+    return _filled(message) if _is_plain(message) else build(message)
+
+
+def _is_plain(message: Message) -> bool:
+    return not (message.also_to or message.cc or message.attachments or message.pictures)
+
+
+def _filled(message: Message) -> bytes:
+    """Links to one reader: building each would cost more than all the rest of it."""
+    skeleton = _skeleton(message.sender, message.reply_to, message.headers)
+    return skeleton.fill(
+        message.recipient, message.subject, message.text, message.html, message_id=message.message_id, date=message.date
+    )
+
+
+@lru_cache(maxsize=64)
+def _skeleton(sender: MailAddress, reply_to: MailAddress | None, headers: tuple[tuple[str, str], ...]) -> Skeleton:
+    return Skeleton(sender, reply_to=reply_to, headers=headers)
 
 
 def _receipt(dispatch: DispatchFacts, sender: MailAddress) -> tuple[tuple[str, str], ...]:

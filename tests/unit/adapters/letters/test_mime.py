@@ -181,6 +181,14 @@ def test_a_skeleton_keeps_attachments_and_structure():
     assert meaning(filled) == meaning(build(message(subject="Adjunta", text="Adjunta.", **values)))
 
 
+def test_whoever_makes_a_skeleton_fills_in_the_same_bytes():
+    skeletons = [Skeleton(SENDER, reply_to=REPLY_TO, headers=HEADERS) for _ in range(2)]
+
+    filled = {each.fill(RECIPIENT, "Hola", "Hola ñ", "<p>Hola</p>", message_id=ID, date=DATE) for each in skeletons}
+
+    assert len(filled) == 1
+
+
 def test_pictures_belong_to_the_html_and_are_no_attachments():
     shown = Picture("a1b2@ventanilla", b"\x89PNG\r\n\x1a\n\x00\xff" * 50, "image/png")
     values = {"attachments": (PDF,), "pictures": (shown,)}
