@@ -17,9 +17,10 @@ from sqlalchemy import Connection, Table, bindparam, insert, update
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from app import clock
+from app.domain.access_tables import portal_accounts
 from app.installation import Installation
 from app.scope import SYSTEM
-from models import DocumentEvent, PortalAccount, PortalSession
+from models import DocumentEvent, PortalSession
 from models.enums import EventKind
 
 MOST_WAITING = 20_000
@@ -31,7 +32,6 @@ log = logging.getLogger(__name__)
 
 _events: Table = DocumentEvent.__table__  # type: ignore[assignment]
 _sessions: Table = PortalSession.__table__  # type: ignore[assignment]
-_accounts: Table = PortalAccount.__table__  # type: ignore[assignment]
 
 _SEEN = (
     update(_sessions)
@@ -44,11 +44,11 @@ _SEEN = (
     .values(seen_at=bindparam("at"))
 )
 _OPENED = (
-    update(_accounts)
+    update(portal_accounts)
     .where(
-        _accounts.c.company_id == bindparam("of_company"),
-        _accounts.c.id == bindparam("of_account"),
-        _accounts.c.opened_at.is_(None),
+        portal_accounts.c.company_id == bindparam("of_company"),
+        portal_accounts.c.id == bindparam("of_account"),
+        portal_accounts.c.opened_at.is_(None),
     )
     .values(opened_at=bindparam("at"))
 )

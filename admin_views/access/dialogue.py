@@ -22,7 +22,7 @@ from admin_views.selection import Selection
 from app import clock
 from app.domain import fields
 from app.domain.access import AccessWithdrawn, GrantAccess, Granted, WithdrawAccess, grant_access, withdraw_access
-from app.domain.access_sql import contacts
+from app.domain.access_tables import contacts
 from app.domain.mail.accounts import company_account
 from app.domain.queries.access import AccessState, Person, access_states
 from app.domain.queries.accounts import pairs_of

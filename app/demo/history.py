@@ -11,13 +11,14 @@ from app.demo.dice import Dice
 from app.demo.people import DEMO_EMAIL
 from app.demo.rows import insert_all
 from app.demo.timeline import Timeline, at
+from app.domain.access_tables import portal_accounts
 from app.domain.folding import fold
 from app.domain.kinds import KINDS
 from app.domain.previewing import preview_publication
 from app.domain.publishing import PublishDocuments, publish_documents
 from app.domain.selections import DocumentFilter, DocumentSelection
 from app.scope import ScopedSession
-from models import Batch, DocumentEvent, MailAttempt, OutgoingMail, PortalAccount, PortalMembership, Publication
+from models import Batch, DocumentEvent, MailAttempt, OutgoingMail, PortalMembership, Publication
 from models.enums import DocumentKind, EventKind, MailStatus
 
 BROWSERS = (
@@ -33,7 +34,6 @@ ACCEPTED, REFUSED = "250 2.0.0 Ok: queued", "550 5.1.1 Recipient address rejecte
 
 _batches: Any = Batch.__table__
 _publications: Any = Publication.__table__
-_accounts: Any = PortalAccount.__table__
 _memberships: Any = PortalMembership.__table__
 _mails: Any = OutgoingMail.__table__
 
@@ -106,7 +106,7 @@ class History:
         """Everything the publication wrote says it was written then."""
         for table, names in (
             (_publications, ("created_at",)),
-            (_accounts, ("created_at",)),
+            (portal_accounts, ("created_at",)),
             (_memberships, ("created_at",)),
             (_mails, ("created_at",)),
         ):
@@ -131,10 +131,10 @@ class History:
             last_reply=ACCEPTED,
             finished_at=later,
         )
-        self._change(_accounts, _accounts.c.id.in_([row.portal_account_id for row in rows]), told_at=later)
+        self._change(portal_accounts, portal_accounts.c.id.in_([row.portal_account_id for row in rows]), told_at=later)
         refused = {row.id: row.portal_account_id for row in rows if self.dice.happens(0.002)}
         self._change(_mails, _mails.c.id.in_(refused), status=MailStatus.FAILED, last_reply=REFUSED)
-        self._change(_accounts, _accounts.c.id.in_(refused.values()), bounced_at=later)
+        self._change(portal_accounts, portal_accounts.c.id.in_(refused.values()), bounced_at=later)
         insert_all(self.db, [self._attempt(row.id, later, row.id in refused) for row in rows])
 
     def _attempt(self, mail_id: int, moment: dt.datetime, is_refused: bool) -> MailAttempt:
@@ -150,9 +150,9 @@ class History:
     def _activate(self, batch_id: int, moment: dt.datetime, nobody: str, demo_password: str) -> None:
         """Most of those who were told for the first time choose a password in the days that follow."""
         new = self.db.execute(
-            select(_accounts.c.id, _accounts.c.email)
-            .where(_accounts.c.company_id == self.db.company_id, _accounts.c.batch_id == batch_id)
-            .order_by(_accounts.c.id)
+            select(portal_accounts.c.id, portal_accounts.c.email)
+            .where(portal_accounts.c.company_id == self.db.company_id, portal_accounts.c.batch_id == batch_id)
+            .order_by(portal_accounts.c.id)
         ).all()
         active = []
         for row in new:
@@ -162,8 +162,8 @@ class History:
                 active.append({"key": row.id, "then": then, "hash": demo_password if is_demo else nobody})
         if active:
             statement = (
-                update(_accounts)
-                .where(_accounts.c.company_id == self.db.company_id, _accounts.c.id == bindparam("key"))
+                update(portal_accounts)
+                .where(portal_accounts.c.company_id == self.db.company_id, portal_accounts.c.id == bindparam("key"))
                 .values(opened_at=bindparam("then"), activated_at=bindparam("then"), password_hash=bindparam("hash"))
             )
             self.db.connection().execute(statement, active)
@@ -183,10 +183,11 @@ class History:
                 & (_memberships.c.contact_id == _publications.c.contact_id),
             )
             .join(
-                _accounts,
-                (_accounts.c.company_id == _memberships.c.company_id) & (_accounts.c.id == _memberships.c.account_id),
+                portal_accounts,
+                (portal_accounts.c.company_id == _memberships.c.company_id)
+                & (portal_accounts.c.id == _memberships.c.account_id),
             )
-            .where(_publications.c.company_id == self.db.company_id, _accounts.c.activated_at.is_not(None))
+            .where(_publications.c.company_id == self.db.company_id, portal_accounts.c.activated_at.is_not(None))
             .group_by(_publications.c.document_id, _publications.c.contact_id)
             .order_by(_publications.c.document_id)
         ).all()
@@ -196,8 +197,8 @@ class History:
         last_seen = {event.account_id: event.created_at for event in events}
         if last_seen:
             self.db.connection().execute(
-                update(_accounts)
-                .where(_accounts.c.company_id == self.db.company_id, _accounts.c.id == bindparam("key"))
+                update(portal_accounts)
+                .where(portal_accounts.c.company_id == self.db.company_id, portal_accounts.c.id == bindparam("key"))
                 .values(last_sign_in_at=bindparam("then")),
                 [{"key": account_id, "then": moment} for account_id, moment in last_seen.items()],
             )

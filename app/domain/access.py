@@ -9,7 +9,7 @@ from app.domain import audit
 from app.domain.batches import batch_of, close_batch, first_result, open_batch
 from app.domain.bulk import hashed_joins, look_again, write
 from app.domain.locking import lock_company
-from app.domain.mail.outbox import cancel_waiting
+from app.domain.mail import outbox
 from app.domain.queries.people import accesses_meant, chosen, people_figures, people_meant
 from app.domain.selections import ContactSelection
 from app.domain.shared_emails import ShareNotConfirmed, joined_by, shared_among
@@ -175,7 +175,7 @@ def _grant(db: ScopedSession, command: GrantAccess, people: Select | CompoundSel
     if command.tell:
         invited = accesses_meant(company_id, command.selection, now)
         mails = write(db, sql.insert_invitations(company_id, invited, batch_id=batch.id, again=command.again, now=now))
-        look_again(db, sql.mails, mails)
+        look_again(db, outbox.mails, mails)
         for statement in sql.supersede_invitations(company_id, batch.id, now):
             write(db, statement)
     unreachable = sql.count_unreachable(company_id, *chosen(company_id, command.selection))
@@ -250,8 +250,8 @@ def set_portal_password(db: ScopedSession, command: SetPortalPassword) -> Passwo
         raise NotFound(_("ese correo entre los del cliente"))
     set_password(db, account_id, command.password_hash)
     db.flush()
-    waiting = cancel_waiting(company_id, now).where(
-        sql.mails.c.kind == MailKind.ACCESS, sql.mails.c.portal_account_id == account_id
+    waiting = outbox.cancel_waiting(company_id, now).where(
+        outbox.mails.c.kind == MailKind.ACCESS, outbox.mails.c.portal_account_id == account_id
     )
     write(db, waiting)
     audit.record(db, "set_password", Contact.__tablename__, entity_id=contact.id, label=f"{contact}: {email}")

@@ -10,20 +10,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, CompoundSelect, Insert, Select, Update
 
+from app.domain.access_tables import contacts, emails, memberships, portal_accounts, sessions, tokens
 from app.domain.bulk import insert_missing, look_again
-from app.domain.mail.outbox import cancel_waiting
+from app.domain.mail.outbox import cancel_waiting, mails
 from app.scope import ScopedSession
-from models import Contact, ContactEmail, OutgoingMail, PortalAccount, PortalMembership, PortalSession, PortalToken
 from models.enums import EmailPurpose, Ending, MailKind
 from models.types import BigId, Moment
-
-contacts: Any = Contact.__table__
-emails: Any = ContactEmail.__table__
-accounts: Any = PortalAccount.__table__
-memberships: Any = PortalMembership.__table__
-sessions: Any = PortalSession.__table__
-tokens: Any = PortalToken.__table__
-mails: Any = OutgoingMail.__table__
 
 # Some people: a contact and an e-mail each, written out or asked for.
 Pairs = Sequence[tuple[int, str]] | Select
@@ -44,7 +36,7 @@ def was_shut_out(
     company_id: int, contact_id: ColumnElement[int], email: ColumnElement[str | None]
 ) -> ColumnElement[bool]:
     """Someone withdrew this person's access to the contact on purpose. Moved and undone ones do not count."""
-    past, holder = memberships.alias(), accounts.alias()
+    past, holder = memberships.alias(), portal_accounts.alias()
     return sa.exists(
         sa.select(1)
         .select_from(past.join(holder, holder.c.id == past.c.account_id))
@@ -139,21 +131,26 @@ def give_access(db: ScopedSession, people: Select | CompoundSelect, *, batch_id:
     by_batch = (sa.literal(batch_id, BigId), sa.literal(now, Moment()))
     new_accounts = insert_missing(
         db,
-        accounts,
+        portal_accounts,
         ["company_id", "email", "name", "batch_id", "created_at"],
         sa.select(sa.literal(company_id, BigId), who.c.email, sa.func.min(who.c.name), *by_batch)
         .where(who.c.email != "")
         .group_by(who.c.email),
         unique=["company_id", "email"],
     )
-    look_again(db, accounts, new_accounts)
+    look_again(db, portal_accounts, new_accounts)
     given = insert_missing(
         db,
         memberships,
         ["company_id", "account_id", "contact_id", "batch_id", "created_at"],
-        sa.select(sa.literal(company_id, BigId), accounts.c.id, who.c.contact_id, *by_batch)
-        .select_from(who.join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.email == who.c.email)))
-        .where(accounts.c.company_id == company_id)
+        sa.select(sa.literal(company_id, BigId), portal_accounts.c.id, who.c.contact_id, *by_batch)
+        .select_from(
+            who.join(
+                portal_accounts,
+                sa.and_(portal_accounts.c.company_id == company_id, portal_accounts.c.email == who.c.email),
+            )
+        )
+        .where(portal_accounts.c.company_id == company_id)
         .distinct(),
         unique=["company_id", "contact_id", "account_id"],
         where=sa.text("ended_at IS NULL"),
@@ -171,17 +168,17 @@ def insert_invitations(company_id: int, invited: Select, *, batch_id: int, again
     who = sa.select(invited.subquery().c.id).union(made).subquery("invited")
     first_contact = sa.func.min(contacts.c.id)
     is_new = sa.func.max(sa.case((memberships.c.batch_id == batch_id, 1), else_=0)) == 1
-    lacks_password = accounts.c.activated_at.is_(None)
+    lacks_password = portal_accounts.c.activated_at.is_(None)
     rows = (
         sa.select(
             sa.literal(company_id, BigId),
             sa.literal(MailKind.ACCESS, mails.c.kind.type),
-            sa.literal(f"access:{batch_id}:").concat(sa.cast(accounts.c.id, sa.String)),
-            accounts.c.email,
-            sa.func.coalesce(sa.func.nullif(accounts.c.name, ""), sa.func.min(contacts.c.name)),
+            sa.literal(f"access:{batch_id}:").concat(sa.cast(portal_accounts.c.id, sa.String)),
+            portal_accounts.c.email,
+            sa.func.coalesce(sa.func.nullif(portal_accounts.c.name, ""), sa.func.min(contacts.c.name)),
             sa.func.min(contacts.c.language),
             sa.case((sa.func.count() == 1, first_contact)),
-            accounts.c.id,
+            portal_accounts.c.id,
             sa.literal(batch_id, BigId),
             sa.true() if again else lacks_password,
             sa.literal(now, Moment()),
@@ -189,9 +186,12 @@ def insert_invitations(company_id: int, invited: Select, *, batch_id: int, again
         )
         .select_from(who)
         .join(memberships, sa.and_(memberships.c.company_id == company_id, memberships.c.id == who.c.id))
-        .join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.id == memberships.c.account_id))
+        .join(
+            portal_accounts,
+            sa.and_(portal_accounts.c.company_id == company_id, portal_accounts.c.id == memberships.c.account_id),
+        )
         .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == memberships.c.contact_id))
-        .group_by(accounts.c.id)
+        .group_by(portal_accounts.c.id)
         .having(sa.true() if again else sa.or_(lacks_password, is_new))
     )
     names = ["company_id", "kind", "dedup_key", "recipient", "recipient_name", "language", "contact_id"]
@@ -203,13 +203,20 @@ def acting_for(company_id: int, only: Pairs | None, *conditions: ColumnElement[b
     """``id, account_id, contact_id, email, name`` of who acts for the contacts; ``only`` these people, if given."""
     found = (
         sa.select(
-            memberships.c.id, memberships.c.account_id, memberships.c.contact_id, accounts.c.email, accounts.c.name
+            memberships.c.id,
+            memberships.c.account_id,
+            memberships.c.contact_id,
+            portal_accounts.c.email,
+            portal_accounts.c.name,
         )
-        .join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.id == memberships.c.account_id))
+        .join(
+            portal_accounts,
+            sa.and_(portal_accounts.c.company_id == company_id, portal_accounts.c.id == memberships.c.account_id),
+        )
         .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == memberships.c.contact_id))
         .where(memberships.c.company_id == company_id, memberships.c.ended_at.is_(None), *conditions)
     )
-    return _narrowed(found, memberships.c.contact_id, accounts.c.email, only)
+    return _narrowed(found, memberships.c.contact_id, portal_accounts.c.email, only)
 
 
 def count_unreachable(company_id: int, *conditions: ColumnElement[bool]) -> Select:
@@ -225,7 +232,9 @@ def supersede_invitations(company_id: int, batch_id: int, now: dt.datetime) -> S
     earlier = cancel_waiting(company_id, now).where(
         mails.c.kind == MailKind.ACCESS, mails.c.batch_id != batch_id, mails.c.portal_account_id.in_(told)
     )
-    unopened = sa.update(accounts).where(accounts.c.company_id == company_id, accounts.c.id.in_(told))
+    unopened = sa.update(portal_accounts).where(
+        portal_accounts.c.company_id == company_id, portal_accounts.c.id.in_(told)
+    )
     return end_tokens(company_id, told, now), earlier, unopened.values(opened_at=None)
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app import clock
 from app.domain import access_sql as sql
-from app.domain.access_sql import contacts, emails
+from app.domain.access_tables import contacts, emails
 from app.domain.bulk import write
 from app.domain.contacts import refold
 from app.domain.locking import lock_company

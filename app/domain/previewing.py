@@ -11,8 +11,9 @@ from sqlalchemy import CTE, ColumnElement
 
 from app.domain import previewing_sql as sql
 from app.domain import undoing_sql
-from app.domain.access_sql import mails, memberships
+from app.domain.access_tables import memberships
 from app.domain.bulk import hashed_joins
+from app.domain.mail.outbox import mails
 from app.domain.publishing_sql import count_selected, notices_of, publications
 from app.domain.ranges import Gaps, gaps_in
 from app.domain.selections import DocumentSelection

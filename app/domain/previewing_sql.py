@@ -5,7 +5,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import CTE, ColumnElement, Select
 
-from app.domain.access_sql import contacts, has_access, has_people, mails, memberships, newcomers
+from app.domain.access_sql import has_access, has_people, newcomers
+from app.domain.access_tables import contacts, memberships
+from app.domain.mail.outbox import mails
 from app.domain.publishing_sql import publication_figures, publications, still_tells
 from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection

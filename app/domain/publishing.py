@@ -10,6 +10,7 @@ from app.domain.batches import batch_of, close_batch, first_result, open_batch
 from app.domain.bulk import hashed_joins, look_again, write
 from app.domain.confirming import check_confirmed
 from app.domain.locking import lock_company
+from app.domain.mail import outbox
 from app.domain.previewing import Fingerprint, Preview, WithdrawalPreview, preview_publication
 from app.domain.selections import DocumentSelection
 from app.domain.telling import tell
@@ -157,7 +158,7 @@ def _publish(db: ScopedSession, command: PublishDocuments, version_id: int) -> t
     with hashed_joins(db):
         accounts = _give_access(db, batch)
         mails = write(db, sql.insert_notices(company_id, batch.id, now)) if command.notify else 0
-        look_again(db, access_sql.mails, mails)
+        look_again(db, outbox.mails, mails)
         look_again(db, sql.publications, documents)
         without_email, shut_out = db.connection().execute(sql.count_left_out(company_id, batch.id)).one()
     published = Published(

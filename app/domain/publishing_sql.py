@@ -10,9 +10,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import CTE, ColumnElement, Insert, Select, Update
 
-from app.domain.access_sql import accounts, contacts, has_access, has_people, mails, memberships
+from app.domain.access_sql import has_access, has_people
+from app.domain.access_tables import contacts, memberships, portal_accounts
 from app.domain.bulk import insert_missing
-from app.domain.mail.outbox import cancel_waiting
+from app.domain.mail.outbox import cancel_waiting, mails
 from app.domain.queries.documents import selected
 from app.domain.selections import DocumentSelection
 from app.scope import ScopedSession
@@ -116,22 +117,25 @@ def insert_notices(company_id: int, batch_id: int, now: dt.datetime) -> Insert:
         sa.select(
             sa.literal(company_id, BigId),
             sa.literal(MailKind.NOTICE, mails.c.kind.type),
-            sa.literal(f"notice:{batch_id}:").concat(sa.cast(accounts.c.id, sa.String)),
-            accounts.c.email,
-            sa.func.coalesce(sa.func.nullif(accounts.c.name, ""), sa.func.min(contacts.c.name)),
+            sa.literal(f"notice:{batch_id}:").concat(sa.cast(portal_accounts.c.id, sa.String)),
+            portal_accounts.c.email,
+            sa.func.coalesce(sa.func.nullif(portal_accounts.c.name, ""), sa.func.min(contacts.c.name)),
             sa.func.min(contacts.c.language),
             only_contact,
-            accounts.c.id,
+            portal_accounts.c.id,
             sa.literal(batch_id, BigId),
-            accounts.c.password_hash == "",
+            portal_accounts.c.password_hash == "",
             sa.literal(now, Moment()),
             sa.literal(now, Moment()),
         )
         .select_from(who)
         .join(memberships, may_see)
-        .join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.id == memberships.c.account_id))
+        .join(
+            portal_accounts,
+            sa.and_(portal_accounts.c.company_id == company_id, portal_accounts.c.id == memberships.c.account_id),
+        )
         .join(contacts, sa.and_(contacts.c.company_id == company_id, contacts.c.id == memberships.c.contact_id))
-        .group_by(accounts.c.id)
+        .group_by(portal_accounts.c.id)
     )
     names = ["company_id", "kind", "dedup_key", "recipient", "recipient_name", "language", "contact_id"]
     names += ["portal_account_id", "batch_id", "is_secret", "due_at", "created_at"]

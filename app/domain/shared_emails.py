@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import CTE, ColumnElement, CompoundSelect, Select
 
-from app.domain.access_sql import accounts, contacts, memberships
+from app.domain.access_tables import contacts, memberships, portal_accounts
 from app.errors import Refusal
 from app.scope import ScopedSession
 from app.texts import _, ending, plural
@@ -49,15 +49,18 @@ class ShareNotConfirmed(Refusal):
 def acting(company_id: int, hit: ColumnElement[int]) -> Select:
     """The readers there are now."""
     return (
-        sa.select(accounts.c.email, memberships.c.contact_id, hit.label("hit"))
-        .join(accounts, sa.and_(accounts.c.company_id == company_id, accounts.c.id == memberships.c.account_id))
+        sa.select(portal_accounts.c.email, memberships.c.contact_id, hit.label("hit"))
+        .join(
+            portal_accounts,
+            sa.and_(portal_accounts.c.company_id == company_id, portal_accounts.c.id == memberships.c.account_id),
+        )
         .where(memberships.c.company_id == company_id, memberships.c.ended_at.is_(None))
     )
 
 
 def joined_by(company_id: int, people: Select | CompoundSelect) -> CTE:
     """The readers there are now and, as hits, those of ``people`` who are not among them yet."""
-    who, live, holder = people.subquery("people"), memberships.alias("live"), accounts.alias("holder")
+    who, live, holder = people.subquery("people"), memberships.alias("live"), portal_accounts.alias("holder")
     already = sa.exists(
         sa.select(1)
         .select_from(live.join(holder, holder.c.id == live.c.account_id))

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement, Select, Update
 
-from app.domain.access_sql import accounts, memberships
+from app.domain.access_tables import memberships, portal_accounts
 from app.domain.publishing_sql import batches, publications
 from models import DocumentEvent
 from models.enums import BatchKind, Ending
@@ -123,16 +123,16 @@ def unused_accesses(company_id: int, batch_id: int) -> list[ColumnElement[bool]]
     """
     entered = sa.exists(
         sa.select(1)
-        .select_from(accounts)
+        .select_from(portal_accounts)
         .where(
-            accounts.c.company_id == company_id,
-            accounts.c.id == memberships.c.account_id,
+            portal_accounts.c.company_id == company_id,
+            portal_accounts.c.id == memberships.c.account_id,
             sa.or_(
-                accounts.c.last_sign_in_at >= memberships.c.created_at,
-                accounts.c.activated_at >= memberships.c.created_at,
+                portal_accounts.c.last_sign_in_at >= memberships.c.created_at,
+                portal_accounts.c.activated_at >= memberships.c.created_at,
             ),
         )
-        .correlate_except(accounts)
+        .correlate_except(portal_accounts)
     )
     saw = sa.exists(
         sa.select(1)

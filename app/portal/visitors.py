@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, and_, bindparam, select
 from starlette.requests import Request
 
 from app import clock
+from app.domain.access_tables import portal_accounts
 from app.domain.customer_view import VIEW_LIFE
 from app.domain.signing_in import IDLE, LONGEST
 from app.errors import NotFound
@@ -16,14 +17,13 @@ from app.installation import Installation
 from app.secrets import token_hash
 from app.texts import _
 from app.web import Door, cookie_name
-from models import Company, CompanySlug, Contact, PortalAccount, PortalMembership, PortalSession
+from models import Company, CompanySlug, Contact, PortalMembership, PortalSession
 
 _SLUG = re.compile(r"[A-Za-z0-9_-]{3,40}", re.ASCII)
 
 _companies: Table = Company.__table__  # type: ignore[assignment]
 _slugs: Table = CompanySlug.__table__  # type: ignore[assignment]
 _sessions: Table = PortalSession.__table__  # type: ignore[assignment]
-_accounts: Table = PortalAccount.__table__  # type: ignore[assignment]
 _memberships: Table = PortalMembership.__table__  # type: ignore[assignment]
 _contacts: Table = Contact.__table__  # type: ignore[assignment]
 
@@ -189,9 +189,9 @@ _ARRIVAL = (
         _sessions.c.staff_user_id,
         _sessions.c.created_at,
         _sessions.c.seen_at,
-        _accounts.c.email.label("account_email"),
-        _accounts.c.name.label("account_name"),
-        _accounts.c.must_change_password,
+        portal_accounts.c.email.label("account_email"),
+        portal_accounts.c.name.label("account_name"),
+        portal_accounts.c.must_change_password,
         _contacts.c.name.label("contact_name"),
         _contacts.c.is_customer,
         _memberships.c.id.label("membership_id"),
@@ -205,7 +205,10 @@ _ARRIVAL = (
             _sessions.c.ended_at.is_(None),
         ),
     )
-    .outerjoin(_accounts, and_(_accounts.c.company_id == _companies.c.id, _accounts.c.id == _sessions.c.account_id))
+    .outerjoin(
+        portal_accounts,
+        and_(portal_accounts.c.company_id == _companies.c.id, portal_accounts.c.id == _sessions.c.account_id),
+    )
     .outerjoin(_contacts, and_(_contacts.c.company_id == _companies.c.id, _contacts.c.id == _sessions.c.contact_id))
     .outerjoin(
         _memberships,

@@ -33,9 +33,9 @@ MAILBOX_UNTROUBLED: dict[str, Any] = {
     "imap_failures": 0, "imap_paused_until": None, "imap_error": "", "imap_fault": ""
 }  # fmt: skip
 
-rows: Any = MailAccount.__table__
+mail_accounts: Any = MailAccount.__table__
 
-IN_USE: ColumnElement[bool] = rows.c.host != ""
+IN_USE: ColumnElement[bool] = mail_accounts.c.host != ""
 """What has been removed leaves an empty row, for what was sent with it."""
 
 
@@ -108,7 +108,7 @@ def pause_after(failures: int) -> dt.timedelta:
 
 def is_able(now: dt.datetime) -> ColumnElement[bool]:
     """The account at hand is in use and not paused."""
-    return sa.and_(IN_USE, sa.or_(rows.c.paused_until.is_(None), rows.c.paused_until <= now))
+    return sa.and_(IN_USE, sa.or_(mail_accounts.c.paused_until.is_(None), mail_accounts.c.paused_until <= now))
 
 
 def may_open(db: ScopedSession, account: MailAccount, now: dt.datetime, patience: dt.timedelta) -> bool:
@@ -143,10 +143,12 @@ def note_refused(
 
 def change_of(db: ScopedSession, account_id: int, *conditions: ColumnElement[bool]) -> Update:
     """Change an account without having read it. To be told what."""
-    return sa.update(rows).where(rows.c.company_id == db.company_id, rows.c.id == account_id, *conditions)
+    return sa.update(mail_accounts).where(
+        mail_accounts.c.company_id == db.company_id, mail_accounts.c.id == account_id, *conditions
+    )
 
 
 def _as_seen(db: ScopedSession, account: MailAccount, *conditions: ColumnElement[bool]) -> Update:
     """What was learnt with settings that somebody has changed since says nothing about the new ones."""
-    same = [rows.c[name] == getattr(account, name) for name in (*SERVER, *SECRET)]
+    same = [mail_accounts.c[name] == getattr(account, name) for name in (*SERVER, *SECRET)]
     return change_of(db, account.id, *same, *conditions)

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.access_sql import accounts
+from app.domain.access_tables import portal_accounts
 from app.domain.audit import record
 from app.domain.mail.outbox import mails
 from app.domain.mail.replies import BLAMING, enhanced_code
@@ -86,8 +86,10 @@ def note_refusal(db: ScopedSession, mail_id: int, reply: str, now: dt.datetime) 
 def dismiss_bounces(db: ScopedSession, address: str, now: dt.datetime) -> Dismissed:
     """Somebody knows that the address is good all the same. Raises ``NotFound`` when nothing speaks against it."""
     against = sa.update(reports).where(reports.c.recipient == address, *_standing(db.company_id))
-    reader = sa.update(accounts).where(
-        accounts.c.company_id == db.company_id, accounts.c.email == address, accounts.c.bounced_at.is_not(None)
+    reader = sa.update(portal_accounts).where(
+        portal_accounts.c.company_id == db.company_id,
+        portal_accounts.c.email == address,
+        portal_accounts.c.bounced_at.is_not(None),
     )
     changed = [against.values(dismissed_at=now), reader.values(bounced_at=None)]
     if not sum(db.connection().execute(statement).rowcount for statement in changed):
@@ -176,10 +178,10 @@ def _keep(db: ScopedSession, command: TakeReport, mail: Any, fate: Fate) -> bool
     )
     db.connection().execute(unsure.values(status=MailStatus.SENT))
     if fate.kind is ReportKind.BOUNCED and fate.code in BLAMING:
-        reader = sa.update(accounts).where(
-            accounts.c.company_id == db.company_id,
-            accounts.c.id == mail.portal_account_id,
-            accounts.c.email == mail.recipient,
+        reader = sa.update(portal_accounts).where(
+            portal_accounts.c.company_id == db.company_id,
+            portal_accounts.c.id == mail.portal_account_id,
+            portal_accounts.c.email == mail.recipient,
         )
         db.connection().execute(reader.values(bounced_at=command.now))
     return True

@@ -11,7 +11,14 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from app import clock
-from app.domain.mail.accounts import MAILBOX_UNTROUBLED, UNTROUBLED, change_of, owned_account, rows, sealed_place
+from app.domain.mail.accounts import (
+    MAILBOX_UNTROUBLED,
+    UNTROUBLED,
+    change_of,
+    mail_accounts,
+    owned_account,
+    sealed_place,
+)
 from app.errors import Refusal
 from app.scope import ScopedSession
 from app.secrets import Keys, new_token, token_hash
@@ -154,7 +161,7 @@ def end_consent(db: ScopedSession, account: MailAccount, now: dt.datetime) -> bo
 
 
 def _as_seen(db: ScopedSession, account: MailAccount, values: dict[str, Any]) -> int:
-    changed = change_of(db, account.id, rows.c.sealed_tokens == account.sealed_tokens)
+    changed = change_of(db, account.id, mail_accounts.c.sealed_tokens == account.sealed_tokens)
     return int(db.connection().execute(changed.values(values)).rowcount)
 
 

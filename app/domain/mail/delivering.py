@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
+from app.domain.access_tables import portal_accounts
 from app.domain.mail.accounts import Standing, account_of, standing_of
 from app.domain.mail.bounces import note_refusal
 from app.domain.mail.keeping_copies import note_copy
@@ -26,7 +27,7 @@ from app.domain.mail.outbox import (
     tell_ended,
 )
 from app.domain.mail.replies import blames_address
-from app.domain.mail.secrets import LIFE, accounts
+from app.domain.mail.secrets import LIFE
 from app.scope import ScopedSession
 from models.enums import MailKind, MailStatus, TokenPurpose
 
@@ -126,7 +127,7 @@ def record_outcome(db: ScopedSession, command: RecordOutcome) -> bool:
     else:
         recorded = _ENDS.execute(db, row)
     if recorded:
-        _tell_account(db, command)
+        _tell_portal_account(db, command)
         _follow_up(db, command)
         tell_ended(db, mail.id, fate.status)
     return recorded
@@ -200,15 +201,17 @@ def give_up_unreachable(db: ScopedSession, now: dt.datetime, account_id: int | N
     return len(ids)
 
 
-def _tell_account(db: ScopedSession, command: RecordOutcome) -> None:
+def _tell_portal_account(db: ScopedSession, command: RecordOutcome) -> None:
     """An account knows since when its person has been told how to enter, and that its address takes no mail."""
     written, outcome, now = command.written, command.outcome, command.now
-    account_id = written.mail.portal_account_id
+    portal_account_id = written.mail.portal_account_id
     bounced = outcome.answer is Answer.NEVER and blames_address(outcome.reply)
-    if account_id is None or not (bounced or (written.is_telling and outcome.answer is Answer.TAKEN)):
+    if portal_account_id is None or not (bounced or (written.is_telling and outcome.answer is Answer.TAKEN)):
         return
     statement = _BOUNCED if bounced else _TOLD
-    db.connection().execute(statement, {"of_company": db.company_id, "of_account": account_id, "now": now})
+    db.connection().execute(
+        statement, {"of_company": db.company_id, "of_portal_account": portal_account_id, "now": now}
+    )
 
 
 def _follow_up(db: ScopedSession, command: RecordOutcome) -> None:
@@ -222,8 +225,9 @@ def _follow_up(db: ScopedSession, command: RecordOutcome) -> None:
         note_refusal(db, mail_id, outcome.reply, now)
 
 
-_ACCOUNT = sa.update(accounts).where(
-    accounts.c.company_id == sa.bindparam("of_company"), accounts.c.id == sa.bindparam("of_account")
+_PORTAL_ACCOUNT = sa.update(portal_accounts).where(
+    portal_accounts.c.company_id == sa.bindparam("of_company"),
+    portal_accounts.c.id == sa.bindparam("of_portal_account"),
 )
-_BOUNCED = _ACCOUNT.values(bounced_at=sa.bindparam("now"))
-_TOLD = _ACCOUNT.values(told_at=sa.bindparam("now"), bounced_at=None)
+_BOUNCED = _PORTAL_ACCOUNT.values(bounced_at=sa.bindparam("now"))
+_TOLD = _PORTAL_ACCOUNT.values(told_at=sa.bindparam("now"), bounced_at=None)

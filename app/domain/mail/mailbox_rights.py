@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import ColumnElement
 
-from app.domain.mail.accounts import MAILBOX_UNTROUBLED, Standing, change_of, pause_after, rows, standing_after
+from app.domain.mail.accounts import MAILBOX_UNTROUBLED, Standing, change_of, mail_accounts, pause_after, standing_after
 from app.errors import Fault
 from app.scope import ScopedSession
 from models import MailAccount
@@ -33,7 +33,10 @@ def take_mailbox(db: ScopedSession, account_id: int, now: dt.datetime, lease: dt
 
 def is_free(now: dt.datetime) -> ColumnElement[bool]:
     """The account at hand has a mailbox, nobody is at it, and it is not paused."""
-    return sa.and_(rows.c.imap_host != "", sa.or_(rows.c.imap_paused_until.is_(None), rows.c.imap_paused_until <= now))
+    return sa.and_(
+        mail_accounts.c.imap_host != "",
+        sa.or_(mail_accounts.c.imap_paused_until.is_(None), mail_accounts.c.imap_paused_until <= now),
+    )
 
 
 def hold_mailbox(db: ScopedSession, right: MailboxRight, until: dt.datetime) -> MailboxRight | None:
@@ -59,7 +62,9 @@ def leave_refused(
 ) -> bool:
     """User or password are refused: few more tries, further and further apart, until somebody changes them."""
     failures = db.execute(
-        sa.select(rows.c.imap_failures).where(rows.c.company_id == db.company_id, rows.c.id == right.account_id)
+        sa.select(mail_accounts.c.imap_failures).where(
+            mail_accounts.c.company_id == db.company_id, mail_accounts.c.id == right.account_id
+        )
     ).scalar_one()
     told = {"imap_error": reason, "imap_fault": fault or ""}
     return _end(db, right, imap_paused_until=now + pause_after(failures), imap_failures=failures + 1, **told)
@@ -79,5 +84,5 @@ def mailbox_standing(account: MailAccount) -> Standing:
 
 
 def _end(db: ScopedSession, right: MailboxRight, **values: Any) -> bool:
-    held = change_of(db, right.account_id, rows.c.imap_paused_until == right.until)
+    held = change_of(db, right.account_id, mail_accounts.c.imap_paused_until == right.until)
     return bool(db.connection().execute(held.values(**values)).rowcount)

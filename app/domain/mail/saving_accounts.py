@@ -14,8 +14,8 @@ from app.domain.mail.accounts import (
     SERVER,
     UNTROUBLED,
     account_row,
+    mail_accounts,
     owned_account,
-    rows,
     sealed_place,
 )
 from app.domain.mail.outbox import cancel_waiting, mails
@@ -189,7 +189,7 @@ def remove_mail_account(db: ScopedSession, user_id: int | None) -> MailAccountRe
     account = owned_account(db, user_id)
     if account is None:
         raise NotFound(_("esa cuenta de correo"))
-    _set(account, _as_new(each.name for each in rows.c if each.name not in STAYS))
+    _set(account, _as_new(each.name for each in mail_accounts.c if each.name not in STAYS))
     db.flush()
     copies: Any = SentCopy.__table__
     waiting = (copies.c.company_id == db.company_id, copies.c.account_id == account.id)
@@ -203,7 +203,7 @@ def remove_mail_account(db: ScopedSession, user_id: int | None) -> MailAccountRe
 
 def _as_new(names: Iterable[str]) -> dict[str, Any]:
     """What stands in a row that nobody has filled in."""
-    columns = (rows.c[name] for name in names)
+    columns = (mail_accounts.c[name] for name in names)
     return {each.name: _unset(each) for each in columns}
 
 

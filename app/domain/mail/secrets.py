@@ -2,20 +2,16 @@
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Any
 
 import sqlalchemy as sa
 from msgspec import Struct
 
+from app.domain.access_tables import portal_accounts, tokens
 from app.scope import ScopedSession
 from app.secrets import hash_password, new_password, new_token, token_hash
-from models import PortalAccount, PortalToken
 from models.enums import TokenPurpose
 
 LIFE = {TokenPurpose.ACTIVATE: dt.timedelta(hours=72), TokenPurpose.RECOVER: dt.timedelta(minutes=30)}
-
-accounts: Any = PortalAccount.__table__
-tokens: Any = PortalToken.__table__
 
 
 class Secret(Struct, frozen=True, kw_only=True):
@@ -56,9 +52,12 @@ def keep_secrets(db: ScopedSession, minted: Iterable[Secret], now: dt.datetime) 
     if not secrets:
         return set()
     rows = db.connection().execute(
-        sa.select(accounts.c.id, accounts.c.password_hash)
-        .where(accounts.c.company_id == db.company_id, accounts.c.id.in_({each.account_id for each in secrets}))
-        .order_by(accounts.c.id)
+        sa.select(portal_accounts.c.id, portal_accounts.c.password_hash)
+        .where(
+            portal_accounts.c.company_id == db.company_id,
+            portal_accounts.c.id.in_({each.account_id for each in secrets}),
+        )
+        .order_by(portal_accounts.c.id)
         .with_for_update()
     )
     current = {row.id: row.password_hash for row in rows}
@@ -67,8 +66,8 @@ def keep_secrets(db: ScopedSession, minted: Iterable[Secret], now: dt.datetime) 
     for secret in good:
         if secret.purpose is None:
             db.connection().execute(
-                sa.update(accounts)
-                .where(accounts.c.company_id == db.company_id, accounts.c.id == secret.account_id)
+                sa.update(portal_accounts)
+                .where(portal_accounts.c.company_id == db.company_id, portal_accounts.c.id == secret.account_id)
                 .values(password_hash=secret.hash, must_change_password=True)
             )
     return {secret.account_id for secret in secrets} - {secret.account_id for secret in good}

@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import asdict
 from sqlalchemy import ColumnElement
 
-from app.domain.mail.accounts import IN_USE, Standing, company_account, owned_account, rows, standing_of
+from app.domain.mail.accounts import IN_USE, Standing, company_account, mail_accounts, owned_account, standing_of
 from app.errors import Refusal
 from app.scope import ScopedSession
 from app.texts import _
@@ -89,6 +89,8 @@ def may_send_with(account: MailAccount | None, user_id: int | None) -> bool:
 
 def leaves_for(db: ScopedSession, account_id: ColumnElement[Any]) -> ColumnElement[bool]:
     """The same as a condition on what names the account, for whoever acts."""
-    theirs = sa.and_(rows.c.user_id == (db.actor.id if db.actor else None), IN_USE)
-    able = sa.select(rows.c.id).where(rows.c.company_id == db.company_id, sa.or_(rows.c.user_id.is_(None), theirs))
+    theirs = sa.and_(mail_accounts.c.user_id == (db.actor.id if db.actor else None), IN_USE)
+    able = sa.select(mail_accounts.c.id).where(
+        mail_accounts.c.company_id == db.company_id, sa.or_(mail_accounts.c.user_id.is_(None), theirs)
+    )
     return sa.or_(account_id.is_(None), account_id.in_(able))

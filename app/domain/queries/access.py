@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import ColumnElement
 
-from app.domain.access_sql import accounts, contacts, emails, mails, memberships, tokens
+from app.domain.access_tables import contacts, emails, memberships, portal_accounts, tokens
+from app.domain.mail.outbox import mails
 from app.scope import ScopedSession
 from app.texts import _
 from models import StaffUser
@@ -179,7 +180,10 @@ class _Group:
         rows = self._rows(
             (memberships.c.id, *_MEMBERSHIP, withdrawer),
             memberships.join(
-                accounts, sa.and_(accounts.c.company_id == self.company_id, accounts.c.id == memberships.c.account_id)
+                portal_accounts,
+                sa.and_(
+                    portal_accounts.c.company_id == self.company_id, portal_accounts.c.id == memberships.c.account_id
+                ),
             ).outerjoin(StaffUser, StaffUser.id == memberships.c.ended_by_id),
             memberships.c.company_id == self.company_id,
             memberships.c.contact_id.in_(self.names),
@@ -191,12 +195,12 @@ class _Group:
         used = {email for each in self.addresses.values() for email in each} | {email for _c, email in self.memberships}
         found: dict[str, set[int]] = defaultdict(set)
         acting = self._rows(
-            (accounts.c.email, memberships.c.contact_id),
-            accounts.join(memberships, memberships.c.account_id == accounts.c.id),
-            accounts.c.company_id == self.company_id,
+            (portal_accounts.c.email, memberships.c.contact_id),
+            portal_accounts.join(memberships, memberships.c.account_id == portal_accounts.c.id),
+            portal_accounts.c.company_id == self.company_id,
             memberships.c.company_id == self.company_id,
             memberships.c.ended_at.is_(None),
-            accounts.c.email.in_(used),
+            portal_accounts.c.email.in_(used),
         )
         named = self._rows(
             (contacts.c.email, contacts.c.id.label("contact_id")),
@@ -238,8 +242,8 @@ _MEMBERSHIP = (
     memberships.c.created_at,
     memberships.c.ended_at,
     memberships.c.ending,
-    *(accounts.c[name] for name in ("email", "name", "told_at", "opened_at", "activated_at", "bounced_at")),
-    accounts.c.last_sign_in_at,
+    *(portal_accounts.c[name] for name in ("email", "name", "told_at", "opened_at", "activated_at", "bounced_at")),
+    portal_accounts.c.last_sign_in_at,
 )
 
 

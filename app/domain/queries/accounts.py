@@ -7,8 +7,10 @@ import sqlalchemy as sa
 from msgspec import Struct
 from sqlalchemy import ColumnElement, Select, select
 
-from app.domain.access_sql import contacts, emails, is_will, mails, memberships
+from app.domain.access_sql import is_will
+from app.domain.access_tables import contacts, emails, memberships
 from app.domain.folding import contains, fold, says
+from app.domain.mail.outbox import mails
 from app.domain.queries.access import OUTSIDE, AccessState, Person, access_states, furthest, state_of, telling
 from app.domain.selections import AccountFilter
 from app.scope import ScopedSession

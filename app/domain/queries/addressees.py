@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.access_sql import contacts, emails
+from app.domain.access_tables import contacts, emails
 from app.scope import ScopedSession
 from models.enums import DocumentKind, EmailPurpose
 

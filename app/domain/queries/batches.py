@@ -9,8 +9,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app import clock
-from app.domain.access_sql import contacts, mails, memberships
-from app.domain.mail.outbox import IS_WAITING
+from app.domain.access_tables import contacts, memberships
+from app.domain.mail.outbox import IS_WAITING, mails
 from app.domain.publishing_sql import publications
 from app.scope import ScopedSession
 from models import Batch, Dispatch, Document, DocumentEvent, StaffUser

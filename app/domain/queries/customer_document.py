@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Row, Table, and_, select
 
+from app.domain.access_tables import portal_accounts
 from app.domain.queries.customer_rows import (
     COMPANY,
     CONTACT,
@@ -16,7 +17,7 @@ from app.domain.queries.customer_rows import (
     rows,
 )
 from app.scope import ScopedSession
-from models import DocumentEvent, DocumentLine, DocumentTax, DueDate, PortalAccount
+from models import DocumentEvent, DocumentLine, DocumentTax, DueDate
 from models.enums import DocumentKind
 from models.portal_rules import PORTAL_RULES
 
@@ -26,7 +27,6 @@ _lines: Table = DocumentLine.__table__  # type: ignore[assignment]
 _taxes: Table = DocumentTax.__table__  # type: ignore[assignment]
 _dues: Table = DueDate.__table__  # type: ignore[assignment]
 _events: Table = DocumentEvent.__table__  # type: ignore[assignment]
-_accounts: Table = PortalAccount.__table__  # type: ignore[assignment]
 
 
 def find_document(db: ScopedSession, kind: DocumentKind, document_id: int) -> Row[Any] | None:
@@ -108,8 +108,10 @@ _DUES = (
 )
 
 _EVENTS = (
-    select(_events.c.kind, _events.c.created_at, _events.c.account_id, _accounts.c.name, _accounts.c.email)
-    .outerjoin(_accounts, and_(_accounts.c.company_id == COMPANY, _accounts.c.id == _events.c.account_id))
+    select(_events.c.kind, _events.c.created_at, _events.c.account_id, portal_accounts.c.name, portal_accounts.c.email)
+    .outerjoin(
+        portal_accounts, and_(portal_accounts.c.company_id == COMPANY, portal_accounts.c.id == _events.c.account_id)
+    )
     .where(PORTAL_RULES[DocumentEvent](_events.c, COMPANY, CONTACT), _events.c.document_id == DOCUMENT)
     .order_by(_events.c.id.desc())
     .limit(MOST_EVENTS)

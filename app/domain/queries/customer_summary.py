@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, Select, Table, and_, bindparam, case, func, select
 
+from app.domain.access_tables import portal_accounts
 from app.domain.queries.customer_rows import (
     COMPANY,
     CONTACT,
@@ -25,12 +26,11 @@ from app.domain.queries.customer_rows import (
     stands,
 )
 from app.scope import ScopedSession
-from models import DocumentEvent, PortalAccount, PortalMembership
+from models import DocumentEvent, PortalMembership
 from models.enums import DocumentKind
 from models.portal_rules import PORTAL_RULES
 from models.types import BigId
 
-_accounts: Table = PortalAccount.__table__  # type: ignore[assignment]
 _memberships: Table = PortalMembership.__table__  # type: ignore[assignment]
 _events: Table = DocumentEvent.__table__  # type: ignore[assignment]
 
@@ -117,15 +117,17 @@ _RECENT_EVENTS = (
         _events.c.kind.label("deed"),
         _events.c.created_at,
         _events.c.account_id,
-        _accounts.c.name,
-        _accounts.c.email,
+        portal_accounts.c.name,
+        portal_accounts.c.email,
         documents.c.kind,
         documents.c.id,
         documents.c.number_text,
     )
     .select_from(_events)
     .join(documents, and_(MINE, documents.c.id == _events.c.document_id))
-    .outerjoin(_accounts, and_(_accounts.c.company_id == COMPANY, _accounts.c.id == _events.c.account_id))
+    .outerjoin(
+        portal_accounts, and_(portal_accounts.c.company_id == COMPANY, portal_accounts.c.id == _events.c.account_id)
+    )
     .where(PORTAL_RULES[DocumentEvent](_events.c, COMPANY, CONTACT))
     .order_by(_events.c.id.desc())
     .limit(bindparam("most"))

@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct, field
 
+from app.domain.access_tables import memberships, portal_accounts
 from app.domain.mail.accounts import account_of
 from app.domain.mail.built_in_texts import LETTERS
 from app.domain.mail.outbox import DueMail
@@ -15,7 +16,7 @@ from app.domain.publishing_sql import still_tells, was_published_before
 from app.domain.queries.dispatches import DispatchFacts, dispatch_facts
 from app.domain.queries.wordings import Wording, Wordings, logo_of, wordings_of
 from app.scope import ScopedSession
-from models import Company, Document, MailAccount, PortalAccount, PortalMembership, Publication
+from models import Company, Document, MailAccount, Publication
 from models.document import OPEN
 from models.enums import DocumentKind, DocumentStatus, MailKind
 
@@ -26,9 +27,7 @@ OWN_WORDS = tuple(MailKind(kind) for kind in LETTERS)
 AWAITED = (DocumentStatus.ISSUED, DocumentStatus.CONFIRMED)
 """Where the day of what is no invoice still matters; of an invoice it does while it is owed."""
 
-accounts: Any = PortalAccount.__table__
 documents: Any = Document.__table__
-memberships: Any = PortalMembership.__table__
 publications: Any = Publication.__table__
 
 
@@ -118,13 +117,13 @@ _ACCESSES = sa.select(memberships.c.account_id, memberships.c.contact_id).where(
     memberships.c.company_id == _COMPANY, memberships.c.account_id.in_(_PEOPLE), memberships.c.ended_at.is_(None)
 )
 _READERS = sa.select(
-    accounts.c.id,
-    accounts.c.email,
-    accounts.c.password_hash,
-    accounts.c.must_change_password,
-    accounts.c.told_at.is_not(None).label("is_told"),
-    accounts.c.activated_at.is_not(None).label("is_active"),
-).where(accounts.c.company_id == _COMPANY, accounts.c.id.in_(_PEOPLE))
+    portal_accounts.c.id,
+    portal_accounts.c.email,
+    portal_accounts.c.password_hash,
+    portal_accounts.c.must_change_password,
+    portal_accounts.c.told_at.is_not(None).label("is_told"),
+    portal_accounts.c.activated_at.is_not(None).label("is_active"),
+).where(portal_accounts.c.company_id == _COMPANY, portal_accounts.c.id.in_(_PEOPLE))
 
 _OF_DOCUMENT = ("id", "kind", "number_text", "issued_on", "due_on", "status", "total", "currency", "buyer_name")
 _NEWEST = (documents.c.issued_on.desc(), documents.c.id.desc())

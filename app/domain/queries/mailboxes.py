@@ -5,7 +5,7 @@ import datetime as dt
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.mail.accounts import rows as accounts
+from app.domain.mail.accounts import mail_accounts
 from app.domain.mail.keeping_copies import COPY_WAITS, copies
 from app.domain.mail.mailbox_rights import is_free
 from app.scope import ScopedSession
@@ -21,19 +21,19 @@ def waiting_mailboxes(db: ScopedSession, now: dt.datetime) -> list[WaitingMailbo
     has_copy = (
         sa.select(1)
         .where(
-            copies.c.company_id == accounts.c.company_id,
-            copies.c.account_id == accounts.c.id,
+            copies.c.company_id == mail_accounts.c.company_id,
+            copies.c.account_id == mail_accounts.c.id,
             COPY_WAITS,
             copies.c.due_at <= now,
         )
-        .correlate(accounts)
+        .correlate(mail_accounts)
         .exists()
     )
-    found = sa.select(accounts.c.company_id, accounts.c.id).where(
+    found = sa.select(mail_accounts.c.company_id, mail_accounts.c.id).where(
         is_free(now),
         sa.or_(
-            accounts.c.inbox_due_at.is_(None), accounts.c.inbox_due_at <= now,
-            sa.and_(accounts.c.sent_folder != "", has_copy),
+            mail_accounts.c.inbox_due_at.is_(None), mail_accounts.c.inbox_due_at <= now,
+            sa.and_(mail_accounts.c.sent_folder != "", has_copy),
         ),
     )  # fmt: skip
     return sorted(WaitingMailbox(*row) for row in db.execute(found))

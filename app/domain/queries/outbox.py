@@ -9,8 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.mail.accounts import IN_USE, is_able
-from app.domain.mail.accounts import rows as accounts
+from app.domain.mail.accounts import IN_USE, is_able, mail_accounts
 from app.domain.mail.outbox import IS_WAITING, mails
 from app.scope import ScopedSession
 from models import Company, MailAttempt
@@ -34,18 +33,18 @@ def due_queues(db: ScopedSession, now: dt.datetime, *, without_account: bool = F
     able = is_able(now)
     of_company = (
         sa.select(1)
-        .where(accounts.c.company_id == companies.c.id, accounts.c.user_id.is_(None), able)
+        .where(mail_accounts.c.company_id == companies.c.id, mail_accounts.c.user_id.is_(None), able)
         .correlate(companies)
         .exists()
     )
     companys = sa.select(companies.c.id).where(
         _has_due(now, mails.c.company_id == companies.c.id, mails.c.account_id.is_(None)).correlate(companies).exists()
     )
-    somebodys = sa.select(accounts.c.company_id, accounts.c.id).where(
-        accounts.c.user_id.is_not(None),
+    somebodys = sa.select(mail_accounts.c.company_id, mail_accounts.c.id).where(
+        mail_accounts.c.user_id.is_not(None),
         IN_USE,
-        _has_due(now, mails.c.company_id == accounts.c.company_id, mails.c.account_id == accounts.c.id)
-        .correlate(accounts)
+        _has_due(now, mails.c.company_id == mail_accounts.c.company_id, mails.c.account_id == mail_accounts.c.id)
+        .correlate(mail_accounts)
         .exists(),
     )
     if not without_account:
@@ -74,15 +73,15 @@ def stale_companies(db: ScopedSession, now: dt.datetime) -> list[int]:
 
 def due_for_long(db: ScopedSession, now: dt.datetime) -> list[Queue]:
     """Queues with a mail that should have left long ago, whose account says what is wrong."""
-    whose = sa.case((accounts.c.user_id.is_not(None), accounts.c.id))
+    whose = sa.case((mail_accounts.c.user_id.is_not(None), mail_accounts.c.id))
     late = sa.select(1).where(
-        mails.c.company_id == accounts.c.company_id,
+        mails.c.company_id == mail_accounts.c.company_id,
         mails.c.account_id.is_not_distinct_from(whose),
         IS_WAITING,
         mails.c.due_at < now - LONG,
     )
-    troubled = sa.select(accounts.c.company_id, whose).where(accounts.c.last_error != "")
-    return [Queue(*row) for row in db.execute(troubled.where(late.correlate(accounts).exists()))]
+    troubled = sa.select(mail_accounts.c.company_id, whose).where(mail_accounts.c.last_error != "")
+    return [Queue(*row) for row in db.execute(troubled.where(late.correlate(mail_accounts).exists()))]
 
 
 def waiting_from(db: ScopedSession, account_id: int | None) -> int:

@@ -8,24 +8,11 @@ from msgspec import Struct
 from sqlalchemy import ColumnElement, CompoundSelect, Select, Subquery
 
 from app import clock
-from app.domain.access_sql import (
-    Pairs,
-    accounts,
-    acting_for,
-    contacts,
-    emails,
-    has_access,
-    has_email,
-    has_people,
-    is_further,
-    is_will,
-    mails,
-    memberships,
-    people_of,
-    tokens,
-)
+from app.domain.access_sql import Pairs, acting_for, has_access, has_email, has_people, is_further, is_will, people_of
+from app.domain.access_tables import contacts, emails, memberships, portal_accounts, tokens
 from app.domain.folding import contains, fold
 from app.domain.mail.bounces import bounced_addresses
+from app.domain.mail.outbox import mails
 from app.domain.queries.access import NEEDING, OUTSIDE, AccessState, furthest, telling
 from app.domain.queries.accounts import pairs_of
 from app.domain.selections import ContactFilter, ContactSelection
@@ -143,12 +130,13 @@ def _standing(company_id: int, selection: ContactSelection, now: dt.datetime) ->
     """
     only, whose = _only(company_id, selection), chosen(company_id, selection)
     unlisted = sa.and_(
-        accounts.c.email != sa.func.coalesce(contacts.c.email, ""), ~is_further(company_id, accounts.c.email)
+        portal_accounts.c.email != sa.func.coalesce(contacts.c.email, ""),
+        ~is_further(company_id, portal_accounts.c.email),
     )
     others = acting_for(company_id, only, *whose, unlisted).subquery()
     named = people_of(company_id, only, *whose).selects
     who = sa.union_all(*named, sa.select(others.c.contact_id, others.c.email, others.c.name)).subquery("who")
-    holder, live = accounts.alias("holder"), memberships.alias("live")
+    holder, live = portal_accounts.alias("holder"), memberships.alias("live")
     of_person = sa.and_(live.c.contact_id == who.c.contact_id, live.c.account_id == holder.c.id)
     is_queued = holder.c.id.in_(sa.select(mails.c.portal_account_id).where(*telling(company_id)))
     state = sa.case(

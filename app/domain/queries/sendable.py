@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
-from app.domain.access_sql import contacts, memberships
+from app.domain.access_tables import contacts, memberships
 from app.domain.publishing_sql import publications
 from app.domain.queries.documents import live_publication, selected
 from app.domain.selections import DocumentSelection
