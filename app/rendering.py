@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from app.adapters.pdf import render
-from app.adapters.pdf.from_document import file_name, sheet_of
+from app.adapters.pdf.from_document import document_file_name, sheet_of
 from app.adapters.pdf.sheet import Sheet
 from app.domain.issuing import freeze
 from app.errors import NotFound
@@ -49,7 +49,7 @@ def publication_pdf(installation: Installation, scope: Scope, publication_id: in
             raise NotFound(_("ese documento"))
         company_id, kind, number, joined = found
     file: StoredFile | None = joined
-    name = file_name(kind, number)
+    name = document_file_name(kind, number)
     if file is not None:
         return Printed(installation.storage.get(file.key), file.sha256, name)
     content = render_publication(installation, company_id, publication_id)
@@ -60,7 +60,7 @@ def stored_pdf(
     installation: Installation, company_id: int, sha256: str, number: str | None, kind: DocumentKind
 ) -> Printed:
     """The file of a publication that has one, for whoever has found it among what they may see."""
-    return Printed(installation.storage.get(file_key(company_id, sha256)), sha256, file_name(kind, number))
+    return Printed(installation.storage.get(file_key(company_id, sha256)), sha256, document_file_name(kind, number))
 
 
 def render_publication(installation: Installation, company_id: int, publication_id: int) -> bytes:

@@ -21,7 +21,7 @@ from admin_views.formatters import moment
 from admin_views.forms import OfficeForm
 from admin_views.list_pages import Tool
 from admin_views.mail import page as mail_page
-from admin_views.mail.answers import AnswerPages
+from admin_views.mail.amending import AmendingPages
 from admin_views.mail.lists import ATTEMPTS, EMAIL, FILTERS, STATE, SUBJECT, WHO
 from admin_views.mail.troubles import trouble_of, troubles_of
 from admin_views.posted import posted
@@ -53,7 +53,7 @@ class Asking(Struct, frozen=True, kw_only=True):
     does_not: tuple[str, str]
 
 
-class OutgoingMailAdmin(AnswerPages, OfficeView, model=OutgoingMail):
+class OutgoingMailAdmin(AmendingPages, OfficeView, model=OutgoingMail):
     identity = "outgoing-mail"
     name, name_plural, category, icon = "Correo", "Correos enviados", "Correo", "mail"
     noun, nouns = "correo", "correos"

@@ -10,7 +10,7 @@ from admin_views.acting import reading
 from admin_views.auth import visit_of
 from admin_views.form_pages import find_row, load
 from admin_views.listing import find_page
-from admin_views.mail.report_words import answer_of, copy_note, is_refusal
+from admin_views.mail.report_words import copy_note, is_refusal, what_came_back
 from admin_views.mail.troubles import Trouble, trouble_of
 from admin_views.mail.words import MAIL_SIGNS, mail_sign, note_on
 from admin_views.searching import replay
@@ -90,7 +90,7 @@ def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, r
         "signs": MAIL_SIGNS,
         "kind": _(MAIL_KINDS[row.kind]),
         "note": note_on(row, came_back),
-        "answers": [answer_of(report) for report in came_back],
+        "answers": [what_came_back(report) for report in came_back],
         "copy": copy_note(copy) if copy else None,
         "is_moving": row.status in MOVING,
         "attempts": attempts_of(db, row.id)[::-1],

@@ -24,7 +24,7 @@ _TOLD = {
 }
 
 
-class Answer(NamedTuple):
+class CameBack(NamedTuple):
     """What came back, as it reads: a word, a sentence, and the reporter's own words."""
 
     sign: Sign
@@ -43,10 +43,10 @@ class CopyNote(NamedTuple):
     is_over: bool = False
 
 
-def answer_of(report: MailReport) -> Answer:
+def what_came_back(report: MailReport) -> CameBack:
     sentence = explain_code(report.code) if report.kind is ReportKind.BOUNCED else ""
     words = " · ".join(part for part in (_code_of(report), report.says) if part)
-    return Answer(REPORT_SIGNS[report.kind], sentence or _(_TOLD[report.kind]), words, moment(report.reported_at))
+    return CameBack(REPORT_SIGNS[report.kind], sentence or _(_TOLD[report.kind]), words, moment(report.reported_at))
 
 
 def _code_of(report: MailReport) -> str:

@@ -88,13 +88,13 @@ class Origin(NamedTuple):
     back: str
 
 
-def values_of(row: MailText | None) -> dict[str, Any]:
+def saved_texts(row: MailText | None) -> dict[str, Any]:
     return {name: getattr(row, name) for name in NAMES} if row is not None else {}
 
 
 def origins(form: TextForm, own: MailText | None, rest: ChosenTexts, *, is_company: bool) -> dict[str, Origin]:
     """By field. ``rest`` are the texts there would be without one's own."""
-    saved = values_of(own)
+    saved = saved_texts(own)
     return {name: _origin(form, name, rest, is_saved=bool(saved.get(name)), is_company=is_company) for name in NAMES}
 
 

@@ -8,7 +8,7 @@ from starlette.responses import HTMLResponse, Response
 from admin_views.acting import reading
 from admin_views.auth import visit_of
 from admin_views.filters import whole
-from admin_views.mail.text_form import TextForm, values_of
+from admin_views.mail.text_form import TextForm, saved_texts
 from admin_views.posted import posted
 from admin_views.templating import render
 from app.domain.mail.texts import check_texts, choose, text_of
@@ -38,7 +38,7 @@ def preview(request: Request, kind: TextKind, user_id: int | None) -> Response:
         form = TextForm(posted(request) if request.method == "POST" else None)
         form.prepare(kind)
         if request.method != "POST":
-            for name, text in values_of(text_of(db, kind, user_id)).items():
+            for name, text in saved_texts(text_of(db, kind, user_id)).items():
                 form[name].data = text
         elif form.validate():
             try:

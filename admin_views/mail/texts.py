@@ -13,7 +13,7 @@ from admin_views.base import OfficePage, page
 from admin_views.command_page import ONLY_PREVIEW, Command
 from admin_views.mail import picture_pages
 from admin_views.mail import text_preview as previewing
-from admin_views.mail.text_form import KINDS, NOTES, TextForm, origins, values_of
+from admin_views.mail.text_form import KINDS, NOTES, TextForm, origins, saved_texts
 from admin_views.posted import posted
 from app.domain.mail.texts import DOCUMENTS, NAMES, choose, save_mail_text, text_of, written_kinds
 from app.domain.mail.variables import VARIABLES
@@ -99,7 +99,7 @@ def _command(request: Request, home: str, user_id: int | None) -> Command:
     def prepare(db: ScopedSession, form: Any) -> None:
         form.prepare(kind, logo_of(db, db.get_one(Company, db.company_id)))
         if is_new:
-            for name, text in values_of(text_of(db, kind, user_id)).items():
+            for name, text in saved_texts(text_of(db, kind, user_id)).items():
                 form[name].data = text
         turn, _space, name = asked.partition(" ")
         if name in NAMES and turn in ("take", "leave"):

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from admin_views.formatters import Sign, moment
-from admin_views.mail.report_words import REPORT_SIGNS, answer_of
+from admin_views.mail.report_words import REPORT_SIGNS, what_came_back
 from app import clock
 from app.domain.mail.accounts import Standing, standing_of
 from app.domain.mail.replies import explain
@@ -95,11 +95,11 @@ def note_on(mail: OutgoingMail, came_back: Sequence[MailReport] = ()) -> Note:
 
 
 def _note_of(report: MailReport, mail: OutgoingMail) -> Note:
-    answer, left = answer_of(report), moment(mail.finished_at)
-    advice = _("Salió el %(salio)s; la respuesta es del %(llego)s.") % {"salio": left, "llego": answer.at}
+    came_back, left = what_came_back(report), moment(mail.finished_at)
+    advice = _("Salió el %(salio)s; la respuesta es del %(llego)s.") % {"salio": left, "llego": came_back.at}
     if report.kind is ReportKind.BOUNCED:
         advice += " " + _("Llame al cliente o use otra dirección.")
-    return Note(answer.sign.tone, answer.sign.icon, answer.sentence, advice, answer.reply)
+    return Note(came_back.sign.tone, came_back.sign.icon, came_back.sentence, advice, came_back.reply)
 
 
 def when_it_leaves(account: MailAccount | None, *, demo: bool) -> str:

@@ -13,7 +13,7 @@ from admin_views.sending.dialogue import SendDialogue
 from admin_views.sending.form import SendForm
 from admin_views.sending.words import spell_size
 from admin_views.templating import render
-from app.adapters.pdf.from_document import file_name
+from app.adapters.pdf.from_document import document_file_name
 from app.domain.mail.enclosures import TO_PRINT
 from app.domain.mail.sending_plans import PlannedDispatch
 from app.domain.mail.sending_rows import FilledDispatch, filled_dispatches
@@ -77,6 +77,7 @@ def _attached(view: Any, command: SendDocuments, planned: PlannedDispatch) -> li
     """Names and sizes; of a PDF that has to be printed, no size."""
     documents = () if command.wishes.has_links else planned.documents
     printed = [
-        (file_name(view.kind, one.number), spell_size(one.size) if one.size != TO_PRINT else "") for one in documents
+        (document_file_name(view.kind, one.number), spell_size(one.size) if one.size != TO_PRINT else "")
+        for one in documents
     ]
     return printed + [(file.name, spell_size(file.size)) for file in command.files]

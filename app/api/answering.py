@@ -29,7 +29,7 @@ JSON = "application/json"
 _UTF8 = re.compile(r"""\s*(?:;\s*charset\s*=\s*"?utf-?8"?\s*)?""", re.IGNORECASE)
 
 
-class TooLarge(Refusal):
+class BodyTooLarge(Refusal):
     status = 413
     code = "too_large"
 
@@ -96,7 +96,7 @@ class Resource:
             return admitted
         try:
             content = await _content_of(request, endpoint.largest_body)
-        except (TooLarge, Unfinished) as refusal:
+        except (BodyTooLarge, Unfinished) as refusal:
             return answer_to(refusal)
         return await run_in_threadpool(_guarded, lambda: self._write(endpoint, request, admitted, content))
 
@@ -211,13 +211,13 @@ _Nothing: Any = _Empty
 
 
 async def _content_of(request: Request, most: int) -> bytes:
-    """What a request carries, to its end. Raises ``TooLarge`` or ``Unfinished``."""
+    """What a request carries, to its end. Raises ``BodyTooLarge`` or ``Unfinished``."""
     chunks, size = [], 0
     try:
         async for chunk in request.stream():
             size += len(chunk)
             if size > most:
-                raise TooLarge(most)
+                raise BodyTooLarge(most)
             chunks.append(chunk)
     except ClientDisconnect as error:
         raise Unfinished(_("La petición no llegó entera.")) from error

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from app import clock
 from app.adapters.opening import step_of
-from app.adapters.smtp.client import AccountTrouble, AuthenticationFailed, Deferred, Delivery, NotOpened, Sent
+from app.adapters.smtp.client import AccountTrouble, AuthenticationFailed, Deferred, Delivery, NotOpened, Taken
 from app.domain.mail.accounts import note_refused, note_unreachable, owned_account, resume_account
 from app.domain.mail.delivering import RecordOutcome, record_outcome
 from app.domain.mail.outbox import WrittenMail, extend_lease
@@ -179,7 +179,7 @@ def _send(check: _Check, transport: Transport) -> Advice | None:
         return _failed(check, MailStep.SEND, delivery)
     result = RecordOutcome(written=written, claim=claim, outcome=outcome_of(delivery), now=clock.now())
     check.run(lambda db: record_outcome(db, result))
-    if isinstance(delivery, Sent):
+    if isinstance(delivery, Taken):
         check.telling.done(MailStep.SEND, delivery.reply)
         return None
     fault = delivery.fault if isinstance(delivery, Deferred) else None

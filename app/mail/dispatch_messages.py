@@ -7,7 +7,7 @@ from app.adapters.letters.address import MailAddress
 from app.adapters.letters.letter import Letters
 from app.adapters.letters.mime import Attachment, Message, Skeleton, build
 from app.adapters.letters.pictures import pictures_of
-from app.adapters.pdf.from_document import file_name
+from app.adapters.pdf.from_document import document_file_name
 from app.domain.mail.enclosures import MOST_OCTETS, TooLarge
 from app.domain.queries.dispatches import DispatchFacts, EnclosedDocument
 from app.installation import Installation
@@ -85,7 +85,7 @@ def _enclosed(installation: Installation, company_id: int, dispatch: DispatchFac
 
 def _each(installation: Installation, company_id: int, dispatch: DispatchFacts) -> Iterator[Attachment]:
     for document in () if dispatch.has_links else dispatch.documents:
-        yield Attachment(file_name(document.kind, document.number), _pdf(installation, company_id, document))
+        yield Attachment(document_file_name(document.kind, document.number), _pdf(installation, company_id, document))
     for file in dispatch.files:
         yield Attachment(file.name, installation.storage.get(file.key), file.media_type)
 

@@ -8,7 +8,7 @@ from app.adapters.smtp.client import (
     Delivery,
     NotOpened,
     Refused,
-    Sent,
+    Taken,
 )
 from app.domain.mail.delivering import Answer, Outcome
 from app.domain.mail.troubles import MailStep
@@ -24,7 +24,7 @@ def trouble_of(error: AdapterError) -> AccountTrouble:
 
 def outcome_of(delivery: Delivery) -> Outcome:
     """Not for an account's failure, which is not recorded with a mail."""
-    if isinstance(delivery, Sent):
+    if isinstance(delivery, Taken):
         return Outcome(answer=Answer.TAKEN, reply=delivery.reply)
     if isinstance(delivery, Ambiguous):
         return Outcome(answer=Answer.DOUBT, verb=".", reply=delivery.reason)

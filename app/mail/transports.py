@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from app.adapters.smtp.client import AccountTrouble, Client, Delivery, Sent
+from app.adapters.smtp.client import AccountTrouble, Client, Delivery, Taken
 from app.adapters.smtp.session import Watch
 from app.installation import Installation
 from app.mail.credentials import smtp_account_of
@@ -36,7 +36,7 @@ class Captured:
         return None
 
     def deliver(self, envelope_from: str, recipient: str, message: bytes) -> Delivery:
-        return Sent(_("Capturado: la demostración no envía nada."))
+        return Taken(_("Capturado: la demostración no envía nada."))
 
     def close(self) -> None:
         return None

@@ -6,7 +6,7 @@ import json
 import subprocess
 import sys
 
-from app.adapters.smtp.client import Ambiguous, Refused, Sent
+from app.adapters.smtp.client import Ambiguous, Refused, Taken
 from tests.smtp_sink import Sink
 from tests.unit.adapters.smtp.rig import MESSAGE, client_of, send
 
@@ -23,7 +23,7 @@ def test_the_record_survives_the_death_of_the_program(tmp_path):
         program.kill()
 
     lines = [json.loads(line) for line in record.read_text().splitlines()]
-    assert outcomes == [Refused, Ambiguous, Sent]
+    assert outcomes == [Refused, Ambiguous, Taken]
     assert [
         (line["connection"], line["sender"], line["recipients"], line["message_id"], line["sha256"]) for line in lines
     ] == [

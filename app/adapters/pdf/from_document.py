@@ -72,11 +72,11 @@ def sheet_of(document: Document, version: TemplateVersion, logo: bytes | None) -
         draft=document.is_draft,
         look=_look(version, document, logo),
         release=version.number,
-        file_name=file_name(document.kind, document.number_text),
+        file_name=document_file_name(document.kind, document.number_text),
     )
 
 
-def file_name(kind: DocumentKind, number: str | None) -> str:
+def document_file_name(kind: DocumentKind, number: str | None) -> str:
     """What to save the file of a document under: ``Albaran-A26-0003.pdf``. The kind is spelt without accents."""
     title = fold(KINDS[kind].words.title).replace(" ", "-").capitalize()
     plain = "".join(mark if mark.isalnum() or mark in "-_" else "-" for mark in number or "borrador")

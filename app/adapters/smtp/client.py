@@ -20,7 +20,7 @@ from app.errors import Fault, InvalidValue
 from app.texts import _
 
 
-class Sent(Struct, frozen=True):
+class Taken(Struct, frozen=True):
     """The server has taken charge of the message."""
 
     reply: str
@@ -63,7 +63,7 @@ class NotOpened(Struct, frozen=True):
 
 
 AccountTrouble = NotOpened | AuthenticationFailed
-Delivery = Sent | Deferred | Refused | Ambiguous | AccountTrouble
+Delivery = Taken | Deferred | Refused | Ambiguous | AccountTrouble
 Commands = list[tuple[str, bytes]]
 
 FINAL_DOT = "."
@@ -222,7 +222,7 @@ class Client:
             return Ambiguous(str(lost))
         session.needs_reset = False
         if reply.code // 100 == 2:
-            return Sent(str(reply))
+            return Taken(str(reply))
         return self._verdict(FINAL_DOT, reply)
 
     def _cut_short(self, session: Session, lost: LinkLost) -> Delivery:

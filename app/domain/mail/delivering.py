@@ -54,7 +54,7 @@ class Outcome(Struct, frozen=True, kw_only=True):
     reply: str = ""
 
 
-class Fate(Struct, frozen=True):
+class NextState(Struct, frozen=True):
     status: MailStatus
     due_at: dt.datetime | None = None
 
@@ -74,19 +74,19 @@ class RecordOutcome(Struct, frozen=True, kw_only=True):
     keeps_copy: bool = False
 
 
-def fate_of(mail: DueMail, give_up_at: dt.datetime | None, outcome: Outcome, now: dt.datetime) -> Fate:
+def next_state_of(mail: DueMail, give_up_at: dt.datetime | None, outcome: Outcome, now: dt.datetime) -> NextState:
     if outcome.answer is Answer.TAKEN:
-        return Fate(MailStatus.SENT)
+        return NextState(MailStatus.SENT)
     if outcome.answer is Answer.NEVER:
-        return Fate(MailStatus.FAILED)
+        return NextState(MailStatus.FAILED)
     if outcome.answer is Answer.DOUBT:
         is_over = mail.breaks + 1 >= MOST_BREAKS
-        return Fate(MailStatus.UNKNOWN) if is_over else Fate(MailStatus.RETRY, now + REST)
+        return NextState(MailStatus.UNKNOWN) if is_over else NextState(MailStatus.RETRY, now + REST)
     if give_up_at is not None and now >= give_up_at:
-        return Fate(MailStatus.FAILED)
+        return NextState(MailStatus.FAILED)
     due_at = now + WAITS[min(mail.attempts, len(WAITS) - 1)]
     # The last try comes when patience ends, not an hour after.
-    return Fate(MailStatus.RETRY, max(min(due_at, give_up_at), now + REST) if give_up_at else due_at)
+    return NextState(MailStatus.RETRY, max(min(due_at, give_up_at), now + REST) if give_up_at else due_at)
 
 
 def give_up_at(kind: MailKind, now: dt.datetime) -> dt.datetime:
@@ -106,22 +106,22 @@ def has_dead_link(mail: DueMail, now: dt.datetime) -> bool:
 def record_outcome(db: ScopedSession, command: RecordOutcome) -> bool:
     """Write down how a try ended; False, with nothing written, when the claim has been lost."""
     mail, outcome, now = command.written.mail, command.outcome, command.now
-    fate = fate_of(mail, command.written.give_up_at, outcome, now)
+    after = next_state_of(mail, command.written.give_up_at, outcome, now)
     row = {
         "of_company": db.company_id,
         "of_mail": mail.id,
         "of_claim": command.claim,
-        "status": fate.status,
+        "status": after.status,
         "attempts": mail.attempts + 1,
         "breaks": mail.breaks + (outcome.answer is Answer.DOUBT),
         "last_reply": outcome.reply,
         "deferred_at": now if outcome.answer is Answer.LATER else None,
-        "finished_at": now if fate.due_at is None else None,
+        "finished_at": now if after.due_at is None else None,
         "verb": outcome.verb,
         "now": now,
     }
-    if fate.due_at is not None:
-        recorded = _WAITS_AGAIN.execute(db, row | {"due_at": fate.due_at})
+    if after.due_at is not None:
+        recorded = _WAITS_AGAIN.execute(db, row | {"due_at": after.due_at})
     elif command.written.is_secret:
         recorded = _ENDS_MASKED.execute(db, row | {"frozen": command.shown})
     else:
@@ -129,7 +129,7 @@ def record_outcome(db: ScopedSession, command: RecordOutcome) -> bool:
     if recorded:
         _tell_portal_account(db, command)
         _follow_up(db, command)
-        tell_ended(db, mail.id, fate.status)
+        tell_ended(db, mail.id, after.status)
     return recorded
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from app.adapters.pdf.from_document import file_name, sheet_of, tax_words
+from app.adapters.pdf.from_document import document_file_name, sheet_of, tax_words
 from models import Document, DocumentTax, TemplateVersion
 from models.enums import DocumentKind, DocumentStatus, Origin, TaxKind
 
@@ -157,5 +157,5 @@ def test_a_proforma_says_what_it_is_not():
     ],
 )
 def test_a_file_is_called_by_its_kind_and_number(kind, number, name):
-    assert file_name(kind, number) == name
+    assert document_file_name(kind, number) == name
     assert sheet_of(document(kind=kind, number_text=number), VERSION, None).file_name == name

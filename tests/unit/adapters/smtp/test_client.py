@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.adapters.smtp.client import Ambiguous, AuthenticationFailed, Deferred, Refused, Sent, on_the_wire
+from app.adapters.smtp.client import Ambiguous, AuthenticationFailed, Deferred, Refused, Taken, on_the_wire
 from app.errors import Fault
 from tests.smtp_sink import EXTENSIONS, Sink, Step
 from tests.unit.adapters.smtp.rig import MESSAGE, client_of, send
@@ -23,7 +23,7 @@ def test_a_message_arrives_as_it_was_given(extensions):
         outcome = send(client)
 
     received = sink.received[0]
-    assert outcome == Sent("250 2.0.0 aceptado")
+    assert outcome == Taken("250 2.0.0 aceptado")
     assert (received.sender, received.recipients, received.content, received.options) == (
         "facturas@demo.example",
         ("compras@tosma.example",),
@@ -36,7 +36,7 @@ def test_one_connection_carries_many_messages(extensions):
     with Sink(extensions=extensions) as sink, client_of(sink) as client:
         outcomes = [send(client) for _ in range(5)]
 
-    assert outcomes == [Sent("250 2.0.0 aceptado")] * 5
+    assert outcomes == [Taken("250 2.0.0 aceptado")] * 5
     assert [message.connection for message in sink.received] == [1] * 5
     assert sink.verbs() == ["EHLO", *["MAIL", "RCPT", "DATA"] * 5, "QUIT"]
 
@@ -45,7 +45,7 @@ def test_a_connection_is_replaced_after_so_many_messages():
     with Sink() as sink, client_of(sink, max_messages=2) as client:
         outcomes = [send(client) for _ in range(5)]
 
-    assert outcomes == [Sent("250 2.0.0 aceptado")] * 5
+    assert outcomes == [Taken("250 2.0.0 aceptado")] * 5
     assert [message.connection for message in sink.received] == [1, 1, 2, 2, 3]
 
 
@@ -77,7 +77,7 @@ def test_eight_bits_and_accented_addresses_are_announced():
     with Sink() as sink, client_of(sink) as client:
         outcome = send(client, recipient="muñoz@compañía.example", message="Asunto: ñ\r\n\r\n".encode())
 
-    assert outcome == Sent("250 2.0.0 aceptado")
+    assert outcome == Taken("250 2.0.0 aceptado")
     received = sink.received[0]
     assert (received.recipients, received.options) == (
         ("muñoz@xn--compaa-7va5a.example",),
@@ -101,7 +101,7 @@ def test_eight_bits_and_accented_addresses_are_announced():
 def test_what_a_server_cannot_take_is_not_offered(extensions, recipient, message, outcome):
     with Sink(extensions=extensions) as sink, client_of(sink) as client:
         assert send(client, recipient=recipient, message=message) == outcome
-        assert send(client, message=b"corto\r\n") == Sent("250 2.0.0 aceptado")
+        assert send(client, message=b"corto\r\n") == Taken("250 2.0.0 aceptado")
 
     assert sink.verbs() == ["EHLO", "MAIL", "RCPT", "DATA", "QUIT"]
 
@@ -158,7 +158,7 @@ def test_the_reply_to_each_verb_decides_and_the_next_message_is_unaffected(exten
     with Sink(extensions=extensions, script={verb: [Step(reply=reply)]}) as sink, client_of(sink) as client:
         outcomes = [send(client), send(client)]
 
-    assert outcomes == [kind(reply, verb), Sent("250 2.0.0 aceptado")]
+    assert outcomes == [kind(reply, verb), Taken("250 2.0.0 aceptado")]
     assert len(sink.received) == 1
 
 
@@ -176,7 +176,7 @@ def test_a_server_that_closes_down_is_left_and_found_again(extensions, verb, han
     with Sink(extensions=extensions, script={verb: [step]}) as sink, client_of(sink) as client:
         outcomes = [send(client), send(client)]
 
-    assert outcomes == [Deferred("421 4.3.2 cerrando", verb), Sent("250 2.0.0 aceptado")]
+    assert outcomes == [Deferred("421 4.3.2 cerrando", verb), Taken("250 2.0.0 aceptado")]
     assert (len(sink.received), sink.connections) == (1, 2)
 
 
@@ -184,7 +184,7 @@ def test_a_limit_per_connection_costs_no_message(extensions):
     with Sink(extensions=extensions, messages_per_connection=3) as sink, client_of(sink) as client:
         outcomes = [send(client) for _ in range(10)]
 
-    assert outcomes == [Sent("250 2.0.0 aceptado")] * 10
+    assert outcomes == [Taken("250 2.0.0 aceptado")] * 10
     assert (len(sink.received), sink.connections) == (10, 4)
 
 
@@ -192,7 +192,7 @@ def test_a_grey_list_is_not_insisted_upon(extensions):
     with Sink(extensions=extensions, greylist=True) as sink, client_of(sink) as client:
         outcomes = [send(client), send(client)]
 
-    assert outcomes == [Deferred("450 4.2.0 lista gris, vuelva más tarde", "RCPT"), Sent("250 2.0.0 aceptado")]
+    assert outcomes == [Deferred("450 4.2.0 lista gris, vuelva más tarde", "RCPT"), Taken("250 2.0.0 aceptado")]
     assert sink.verbs().count("RCPT") == 2
 
 
@@ -219,7 +219,7 @@ def test_before_the_content_nothing_is_in_doubt(extensions, verb, step):
     with Sink(extensions=extensions, script={verb: [Step(**step)]}) as sink, client_of(sink) as client:
         outcomes = [type(send(client)), type(send(client))]
 
-    assert outcomes == [Deferred, Sent]
+    assert outcomes == [Deferred, Taken]
     assert len(sink.received) == 1
 
 
@@ -232,7 +232,7 @@ def test_a_break_within_the_content_is_no_delivery(extensions, after):
 
     assert (outcome, again) == (
         Deferred("Se ha cortado la conexión con el servidor.", "DATA", Fault.SILENT),
-        Sent("250 2.0.0 aceptado"),
+        Taken("250 2.0.0 aceptado"),
     )
     assert [message.content for message in sink.received] == [MESSAGE]
 
@@ -282,9 +282,9 @@ def test_a_doubt_on_a_kept_connection_is_not_repeated_either(extensions):
         outcomes = [send(client), send(client), send(client)]
 
     assert outcomes == [
-        Sent("250 2.0.0 aceptado"),
+        Taken("250 2.0.0 aceptado"),
         Ambiguous("El servidor ha cerrado la conexión."),
-        Sent("250 2.0.0 aceptado"),
+        Taken("250 2.0.0 aceptado"),
     ]
     assert (len(sink.received), sink.connections) == (3, 2)
 
@@ -296,7 +296,7 @@ def test_a_late_reply_to_the_dot_is_waited_for(extensions):
     ):
         outcome = send(client)
 
-    assert (outcome, len(sink.received)) == (Sent("250 2.0.0 aceptado"), 1)
+    assert (outcome, len(sink.received)) == (Taken("250 2.0.0 aceptado"), 1)
 
 
 def test_a_kept_connection_that_died_meanwhile_is_replaced(extensions):
@@ -305,7 +305,7 @@ def test_a_kept_connection_that_died_meanwhile_is_replaced(extensions):
         sink.hang_up_on_all()
         outcomes.append(send(client))
 
-    assert outcomes == [Sent("250 2.0.0 aceptado")] * 2
+    assert outcomes == [Taken("250 2.0.0 aceptado")] * 2
     assert [message.connection for message in sink.received] == [1, 2]
 
 
@@ -316,9 +316,9 @@ def test_a_kept_connection_that_dies_before_the_content_is_replaced_once(extensi
         outcomes = [send(client), send(client), send(client)]
 
     assert outcomes == [
-        Sent("250 2.0.0 aceptado"),
+        Taken("250 2.0.0 aceptado"),
         Deferred("El servidor ha cerrado la conexión.", "MAIL", Fault.SILENT),
-        Sent("250 2.0.0 aceptado"),
+        Taken("250 2.0.0 aceptado"),
     ]
     assert (len(sink.received), sink.connections) == (2, 3)
 
@@ -329,7 +329,7 @@ def test_what_a_server_says_unasked_is_not_taken_for_an_answer(extensions, aside
     with Sink(extensions=extensions, script=script) as sink, client_of(sink) as client:
         outcomes = [send(client), send(client)]
 
-    assert outcomes == [Sent("250 2.0.0 aceptado")] * 2
+    assert outcomes == [Taken("250 2.0.0 aceptado")] * 2
     assert [message.connection for message in sink.received] == [1, 2]
 
 
@@ -338,5 +338,5 @@ def test_refused_recipients_whose_message_is_awaited_get_none():
     with Sink(script=script) as sink, client_of(sink) as client:
         outcomes = [send(client), send(client)]
 
-    assert outcomes == [Refused("550 5.1.1 no existe", "RCPT"), Sent("250 2.0.0 aceptado")]
+    assert outcomes == [Refused("550 5.1.1 no existe", "RCPT"), Taken("250 2.0.0 aceptado")]
     assert [message.connection for message in sink.received] == [2]

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.adapters.smtp.account import Account
-from app.adapters.smtp.client import AuthenticationFailed, Client, NotOpened, Sent
+from app.adapters.smtp.client import AuthenticationFailed, Client, NotOpened, Taken
 from app.adapters.smtp.session import fingerprint
 from app.domain.mail.troubles import MailStep
 from app.errors import AdapterError, Fault, InvalidValue
@@ -74,7 +74,7 @@ def test_verifying_an_account_sends_nothing(extensions):
     with Sink(extensions=extensions, credentials=SECRETS) as sink:
         with client_of(sink, username=SECRETS[0], password=SECRETS[1]) as client:
             assert client.verify() is None
-            assert send(client) == Sent("250 2.0.0 aceptado")
+            assert send(client) == Taken("250 2.0.0 aceptado")
         with client_of(sink, username=SECRETS[0], password="otra") as client:
             assert client.verify() == AuthenticationFailed("535 5.7.8 usuario o contraseña incorrectos")
 
@@ -93,7 +93,7 @@ def test_any_password_arrives_exactly(mechanisms, password):
         Sink(credentials=("usuario@ñandú.example", password), mechanisms=mechanisms) as sink,
         client_of(sink, username="usuario@ñandú.example", password=password) as client,
     ):
-        assert send(client) == Sent("250 2.0.0 aceptado")
+        assert send(client) == Taken("250 2.0.0 aceptado")
 
     assert all(len(command) <= 510 for command in sink.commands)
 
@@ -133,7 +133,7 @@ def test_another_mechanism_is_tried_only_when_one_is_not_known_after_all():
         Sink(credentials=SECRETS, script=script) as sink,
         client_of(sink, username=SECRETS[0], password=SECRETS[1]) as client,
     ):
-        assert send(client) == Sent("250 2.0.0 aceptado")
+        assert send(client) == Taken("250 2.0.0 aceptado")
 
 
 @pytest.mark.parametrize("mechanisms", ["", "GSSAPI"])
@@ -177,7 +177,7 @@ def test_a_token_opens_the_mailbox_instead_of_a_password(tmp_path, token):
     with Sink(credentials=("ñandú@demo.example", token), **secure) as sink:
         account = {"security": MailSecurity.STARTTLS, "ca_file": authority, "username": "ñandú@demo.example"}
         with client_of(sink, access_token=token, **account) as client:
-            assert send(client) == Sent("250 2.0.0 aceptado")
+            assert send(client) == Taken("250 2.0.0 aceptado")
         with client_of(sink, access_token="otro", **account) as client:
             assert send(client) == AuthenticationFailed("535 5.7.8 usuario o contraseña incorrectos")
 
@@ -261,7 +261,7 @@ def test_messages_travel_encrypted(tmp_path, extensions, security):
     ):
         outcomes = [send(client), send(client)]
 
-    assert outcomes == [Sent("250 2.0.0 aceptado")] * 2
+    assert outcomes == [Taken("250 2.0.0 aceptado")] * 2
     assert (sink.connections, sink.verbs().count("AUTH")) == (1, 1)
 
 
@@ -305,7 +305,7 @@ def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(tmp_p
             outcomes.append(send(client))
 
     assert outcomes == [
-        Sent("250 2.0.0 aceptado"),
+        Taken("250 2.0.0 aceptado"),
         NotOpened("El certificado de localhost ha cambiado.", MailStep.TLS, Fault.CERTIFICATE_CHANGED),
     ]
     assert (signed_in, sink.verbs().count("AUTH")) == (1, 1)
@@ -361,7 +361,7 @@ def test_what_was_offered_in_the_clear_is_forgotten_once_encrypted(tmp_path):
         Sink(security="starttls", context=context, script={"EHLO": [lie]}) as sink,
         client_of(sink, security=MailSecurity.STARTTLS, ca_file=authority) as client,
     ):
-        assert send(client) == Sent("250 2.0.0 aceptado")
+        assert send(client) == Taken("250 2.0.0 aceptado")
 
 
 def test_asking_for_a_fingerprint_explains_itself_when_there_is_none():

@@ -9,11 +9,11 @@ from app.domain.mail.delivering import (
     RECOVERY_PATIENCE,
     WAITS,
     Answer,
-    Fate,
+    NextState,
     Outcome,
-    fate_of,
     give_up_at,
     has_dead_link,
+    next_state_of,
 )
 from app.domain.mail.outbox import DueMail
 from models.enums import MailKind, MailStatus
@@ -28,26 +28,26 @@ def mail(**values) -> DueMail:
     return DueMail(**known | {"is_secret": False, "attempts": 0, "breaks": 0} | values)
 
 
-def fate(answer: Answer, *, patience: dt.timedelta = PATIENCE, **values) -> Fate:
-    return fate_of(mail(**values), NOW + patience, Outcome(answer=answer), NOW)
+def state_after(answer: Answer, *, patience: dt.timedelta = PATIENCE, **values) -> NextState:
+    return next_state_of(mail(**values), NOW + patience, Outcome(answer=answer), NOW)
 
 
 @pytest.mark.parametrize(("answer", "values", "expected"), [
-    (Answer.TAKEN, {}, Fate(MailStatus.SENT)),
-    (Answer.TAKEN, {"breaks": 1}, Fate(MailStatus.SENT)),
-    (Answer.NEVER, {}, Fate(MailStatus.FAILED)),
-    (Answer.DOUBT, {}, Fate(MailStatus.RETRY, NOW + MINUTE)),
-    (Answer.DOUBT, {"breaks": 1}, Fate(MailStatus.UNKNOWN)),
-    (Answer.LATER, {}, Fate(MailStatus.RETRY, NOW + MINUTE)),
-    (Answer.LATER, {"attempts": 1}, Fate(MailStatus.RETRY, NOW + 5 * MINUTE)),
-    (Answer.LATER, {"attempts": 7}, Fate(MailStatus.RETRY, NOW + 6 * HOUR)),
-    (Answer.LATER, {"attempts": 50}, Fate(MailStatus.RETRY, NOW + 6 * HOUR)),
-    (Answer.LATER, {"attempts": 50, "patience": HOUR}, Fate(MailStatus.RETRY, NOW + HOUR)),
-    (Answer.LATER, {"attempts": 50, "patience": MOMENT}, Fate(MailStatus.RETRY, NOW + MINUTE)),
-    (Answer.LATER, {"attempts": 50, "patience": dt.timedelta()}, Fate(MailStatus.FAILED)),
+    (Answer.TAKEN, {}, NextState(MailStatus.SENT)),
+    (Answer.TAKEN, {"breaks": 1}, NextState(MailStatus.SENT)),
+    (Answer.NEVER, {}, NextState(MailStatus.FAILED)),
+    (Answer.DOUBT, {}, NextState(MailStatus.RETRY, NOW + MINUTE)),
+    (Answer.DOUBT, {"breaks": 1}, NextState(MailStatus.UNKNOWN)),
+    (Answer.LATER, {}, NextState(MailStatus.RETRY, NOW + MINUTE)),
+    (Answer.LATER, {"attempts": 1}, NextState(MailStatus.RETRY, NOW + 5 * MINUTE)),
+    (Answer.LATER, {"attempts": 7}, NextState(MailStatus.RETRY, NOW + 6 * HOUR)),
+    (Answer.LATER, {"attempts": 50}, NextState(MailStatus.RETRY, NOW + 6 * HOUR)),
+    (Answer.LATER, {"attempts": 50, "patience": HOUR}, NextState(MailStatus.RETRY, NOW + HOUR)),
+    (Answer.LATER, {"attempts": 50, "patience": MOMENT}, NextState(MailStatus.RETRY, NOW + MINUTE)),
+    (Answer.LATER, {"attempts": 50, "patience": dt.timedelta()}, NextState(MailStatus.FAILED)),
 ])  # fmt: skip
 def test_fates(answer, values, expected):
-    assert fate(answer, **values) == expected
+    assert state_after(answer, **values) == expected
 
 
 def test_no_wait_is_shorter_than_a_minute():

@@ -38,7 +38,7 @@ class AddressForm(OfficeForm):
     )
 
 
-class AnswerPages:
+class AmendingPages:
     """Mixed into the views of mails."""
 
     @page("/readdress/{pk}", needs=AGAIN)
