@@ -21,8 +21,8 @@ from admin_views.posted import posted
 from admin_views.templating import environment, render
 from app.domain.throttling import TooManyTries
 from app.errors import InvalidValue, Refusal
-from app.mail.check_steps import CheckStep
-from app.mail.checking import Checked, CheckMail, check_mail
+from app.mail.steps import MailTestStep
+from app.mail.testing import MailTested, RunMailTest, run_mail_test
 from app.texts import _
 from app.web import installation_of
 
@@ -59,7 +59,7 @@ async def test_page(view: "OfficePage", request: Request, whose: Whose) -> Respo
     return StreamingResponse(_told(request, command, page), media_type="text/html", headers={"X-Accel-Buffering": "no"})
 
 
-def _admit(request: Request, whose: Whose, form: TestForm) -> CheckMail:
+def _admit(request: Request, whose: Whose, form: TestForm) -> RunMailTest:
     """Runs in a thread. Raises ``Refusal`` while there is nothing to try, or too much has been tried."""
     if not form.validate():
         raise InvalidValue("", field="")
@@ -70,33 +70,33 @@ def _admit(request: Request, whose: Whose, form: TestForm) -> CheckMail:
     count(request, "mail tests", 30, dt.timedelta(hours=1))
     if not AT_ONCE.acquire(blocking=False):
         raise TooManyTests
-    return CheckMail(company_id=visit.company_id, user_id=whose.user_id, recipient=str(form.recipient.data))
+    return RunMailTest(company_id=visit.company_id, user_id=whose.user_id, recipient=str(form.recipient.data))
 
 
-async def _told(request: Request, command: CheckMail, page: str) -> AsyncIterator[str]:
+async def _told(request: Request, command: RunMailTest, page: str) -> AsyncIterator[str]:
     """The page up to its steps, each step as it is told, the verdict, and the rest of the page."""
     head, tail = page.split(MARK)
-    loop, told = asyncio.get_running_loop(), asyncio.Queue[CheckStep | Checked | None]()
+    loop, told = asyncio.get_running_loop(), asyncio.Queue[MailTestStep | MailTested | None]()
 
-    def tell(what: CheckStep | Checked | None) -> None:
+    def tell(what: MailTestStep | MailTested | None) -> None:
         with suppress(RuntimeError):  # the server has stopped: nobody listens any more
             loop.call_soon_threadsafe(told.put_nowait, what)
 
     Thread(target=_run, args=(request, command, tell), name="mail-test", daemon=True).start()
     yield head
-    while isinstance(step := await told.get(), CheckStep):
+    while isinstance(step := await told.get(), MailTestStep):
         yield _part("_step.html", step=step)
-    yield _part("_verdict.html", checked=step) + tail
+    yield _part("_verdict.html", tested=step) + tail
 
 
-def _run(request: Request, command: CheckMail, tell: Any) -> None:
+def _run(request: Request, command: RunMailTest, tell: Any) -> None:
     """Whatever happens, somebody is told that it is over."""
-    checked: Checked | None = None
+    tested: MailTested | None = None
     try:
-        checked = check_mail(installation_of(request), command, tell)
+        tested = run_mail_test(installation_of(request), command, tell)
     finally:
         AT_ONCE.release()
-        tell(checked)
+        tell(tested)
 
 
 def _part(name: str, **context: Any) -> str:

@@ -9,7 +9,7 @@ from app.domain import fields
 from app.domain.staffing import find_staff
 from app.errors import Refusal
 from app.installation import Installation
-from app.mail.check_steps import CheckStep, StepState
+from app.mail.steps import MailTestStep, StepState
 from app.scope import SYSTEM
 from app.texts import _
 from models import Company
@@ -24,7 +24,7 @@ MARKS = {StepState.GOOD: "bien", StepState.BAD: "FALLA", StepState.SKIPPED: "—
 @installed
 def try_mail(installation: Installation, recipient: str, slug: str | None, email: str | None) -> None:
     """Envía un correo de prueba a DESTINATARIO y dice cómo va cada paso, hasta la copia. Acaba con 1 si algo falla."""
-    from app.mail.checking import CheckMail, check_mail
+    from app.mail.testing import RunMailTest, run_mail_test
 
     address = fields.email(recipient, "recipient", required=True)
     company_id = company_by_slug(installation, slug).id if slug else _only_company(installation)
@@ -32,11 +32,11 @@ def try_mail(installation: Installation, recipient: str, slug: str | None, email
     if email is not None:
         with installation.database.read(SYSTEM) as db:
             user_id = find_staff(db, email.strip().lower()).id
-    command = CheckMail(company_id=company_id, user_id=user_id, recipient=address)
-    checked = check_mail(installation, command, _tell)
+    command = RunMailTest(company_id=company_id, user_id=user_id, recipient=address)
+    tested = run_mail_test(installation, command, _tell)
     say("")
-    say(f"{checked.title} {checked.remedy}".strip())
-    if not checked.is_good:
+    say(f"{tested.title} {tested.remedy}".strip())
+    if not tested.is_good:
         raise SystemExit(1)
 
 
@@ -48,7 +48,7 @@ def _only_company(installation: Installation) -> int:
     return companies[0]
 
 
-def _tell(step: CheckStep) -> None:
+def _tell(step: MailTestStep) -> None:
     if step.state is StepState.GOING:
         return
     took = f" ({step.took:.2f} s)".replace(".", ",") if step.state is not StepState.SKIPPED else ""

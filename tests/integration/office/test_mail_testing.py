@@ -147,7 +147,7 @@ def test_a_bug_ends_the_page_in_a_sentence(desk, db, make, monkeypatch):
     def broken(*_arguments):
         raise ZeroDivisionError
 
-    monkeypatch.setattr(testing, "check_mail", broken)
+    monkeypatch.setattr(testing, "run_mail_test", broken)
     monkeypatch.setattr("threading.excepthook", lambda *_arguments: None)
     answer = desk.post("mail-account/test", {"recipient": "a@b.example"})
 

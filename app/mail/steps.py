@@ -20,7 +20,7 @@ class StepState(StrEnum):
     SKIPPED = "skipped"
 
 
-class CheckStep(Struct, frozen=True, kw_only=True):
+class MailTestStep(Struct, frozen=True, kw_only=True):
     """``says``: what was seen, or the words of whoever refused. ``took`` seconds."""
 
     step: MailStep
@@ -31,7 +31,7 @@ class CheckStep(Struct, frozen=True, kw_only=True):
     advice: Advice | None = None
 
 
-Tell = Callable[[CheckStep], None]
+Tell = Callable[[MailTestStep], None]
 
 TITLES = {
     MailStep.RESOLVE: "Encontrar %(servidor)s",
@@ -59,7 +59,7 @@ class Telling:
 
     def begin(self, step: MailStep) -> None:
         self._began_at = time.monotonic()
-        self.tell(CheckStep(step=step, state=StepState.GOING, title=self.title(step)))
+        self.tell(MailTestStep(step=step, state=StepState.GOING, title=self.title(step)))
 
     def done(self, step: MailStep, says: str) -> None:
         self._end(step, StepState.GOOD, says)
@@ -70,7 +70,7 @@ class Telling:
         advice = advice_on(at or step, fault, says, self._where(step))
         self._end(step, StepState.BAD, says, advice)
         for other in self.left:
-            self.tell(CheckStep(step=other, state=StepState.SKIPPED, title=self.title(other)))
+            self.tell(MailTestStep(step=other, state=StepState.SKIPPED, title=self.title(other)))
         return advice
 
     def title(self, step: MailStep) -> str:
@@ -88,7 +88,7 @@ class Telling:
     def _end(self, step: MailStep, state: StepState, says: str, advice: Advice | None = None) -> None:
         took = time.monotonic() - self._began_at
         self.left.remove(step)
-        self.tell(CheckStep(step=step, state=state, title=self.title(step), says=says, took=took, advice=advice))
+        self.tell(MailTestStep(step=step, state=state, title=self.title(step), says=says, took=took, advice=advice))
 
     def _where(self, step: MailStep) -> Where:
         account = self.account

@@ -16,8 +16,8 @@ from app.domain.mail.saving_accounts import SaveMailAccount, save_mail_account
 from app.domain.mail.troubles import MailStep
 from app.errors import Fault
 from app.installation import open_installation
-from app.mail.check_steps import StepState
-from app.mail.checking import Checked, CheckMail, NoAccount, check_mail
+from app.mail.steps import StepState
+from app.mail.testing import MailTested, NoAccount, RunMailTest, run_mail_test
 from models import OutgoingMail
 from models.enums import MailKind, MailSecurity, MailStatus
 from tests.certificates import server_context
@@ -82,10 +82,10 @@ class Watching:
         self.post.db.commit()
         self.post.db.expire_all()
 
-    def check(self, user_id=None, **values) -> Checked:
+    def test(self, user_id=None, **values) -> MailTested:
         self.told.clear()
-        command = CheckMail(company_id=self.post.company.id, user_id=user_id, recipient=RECIPIENT, **values)
-        return check_mail(self.post.installation, command, self.told.append)
+        command = RunMailTest(company_id=self.post.company.id, user_id=user_id, recipient=RECIPIENT, **values)
+        return run_mail_test(self.post.installation, command, self.told.append)
 
     @property
     def ends(self):
@@ -108,9 +108,9 @@ def mails(post):
 
 
 def test_every_step_is_told_and_the_mail_says_what_was_seen(post, sink, watching, imap, user):
-    checked = watching.check(recipient_name="Marta Ruiz")
+    tested = watching.test(recipient_name="Marta Ruiz")
 
-    assert (checked.title, checked.is_good, checked.has_left) == ("Todo funciona.", True, True)
+    assert (tested.title, tested.is_good, tested.has_left) == ("Todo funciona.", True, True)
     steps = [*SENDING, MailStep.MAILBOX, MailStep.COPY]
     assert [(step.step, step.state) for step in watching.told] == [
         (step, state) for step in steps for state in (GOING, GOOD)
@@ -140,7 +140,7 @@ def test_every_step_is_told_and_the_mail_says_what_was_seen(post, sink, watching
     assert "TLSv1.3" in message.get_body(("html",)).get_content()
     (mail,) = mails(post)
     assert (mail.id, mail.kind, mail.status, mail.frozen, mail.attempts) == (
-        checked.mail_id,
+        tested.mail_id,
         MailKind.TEST,
         MailStatus.SENT,
         received.content,
@@ -159,7 +159,7 @@ def test_the_copy_is_really_stored_before_it_is_taken_away(post, sink, watching,
         return remove(mailbox, folder, message_id)
 
     monkeypatch.setattr(Mailbox, "remove", look)
-    watching.check()
+    watching.test()
 
     ((octets, flags, _moment),) = seen
     assert (octets, "S" in flags) == (sink.received[0].content, True)
@@ -175,13 +175,13 @@ def test_steps_are_told_while_the_server_still_thinks(post, sink, watching):
         if (step.step, step.state) == (MailStep.SEND, GOING):
             arrived.set()
 
-    command = CheckMail(company_id=post.company.id, user_id=None, recipient=RECIPIENT)
-    checking = threading.Thread(target=check_mail, args=(post.installation, command, tell))
-    checking.start()
+    command = RunMailTest(company_id=post.company.id, user_id=None, recipient=RECIPIENT)
+    testing = threading.Thread(target=run_mail_test, args=(post.installation, command, tell))
+    testing.start()
     assert arrived.wait(10)
     while_thinking = list(told)
     sink.stopped.set()
-    checking.join(20)
+    testing.join(20)
 
     assert while_thinking == [(step, state) for step in SENDING[:-1] for state in (GOING, GOOD)] + [
         (MailStep.SEND, GOING)
@@ -193,9 +193,9 @@ def test_a_person_s_account_is_tried_as_theirs(post, sink, watching, make):
     post.db.commit()
     watching.save(user_id=marta.id, sender_name="Marta Ruiz", imap_host="", sent_folder="")
 
-    checked = watching.check(user_id=marta.id)
+    tested = watching.test(user_id=marta.id)
 
-    assert (checked.title, [step for step, _state in watching.ends]) == ("Todo funciona.", SENDING)
+    assert (tested.title, [step for step, _state in watching.ends]) == ("Todo funciona.", SENDING)
     message = message_from_bytes(sink.received[0].content, policy=SMTP)
     assert str(message["From"]) == f"Marta Ruiz <{watching.user}>"
     assert "lo que usted envíe desde Suministros Tosma" in message.get_body(("plain",)).get_content()
@@ -207,7 +207,7 @@ def test_without_an_account_there_is_nothing_to_try(post, watching, make):
     post.db.commit()
 
     with pytest.raises(NoAccount):
-        watching.check(user_id=other.id)
+        watching.test(user_id=other.id)
     assert mails(post) == []
 
 
@@ -250,10 +250,10 @@ def test_what_does_not_work_is_told_at_its_step_and_nothing_leaves(
 ):
     watching.save(**values)
 
-    checked = watching.check()
+    tested = watching.test()
 
     failing = watching.failing()
-    assert (checked.is_good, checked.has_left, checked.title, checked.mail_id) == (False, False, title, None)
+    assert (tested.is_good, tested.has_left, tested.title, tested.mail_id) == (False, False, title, None)
     assert (failing.step, failing.advice.meaning) == (step, title)
     assert says is None or failing.says == says
     whole = [*SENDING, MailStep.MAILBOX, MailStep.COPY]
@@ -275,18 +275,18 @@ def test_a_certificate_of_its_own_is_told_before_any_password(post, watching, tm
     context, _authority = server_context("self-signed", tmp_path / "own")
     with Sink(security="starttls", context=context, credentials=(user, PASSWORD)) as own:
         watching.save(port=own.port)
-        checked = watching.check()
+        tested = watching.test()
 
-    assert checked.title == "El certificado no lo firma ninguna autoridad conocida."
+    assert tested.title == "El certificado no lo firma ninguna autoridad conocida."
     assert own.verbs() == ["EHLO", "STARTTLS"]
 
 
 def test_who_hangs_up_while_one_signs_in_has_not_refused_the_password(post, sink, watching):
     sink.steps["AUTH"] = [Step(drop=True)]
 
-    checked = watching.check()
+    tested = watching.test()
 
-    assert (checked.title, watching.failing().step) == ("El servidor no deja entrar por ahora.", MailStep.AUTH)
+    assert (tested.title, watching.failing().step) == ("El servidor no deja entrar por ahora.", MailStep.AUTH)
     assert standing_of(post.reload(post.account)) is Standing.UNREACHABLE
 
 
@@ -320,10 +320,10 @@ def test_who_hangs_up_while_one_signs_in_has_not_refused_the_password(post, sink
 def test_a_mail_that_is_not_taken_is_in_the_outbox_with_the_reason(post, sink, watching, script, status, title):
     sink.steps |= deepcopy(script)
 
-    checked = watching.check()
+    tested = watching.test()
 
     (mail,) = mails(post)
-    assert (checked.title, checked.has_left, checked.mail_id) == (title, False, mail.id)
+    assert (tested.title, tested.has_left, tested.mail_id) == (title, False, mail.id)
     assert (mail.status, mail.claim, len(post.attempts(mail))) == (status, None, 1)
     assert watching.ends[4:] == [(MailStep.SEND, BAD), (MailStep.MAILBOX, SKIPPED), (MailStep.COPY, SKIPPED)]
 
@@ -339,18 +339,18 @@ def test_a_mail_that_is_not_taken_is_in_the_outbox_with_the_reason(post, sink, w
 def test_a_copy_that_fails_does_not_make_the_mail_unsent(post, sink, watching, values, step, remedy):
     watching.save(**values)
 
-    checked = watching.check()
+    tested = watching.test()
 
-    assert (checked.is_good, checked.has_left) == (False, True)
-    assert checked.title == "El correo ha salido, pero su copia no se guarda."
-    assert (watching.failing().step, checked.remedy.startswith(remedy)) == (step, True)
+    assert (tested.is_good, tested.has_left) == (False, True)
+    assert tested.title == "El correo ha salido, pero su copia no se guarda."
+    assert (watching.failing().step, tested.remedy.startswith(remedy)) == (step, True)
     assert (mails(post)[0].status, len(sink.received)) == (MailStatus.SENT, 1)
 
 
 def test_a_mailbox_without_a_folder_is_only_entered(post, watching, imap, user):
     watching.save(sent_folder="", imap_port=imap.port, imap_security=MailSecurity.STARTTLS)
 
-    assert watching.check().is_good
+    assert watching.test().is_good
     assert watching.ends[-1] == (MailStep.MAILBOX, GOOD)
 
 
@@ -359,7 +359,7 @@ def test_a_good_account_goes_on_at_once(post, watching):
     post.account.imap_failures, post.account.imap_error = 2, "no"
     post.db.commit()
 
-    watching.check()
+    watching.test()
 
     account = post.reload(post.account)
     assert (standing_of(account), account.paused_until, account.imap_failures, account.imap_error) == (
@@ -380,8 +380,8 @@ def test_a_worker_leaves_the_test_alone_while_somebody_holds_it(post, sink, watc
             post.send()
             delivered.extend(sink.received)
 
-    command = CheckMail(company_id=post.company.id, user_id=None, recipient=RECIPIENT)
-    check_mail(post.installation, command, tell)
+    command = RunMailTest(company_id=post.company.id, user_id=None, recipient=RECIPIENT)
+    run_mail_test(post.installation, command, tell)
     post.send()
 
     assert (len(delivered), len(sink.received)) == (1, 1)
@@ -391,10 +391,10 @@ def test_a_worker_leaves_the_test_alone_while_somebody_holds_it(post, sink, watc
 def test_the_demonstration_talks_to_nobody(post, sink, watching, installation):
     demo = replace(installation, settings=replace(installation.settings, demo=True))
     told = []
-    command = CheckMail(company_id=post.company.id, user_id=None, recipient=RECIPIENT)
+    command = RunMailTest(company_id=post.company.id, user_id=None, recipient=RECIPIENT)
 
-    checked = check_mail(demo, command, told.append)
+    tested = run_mail_test(demo, command, told.append)
 
-    assert checked.title == "Capturado: la demostración no envía nada ni se conecta con ningún servidor."
+    assert tested.title == "Capturado: la demostración no envía nada ni se conecta con ningún servidor."
     assert [(step.step, step.state) for step in told] == [(MailStep.SEND, GOING), (MailStep.SEND, GOOD)]
     assert (sink.connections, mails(post)[0].status) == (0, MailStatus.SENT)

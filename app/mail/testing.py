@@ -23,9 +23,9 @@ from app.domain.queries.letters import LetterFacts, letter_facts
 from app.errors import AdapterError, Fault, Refusal
 from app.installation import Installation
 from app.leases import kept_alive
-from app.mail.check_steps import Tell, Telling
 from app.mail.credentials import doubt_token, imap_account_of
 from app.mail.outcomes import outcome_of, trouble_of
+from app.mail.steps import Tell, Telling
 from app.mail.transports import Captured, Transport, TransportFactory, transport_of
 from app.mail.writing import sender_of, write_mails
 from app.scope import CompanyScope, ScopedSession
@@ -39,7 +39,7 @@ OWN_COPY_LOOKS, OWN_COPY_EVERY = 4, 1.0
 Answered = TypeVar("Answered")
 
 
-class CheckMail(Struct, frozen=True, kw_only=True):
+class RunMailTest(Struct, frozen=True, kw_only=True):
     """``user_id`` none: the company's account."""
 
     company_id: int
@@ -48,7 +48,7 @@ class CheckMail(Struct, frozen=True, kw_only=True):
     recipient_name: str = ""
 
 
-class Checked(Struct, frozen=True, kw_only=True):
+class MailTested(Struct, frozen=True, kw_only=True):
     """The verdict. ``has_left``: the mail did, whatever became of its copy."""
 
     is_good: bool
@@ -65,9 +65,9 @@ class NoAccount(Refusal):
         super().__init__(_("Guarde antes la cuenta de correo."))
 
 
-def check_mail(
-    installation: Installation, command: CheckMail, tell: Tell, make_transport: TransportFactory = transport_of
-) -> Checked:
+def run_mail_test(
+    installation: Installation, command: RunMailTest, tell: Tell, make_transport: TransportFactory = transport_of
+) -> MailTested:
     """Try an account out; ``tell`` is called from this thread as each step begins and ends. Raises ``NoAccount``.
 
     Talks to servers: never in a transaction. The demonstration talks to nobody, and captures.
@@ -78,17 +78,17 @@ def check_mail(
     if account is None and (command.user_id is not None or not installation.settings.demo):
         raise NoAccount
     if installation.settings.demo or account is None:
-        return _capture(_Check(installation, command, facts, None, tell))
-    return _try_out(_Check(installation, command, facts, account, tell), account, make_transport)
+        return _capture(_Test(installation, command, facts, None, tell))
+    return _try_out(_Test(installation, command, facts, account, tell), account, make_transport)
 
 
-class _Check:
+class _Test:
     """What one try shares. ``telling`` knows of no account where none is used."""
 
     def __init__(
         self,
         installation: Installation,
-        command: CheckMail,
+        command: RunMailTest,
         facts: LetterFacts,
         account: MailAccount | None,
         tell: Tell,
@@ -101,35 +101,35 @@ class _Check:
     def run(self, work: Callable[[ScopedSession], Answered]) -> Answered:
         return self.installation.database.run(self.scope, work)
 
-    def verdict(self, title: str, remedy: str, *, is_good: bool, has_left: bool) -> Checked:
+    def verdict(self, title: str, remedy: str, *, is_good: bool, has_left: bool) -> MailTested:
         mail_id = self.written.mail.id if self.written else None
-        return Checked(is_good=is_good, has_left=has_left, title=title, remedy=remedy, mail_id=mail_id)
+        return MailTested(is_good=is_good, has_left=has_left, title=title, remedy=remedy, mail_id=mail_id)
 
 
-def _capture(check: _Check) -> Checked:
-    check.telling.begin(MailStep.SEND)
-    _send(check, Captured())
+def _capture(test: _Test) -> MailTested:
+    test.telling.begin(MailStep.SEND)
+    _send(test, Captured())
     title = _("Capturado: la demostración no envía nada ni se conecta con ningún servidor.")
-    return check.verdict(title, _("Así habría llegado: véalo en Correos enviados."), is_good=True, has_left=True)
+    return test.verdict(title, _("Así habría llegado: véalo en Correos enviados."), is_good=True, has_left=True)
 
 
-def _try_out(check: _Check, account: MailAccount, make_transport: TransportFactory) -> Checked:
-    opened = _open(check, account, make_transport)
-    advice = opened if isinstance(opened, Advice) else _send(check, opened)
+def _try_out(test: _Test, account: MailAccount, make_transport: TransportFactory) -> MailTested:
+    opened = _open(test, account, make_transport)
+    advice = opened if isinstance(opened, Advice) else _send(test, opened)
     if advice is not None:
-        return check.verdict(advice.meaning, advice.remedy, is_good=False, has_left=False)
-    if (advice := _keep_copy(check, account)) is not None:
+        return test.verdict(advice.meaning, advice.remedy, is_good=False, has_left=False)
+    if (advice := _keep_copy(test, account)) is not None:
         title = _("El correo ha salido, pero su copia no se guarda.")
-        return check.verdict(title, f"{advice.meaning} {advice.remedy}", is_good=False, has_left=True)
-    check.run(lambda db: resume_account(db, account.id))
+        return test.verdict(title, f"{advice.meaning} {advice.remedy}", is_good=False, has_left=True)
+    test.run(lambda db: resume_account(db, account.id))
     where = _("Busque el correo en el buzón de %(quien)s; si no está, mire en el correo no deseado.")
-    where %= {"quien": check.command.recipient}
-    return check.verdict(_("Todo funciona."), where, is_good=True, has_left=True)
+    where %= {"quien": test.command.recipient}
+    return test.verdict(_("Todo funciona."), where, is_good=True, has_left=True)
 
 
-def _open(check: _Check, account: MailAccount, make_transport: TransportFactory) -> Transport | Advice:
+def _open(test: _Test, account: MailAccount, make_transport: TransportFactory) -> Transport | Advice:
     """A transport that has signed in, or what went wrong on the way."""
-    telling = check.telling
+    telling = test.telling
 
     def watch(done: MailStep, says: str) -> None:
         if done is MailStep.AUTH:
@@ -138,97 +138,97 @@ def _open(check: _Check, account: MailAccount, make_transport: TransportFactory)
         telling.begin(telling.next)
 
     try:
-        transport = make_transport(check.installation, account)
+        transport = make_transport(test.installation, account)
     except AdapterError as error:
         telling.begin(MailStep.AUTH)
-        return _account_failed(check, account, MailStep.AUTH, trouble_of(error))
+        return _account_failed(test, account, MailStep.AUTH, trouble_of(error))
     telling.begin(telling.next)
     trouble = transport.verify(watch)
     if trouble is None:
         return transport
     if isinstance(trouble, AuthenticationFailed):
         try:
-            doubt_token(check.installation, account)
+            doubt_token(test.installation, account)
         except AdapterError as error:
             trouble = trouble_of(error)
-    return _account_failed(check, account, telling.next, trouble)
+    return _account_failed(test, account, telling.next, trouble)
 
 
-def _account_failed(check: _Check, account: MailAccount, step: MailStep, trouble: AccountTrouble) -> Advice:
+def _account_failed(test: _Test, account: MailAccount, step: MailStep, trouble: AccountTrouble) -> Advice:
     """Tell the account, for every worker, as if one of them had met it."""
     note: Any = note_refused if isinstance(trouble, AuthenticationFailed) else note_unreachable
-    check.run(lambda db: note(db, account, trouble.reply, clock.now(), trouble.fault))
-    return _failed(check, step, trouble)
+    test.run(lambda db: note(db, account, trouble.reply, clock.now(), trouble.fault))
+    return _failed(test, step, trouble)
 
 
-def _failed(check: _Check, step: MailStep, trouble: AccountTrouble) -> Advice:
+def _failed(test: _Test, step: MailStep, trouble: AccountTrouble) -> Advice:
     at = trouble.step if isinstance(trouble, NotOpened) else step
-    return check.telling.failed(step, trouble.reply, trouble.fault, at=at)
+    return test.telling.failed(step, trouble.reply, trouble.fault, at=at)
 
 
-def _send(check: _Check, transport: Transport) -> Advice | None:
+def _send(test: _Test, transport: Transport) -> Advice | None:
     """Have the mail taken by the server; what went wrong, if anything did."""
     claim = new_token()[:32]
-    written = check.written = _write(check, claim)
+    written = test.written = _write(test, claim)
     try:
-        delivery = _deliver(check, transport, written, claim)
+        delivery = _deliver(test, transport, written, claim)
     finally:
         transport.close()
     if isinstance(delivery, AccountTrouble):
-        check.run(lambda db: end_test(db, written.mail.id, claim, delivery.reply, clock.now()))
-        return _failed(check, MailStep.SEND, delivery)
+        test.run(lambda db: end_test(db, written.mail.id, claim, delivery.reply, clock.now()))
+        return _failed(test, MailStep.SEND, delivery)
     result = RecordOutcome(written=written, claim=claim, outcome=outcome_of(delivery), now=clock.now())
-    check.run(lambda db: record_outcome(db, result))
+    test.run(lambda db: record_outcome(db, result))
     if isinstance(delivery, Taken):
-        check.telling.done(MailStep.SEND, delivery.reply)
+        test.telling.done(MailStep.SEND, delivery.reply)
         return None
     fault = delivery.fault if isinstance(delivery, Deferred) else None
-    return check.telling.failed(MailStep.SEND, result.outcome.reply, fault)
+    return test.telling.failed(MailStep.SEND, result.outcome.reply, fault)
 
 
-def _write(check: _Check, claim: str) -> WrittenMail:
+def _write(test: _Test, claim: str) -> WrittenMail:
     now = clock.now()
     begin = BeginTest(
-        account=check.facts.account,
-        recipient=check.command.recipient,
-        recipient_name=check.command.recipient_name,
+        account=test.facts.account,
+        recipient=test.command.recipient,
+        recipient_name=test.command.recipient_name,
         claim=claim,
         now=now,
         until=now + LEASE,
-        checked=tuple(check.telling.seen),
+        checked=tuple(test.telling.seen),
     )
-    due = check.run(lambda db: begin_test(db, begin))
-    written = write_mails(check.installation, check.facts, [due], now).written[0]
-    check.run(lambda db: freeze_test(db, written, claim))
+    due = test.run(lambda db: begin_test(db, begin))
+    written = write_mails(test.installation, test.facts, [due], now).written[0]
+    test.run(lambda db: freeze_test(db, written, claim))
     return written
 
 
-def _deliver(check: _Check, transport: Transport, written: WrittenMail, claim: str) -> Delivery:
-    envelope_from = sender_of(check.installation, check.facts).email
+def _deliver(test: _Test, transport: Transport, written: WrittenMail, claim: str) -> Delivery:
+    envelope_from = sender_of(test.installation, test.facts).email
 
     def extend() -> bool:
-        return check.run(lambda db: extend_lease(db, claim, clock.now() + LEASE))
+        return test.run(lambda db: extend_lease(db, claim, clock.now() + LEASE))
 
     with kept_alive(extend, LEASE):
         return transport.deliver(envelope_from, written.mail.recipient, written.content)
 
 
-def _keep_copy(check: _Check, account: MailAccount) -> Advice | None:
+def _keep_copy(test: _Test, account: MailAccount) -> Advice | None:
     """What went wrong with the mailbox or the copy in it, if anything did."""
-    if not account.imap_host or check.written is None:
+    if not account.imap_host or test.written is None:
         return None
     from app.adapters.imap.mailbox import open_mailbox  # with its library: not before somebody has a mailbox
 
-    telling, settings, step = check.telling, check.installation.settings, MailStep.MAILBOX
+    telling, settings, step = test.telling, test.installation.settings, MailStep.MAILBOX
     telling.begin(step)
     try:
-        where = imap_account_of(check.installation, account)
+        where = imap_account_of(test.installation, account)
         with open_mailbox(where, private_hosts=settings.private_hosts, ca_file=settings.mail_ca_file) as mailbox:
             telling.done(step, "")
             if account.sent_folder:
                 step = MailStep.COPY
                 telling.begin(step)
-                telling.done(step, _store(mailbox, account.sent_folder, check.written))
+                telling.done(step, _store(mailbox, account.sent_folder, test.written))
     except AdapterError as error:
         at = step_of(error) if step is MailStep.MAILBOX else step
         return telling.failed(step, str(error), error.fault, at=at)
