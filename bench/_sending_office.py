@@ -10,10 +10,10 @@ import sqlalchemy as sa
 
 from app import clock
 from app.adapters.letters.letter import Letters
+from app.domain.mail.checking_sendings import SendDocuments
 from app.domain.mail.outbox import mails
 from app.domain.mail.sending import send_documents
 from app.domain.mail.sending_plans import Wishes, plan_sending
-from app.domain.mail.sending_wishes import SendDocuments
 from app.domain.mail.texts import CleanHtml
 from app.domain.previewing import preview_publication
 from app.domain.publishing import PublishDocuments, publish_documents

@@ -18,12 +18,12 @@ from app import clock
 from app.domain.folding import fold
 from app.domain.kinds import KINDS, Words
 from app.domain.mail.accounts import account_of
+from app.domain.mail.checking_sendings import SendDocuments
 from app.domain.mail.enclosures import NewFile
 from app.domain.mail.letter_texts import Letterhead, filled_texts
 from app.domain.mail.senders import senders_for
 from app.domain.mail.sending import Sent, send_documents
 from app.domain.mail.sending_plans import Grouping, Plan, Wishes, plan_sending
-from app.domain.mail.sending_wishes import SendDocuments
 from app.domain.mail.texts import PICTURES, CleanHtml, texts_for
 from app.domain.mail.variables import VARIABLES
 from app.domain.queries.addressees import Addressee, addresses_of, meant_for

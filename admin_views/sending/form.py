@@ -16,9 +16,9 @@ from admin_views.publishing.form import Unseen
 from app import clock
 from app.domain import fields
 from app.domain.mail.addressing import check_number, nobody
+from app.domain.mail.checking_sendings import check_moment
 from app.domain.mail.enclosures import NewFile
 from app.domain.mail.sending_plans import Grouping
-from app.domain.mail.sending_wishes import check_moment
 from app.domain.queries.addressees import Address, Addressee
 from app.errors import InvalidValue
 from app.texts import _

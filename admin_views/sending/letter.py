@@ -14,10 +14,10 @@ from admin_views.sending.form import SendForm
 from admin_views.sending.words import spell_size
 from admin_views.templating import render
 from app.adapters.pdf.from_document import document_file_name
+from app.domain.mail.checking_sendings import SendDocuments, check_sending
 from app.domain.mail.enclosures import TO_PRINT
 from app.domain.mail.sending_plans import PlannedDispatch
 from app.domain.mail.sending_rows import FilledDispatch, filled_dispatches
-from app.domain.mail.sending_wishes import SendDocuments, checked
 from app.domain.queries.addressees import Addressee
 from app.errors import Refusal
 from app.mail.preview import dispatch_as_planned, planned_dispatch, planned_facts
@@ -64,7 +64,7 @@ def _chosen(
     shown = dialogue.show(db, form)
     if shown.plan is None or not shown.plan.dispatches:
         raise Refusal(shown.missing)
-    command, planned = checked(db, dialogue.command(form)), shown.plan.dispatches
+    command, planned = check_sending(db, dialogue.command(form)), shown.plan.dispatches
     chosen = next((one for one in planned if one.documents[0].id == wanted), planned[0])
     return command, filled_dispatches(db, command, [chosen])[0]
 

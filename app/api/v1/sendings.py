@@ -16,10 +16,10 @@ from app.api.spelling import Amount, Ref, amount, ref
 from app.api.v1.publications import Chosen, selection_of, version_of
 from app.domain.locking import lock_company
 from app.domain.mail.addressing import MOST_PEOPLE
+from app.domain.mail.checking_sendings import SendDocuments, check_sending
 from app.domain.mail.senders import senders_for
 from app.domain.mail.sending import send_documents
 from app.domain.mail.sending_plans import Grouping, Wishes, plan_sending
-from app.domain.mail.sending_wishes import SendDocuments, checked
 from app.domain.mail.texts import CleanHtml, texts_for
 from app.domain.queries.addressees import Addressee
 from app.errors import InvalidValue
@@ -119,7 +119,7 @@ class SendingDone(Struct, kw_only=True):
 )
 def preview(call: Call) -> SendingPreview:
     with call.installation.database.read(call.scope) as db, _named():
-        plan = plan_sending(db, checked(db, _command(db, call)).wishes)
+        plan = plan_sending(db, check_sending(db, _command(db, call)).wishes)
     return SendingPreview(
         dispatches=len(plan.dispatches),
         documents=plan.documents,

@@ -10,10 +10,10 @@ from app.domain import audit
 from app.domain.batches import batch_of, figures_of, first_result, open_batch
 from app.domain.confirming import check_confirmed
 from app.domain.locking import lock_company
+from app.domain.mail.checking_sendings import SendDocuments, check_sending
 from app.domain.mail.enclosures import TooLarge
 from app.domain.mail.sending_plans import Plan, plan_sending
 from app.domain.mail.sending_rows import queue_dispatches
-from app.domain.mail.sending_wishes import SendDocuments, checked
 from app.domain.templates import default_version
 from app.errors import Refusal
 from app.scope import ScopedSession
@@ -76,7 +76,7 @@ def send_documents(db: ScopedSession, command: SendDocuments) -> Sent:
         return first_result(batch, Sent, kind=BatchKind.SEND, fingerprint=wished)
     check_confirmed(company)
     default_version(db)  # what is sent has a look to keep
-    command = checked(db, command)
+    command = check_sending(db, command)
     plan = plan_sending(db, command.wishes)
     if not plan.dispatches and plan.too_large:
         raise TooLarge

@@ -9,10 +9,10 @@ from msgspec import Struct
 
 from app.domain.files import kept
 from app.domain.folding import fold
+from app.domain.mail.checking_sendings import SendDocuments
 from app.domain.mail.letter_texts import Letterhead, filled_texts
 from app.domain.mail.outbox import mails
 from app.domain.mail.sending_plans import Plan, PlannedDispatch
-from app.domain.mail.sending_wishes import SendDocuments
 from app.domain.queries.addressees import Addressee
 from app.domain.queries.dispatches import dispatches, files
 from app.domain.queries.sendable import enclosed

@@ -3,9 +3,9 @@
 from msgspec.structs import replace
 from sqlalchemy import select
 
+from app.domain.mail.checking_sendings import SendDocuments
 from app.domain.mail.sending import send_documents
 from app.domain.mail.sending_plans import Grouping, Wishes, plan_sending
-from app.domain.mail.sending_wishes import SendDocuments
 from app.domain.queries.addressees import Addressee
 from app.domain.selections import DocumentFilter, DocumentSelection
 from models import OutgoingMail

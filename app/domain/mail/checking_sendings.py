@@ -46,7 +46,7 @@ class SendDocuments(Struct, frozen=True, kw_only=True):
     due_at: dt.datetime | None = None
 
 
-def checked(db: ScopedSession, command: SendDocuments) -> SendDocuments:
+def check_sending(db: ScopedSession, command: SendDocuments) -> SendDocuments:
     """As it can be done: people once each, octets counted. Raises ``InvalidValue`` beside what cannot be.
 
     For a preview as for what is sent: whoever is shown one is refused nothing afterwards but what has changed since.
