@@ -11,7 +11,7 @@ from admin_views.contact import CustomerAdmin, SupplierAdmin
 from admin_views.delivery_note import DeliveryNoteAdmin
 from admin_views.intranet import IntranetAdmin
 from admin_views.invoice import InvoiceAdmin
-from admin_views.mail.account import MailAccountPage
+from admin_views.mail.company_account import MailAccountPage
 from admin_views.mail.outbox import OutgoingMailAdmin, WaitingMailAdmin
 from admin_views.mail.texts import MailTextsPage
 from admin_views.office import Office

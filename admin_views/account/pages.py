@@ -14,10 +14,9 @@ from admin_views.base import page
 from admin_views.command_page import Command
 from admin_views.entering import enter
 from admin_views.forms import OfficeForm, Secret
-from admin_views.mail.account import HOME as COMPANYS
-from admin_views.mail.account import remove_page, resume_page
-from admin_views.mail.account_pages import Whose
-from admin_views.mail.account_saving import account_page
+from admin_views.mail.account_saving import account_page, remove_page, resume_page
+from admin_views.mail.account_shown import Whose
+from admin_views.mail.company_account import HOME as COMPANYS
 from admin_views.mail.consents import ask_again, come_back
 from admin_views.mail.testing import test_page
 from admin_views.mail.texts import OWN, OwnTextPages

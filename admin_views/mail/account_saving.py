@@ -1,20 +1,27 @@
-"""Filling a mail account in and saving it: servers are asked first, and nothing is written until all of it is right."""
+"""Filling a mail account in, saving, resuming and removing it, whosever it is.
 
-from typing import TYPE_CHECKING
+Servers are asked first, and nothing is written until all of it is right.
+"""
+
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 from sqladmin import Flash
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from admin_views.acting import act
+from admin_views.acting import act, done, not_done
+from admin_views.command_page import Command
+from admin_views.forms import OfficeForm
 from admin_views.mail import account_asking as asking
 from admin_views.mail.account_form import BY_SERVER, AccountForm, way_of
-from admin_views.mail.account_pages import MINUTE, Shown, Whose, count, read_account, show
+from admin_views.mail.account_shown import MINUTE, Shown, Whose, read_account, show, throttle
 from admin_views.mail.consents import NotRegistered, go_and_consent
 from admin_views.posted import posted
 from admin_views.proving import prove_again
-from app.domain.mail.saving_accounts import SaveMailAccount, is_move, save_mail_account
+from app.domain.mail.accounts import resume_account
+from app.domain.mail.saving_accounts import SaveMailAccount, is_move, remove_mail_account, save_mail_account
 from app.errors import InvalidValue, Refusal
 from app.mail.credentials import oauth_app, withdraw_consent
 from app.texts import _
@@ -84,7 +91,7 @@ def _ask(request: Request, whose: Whose, shown: Shown, aside: str) -> None:
     else:
         account = read_account(request, whose)
         _require_certificate(request, form, account, command, "imap_")
-        count(request, "mail folders", 10, MINUTE)
+        throttle(request, "mail folders", 10, MINUTE)
         shown.folders = asking.folders_of(installation_of(request), account, command)
 
 
@@ -101,7 +108,7 @@ def _without_address(form: AccountForm, whose: Whose) -> SaveMailAccount:
 
 
 def _suggest(request: Request, shown: Shown, form: AccountForm) -> None:
-    count(request, "mail discovery", 10, MINUTE)
+    throttle(request, "mail discovery", 10, MINUTE)
     found = asking.suggest(str(form.sender_email.data), installation_of(request).settings)
     shown.suggested, shown.found_nothing = found, found is None
     if found is None:
@@ -151,7 +158,7 @@ def _with_folder(
 ) -> tuple[SaveMailAccount, str]:
     """With the server's own folder for what is sent; a mailbox that does not open keeps nothing from being saved."""
     try:
-        count(request, "mail folders", 10, MINUTE)
+        throttle(request, "mail folders", 10, MINUTE)
         found = asking.folders_of(installation_of(request), account, command)
     except Refusal as refusal:
         why = {"servidor": command.imap_host, "motivo": str(refusal)}
@@ -179,7 +186,43 @@ def _require_certificate(
 
 
 def _show_certificate(request: Request, form: AccountForm, command: SaveMailAccount, of: str) -> str:
-    count(request, "mail certificate", 10, MINUTE)
+    throttle(request, "mail certificate", 10, MINUTE)
     seen = asking.certificate_of(command, installation_of(request).settings, of=of)
     form.show_certificate(seen, of=of)
     return seen
+
+
+def resume_page(request: Request, whose: Whose) -> Response:
+    """Have a paused account tried at once. Runs in a thread."""
+    account = read_account(request, whose)
+    try:
+        throttle(request, "mail resume", 5, MINUTE)
+    except Refusal as refusal:
+        return not_done(request, refusal, whose.home)
+    if account is not None:
+        act(request, lambda db: resume_account(db, account.id))
+    return done(request, _("Se vuelve a probar ahora mismo."), whose.home)
+
+
+async def remove_page(view: "OfficePage", request: Request, whose: Whose) -> Response:
+    """Asks first; the consent, if there is one, is taken back at its provider once everything is forgotten here."""
+    account = await run_in_threadpool(read_account, request, whose)
+    if account is None:
+        return RedirectResponse(whose.home, status_code=303)
+
+    def answer(removed: Any) -> Response:
+        withdraw_consent(installation_of(request), account)
+        return done(request, removed, whose.home)
+
+    command = Command(
+        title=_("Eliminar la cuenta de correo %(correo)s") % {"correo": account.sender_email},
+        submit=_("Eliminar la cuenta"),
+        form_class=OfficeForm,
+        run=lambda db, form: remove_mail_account(db, whose.user_id),
+        answer=answer,
+        back=whose.home,
+        template="admin/mail/remove.html",
+        destroys=True,
+        context={"whose": whose, "account": account},
+    )
+    return await view.command_page(request, command)

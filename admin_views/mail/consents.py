@@ -14,7 +14,7 @@ from admin_views.acting import act, not_done, reading
 from admin_views.auth import GRANTS, visit_of
 from admin_views.mail import account_asking as asking
 from admin_views.mail.account_form import AccountForm, values_of
-from admin_views.mail.account_pages import MINUTE, Whose, count, read_account
+from admin_views.mail.account_shown import MINUTE, Whose, read_account, throttle
 from admin_views.posted import posted
 from admin_views.templating import render
 from app import clock
@@ -67,7 +67,7 @@ def go_and_consent(view: "OfficePage", request: Request, whose: Whose, account: 
     app = oauth_app(installation, account.provider)
     if app is None:
         raise NotRegistered(account.provider)
-    count(request, "mail consent", 10, MINUTE)
+    throttle(request, "mail consent", 10, MINUTE)
     begin = BeginConsent(user_id=visit.user_id, provider=account.provider, is_for_company=not whose.is_own)
     begun = act(request, lambda db: begin_consent(db, installation.keys, begin))
     address = oauth.consent_address(app, state=begun.state, verifier=begun.verifier, email=account.username)

@@ -9,7 +9,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from admin_views.acting import act, done, read
 from admin_views.command_page import Command
 from admin_views.forms import OfficeForm, Pick, Prose, Strict
-from admin_views.mail.account_pages import MINUTE, count
+from admin_views.mail.account_shown import MINUTE, throttle
 from admin_views.posted import posted
 from admin_views.proving import Proof, expect_proof, prove_again
 from admin_views.templating import render
@@ -93,7 +93,7 @@ def _check(view: "OfficePage", request: Request, context: dict[str, Any]) -> Res
     if key is None:
         return RedirectResponse(str(request.url.path), status_code=303)
     try:
-        count(request, "dkim record", 10, MINUTE)
+        throttle(request, "dkim record", 10, MINUTE)
         published = _published(key)
     except Refusal as refusal:
         published = Published(None, str(refusal))

@@ -16,7 +16,7 @@ from starlette.responses import Response, StreamingResponse
 
 from admin_views.auth import visit_of
 from admin_views.mail.account_form import TestForm
-from admin_views.mail.account_pages import Shown, Whose, count, read_account, show
+from admin_views.mail.account_shown import Shown, Whose, read_account, show, throttle
 from admin_views.posted import posted
 from admin_views.templating import environment, render
 from app.domain.throttling import TooManyTries
@@ -66,8 +66,8 @@ def _admit(request: Request, whose: Whose, form: TestForm) -> RunMailTest:
     demo, visit = installation_of(request).settings.demo, visit_of(request)
     if read_account(request, whose) is None and (whose.is_own or not demo):
         raise InvalidValue(_("Guarde antes la cuenta."), field="recipient")
-    count(request, "mail test", 5, dt.timedelta(minutes=1))
-    count(request, "mail tests", 30, dt.timedelta(hours=1))
+    throttle(request, "mail test", 5, dt.timedelta(minutes=1))
+    throttle(request, "mail tests", 30, dt.timedelta(hours=1))
     if not AT_ONCE.acquire(blocking=False):
         raise TooManyTests
     return RunMailTest(company_id=visit.company_id, user_id=whose.user_id, recipient=str(form.recipient.data))

@@ -1,27 +1,17 @@
 """*Cuenta de la empresa*: where the company's mail leaves from, whether it does, and how it is signed."""
 
-from typing import Any
-
 from sqladmin.authorization import Action
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
-from admin_views.acting import act, done, not_done
 from admin_views.base import OfficePage, page
-from admin_views.command_page import Command
-from admin_views.forms import OfficeForm
 from admin_views.mail import dkim
-from admin_views.mail.account_pages import MINUTE, Whose, count, read_account
-from admin_views.mail.account_saving import account_page
+from admin_views.mail.account_saving import account_page, remove_page, resume_page
+from admin_views.mail.account_shown import Whose
 from admin_views.mail.consents import ask_again
 from admin_views.mail.testing import test_page
-from app.domain.mail.accounts import resume_account
-from app.domain.mail.saving_accounts import remove_mail_account
-from app.errors import Refusal
-from app.mail.credentials import withdraw_consent
 from app.texts import _
-from app.web import installation_of
 
 HOME, DKIM = "/admin/mail-account", "/admin/mail-account/dkim"
 TABS = ((HOME, "Cuenta"), (DKIM, "Firma DKIM"))
@@ -68,39 +58,3 @@ class MailAccountPage(OfficePage):
     @page("/mail-account/dkim/delete", needs=Action.EDIT, identity="mail-account")
     async def dkim_delete(self, request: Request) -> Response:
         return await self.command_page(request, dkim.remove_command(DKIM))
-
-
-def resume_page(request: Request, whose: Whose) -> Response:
-    """Have a paused account tried at once. Runs in a thread."""
-    account = read_account(request, whose)
-    try:
-        count(request, "mail resume", 5, MINUTE)
-    except Refusal as refusal:
-        return not_done(request, refusal, whose.home)
-    if account is not None:
-        act(request, lambda db: resume_account(db, account.id))
-    return done(request, _("Se vuelve a probar ahora mismo."), whose.home)
-
-
-async def remove_page(view: OfficePage, request: Request, whose: Whose) -> Response:
-    """Asks first; the consent, if there is one, is taken back at its provider once everything is forgotten here."""
-    account = await run_in_threadpool(read_account, request, whose)
-    if account is None:
-        return RedirectResponse(whose.home, status_code=303)
-
-    def answer(removed: Any) -> Response:
-        withdraw_consent(installation_of(request), account)
-        return done(request, removed, whose.home)
-
-    command = Command(
-        title=_("Eliminar la cuenta de correo %(correo)s") % {"correo": account.sender_email},
-        submit=_("Eliminar la cuenta"),
-        form_class=OfficeForm,
-        run=lambda db, form: remove_mail_account(db, whose.user_id),
-        answer=answer,
-        back=whose.home,
-        template="admin/mail/remove.html",
-        destroys=True,
-        context={"whose": whose, "account": account},
-    )
-    return await view.command_page(request, command)

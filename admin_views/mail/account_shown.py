@@ -106,7 +106,7 @@ def read_account(request: Request, whose: Whose) -> MailAccount | None:
     return read(request, whose.of)
 
 
-def count(request: Request, what: str, limit: int, window: dt.timedelta) -> None:
+def throttle(request: Request, what: str, limit: int, window: dt.timedelta) -> None:
     """Each of these knocks at somebody's server: so many a person and company. Raises ``TooManyTries``."""
     visit = visit_of(request)
     subject = f"{what} {visit.company_id} {visit.user_id}"
