@@ -19,8 +19,8 @@ from pathlib import Path
 
 from imapclient import IMAPClient
 
+from app.adapters.imap.account import ImapAccount
 from app.adapters.imap.mailbox import Mailbox, open_mailbox
-from app.adapters.imap.session import ImapAccount
 from models.enums import MailSecurity
 from tests import imap_programs
 

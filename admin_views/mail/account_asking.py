@@ -4,10 +4,11 @@ from typing import Any
 
 from msgspec import Struct
 
-from app.adapters.imap.session import ImapAccount, imap_fingerprint
+from app.adapters.imap.account import ImapAccount
+from app.adapters.imap.session import imap_fingerprint
 from app.adapters.opening import CredentialsRefused, step_of
 from app.adapters.outbound import check_target, host_name
-from app.adapters.smtp.session import fingerprint
+from app.adapters.smtp.session import smtp_fingerprint
 from app.domain.mail.presets import Place, Preset, is_of_provider, preset_behind, preset_for
 from app.domain.mail.saving_accounts import SaveMailAccount, checked_place, is_move, password_needed
 from app.domain.mail.troubles import Where, advice_on
@@ -77,7 +78,7 @@ def certificate_of(command: SaveMailAccount, settings: Settings, *, of: str = ""
 
     Raises ``InvalidValue``.
     """
-    look: Any = imap_fingerprint if of else fingerprint
+    look: Any = imap_fingerprint if of else smtp_fingerprint
     host, port = getattr(command, f"{of}host"), getattr(command, f"{of}port")
     security = getattr(command, f"{of}security")
     try:

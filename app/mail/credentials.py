@@ -5,9 +5,9 @@ import logging
 
 from app import clock
 from app.adapters import oauth
-from app.adapters.imap.session import ImapAccount
+from app.adapters.imap.account import ImapAccount
 from app.adapters.oauth import ConsentEnded, OAuthApp
-from app.adapters.smtp.account import Account
+from app.adapters.smtp.account import SmtpAccount
 from app.domain.mail.accounts import account_of, open_password
 from app.domain.mail.consents import Tokens, end_consent, open_tokens, renew_tokens
 from app.errors import AdapterError, Fault
@@ -48,9 +48,9 @@ _EXTRAS = {
 }
 
 
-def smtp_account_of(installation: Installation, account: MailAccount) -> Account:
+def smtp_account_of(installation: Installation, account: MailAccount) -> SmtpAccount:
     """Raises ``AdapterError`` when its secret cannot be had: ``permanent`` when only people can help."""
-    return Account(
+    return SmtpAccount(
         host=account.host,
         port=account.port,
         security=account.security,

@@ -15,7 +15,8 @@ from imapclient import IMAPClient
 from imapclient.exceptions import CapabilityError, IMAPClientAbortError, IMAPClientError
 from msgspec import Struct
 
-from app.adapters.imap.session import ImapAccount, answers, open_session
+from app.adapters.imap.account import ImapAccount
+from app.adapters.imap.session import answers, open_session
 from app.adapters.imap.wire import Wire
 from app.errors import AdapterError, Fault
 from app.texts import _

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from msgspec import Struct
-
+from app.adapters.imap.account import ImapAccount
 from app.adapters.imap.wire import Wire
 from app.adapters.link import no_sense
 from app.adapters.opening import CredentialsRefused, during
@@ -24,30 +23,6 @@ _FOR_NOW = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]", "[THROTTLED]")
 
 # What hostile nonsense makes of the parsers beneath.
 NONSENSE = (LookupError, TypeError, ValueError, RecursionError)
-
-
-class ImapAccount(Struct, frozen=True, kw_only=True):
-    """Where and as whom to read; ``access_token`` goes instead of the password.
-
-    ``pinned_fingerprint`` (SHA-256) accepts that certificate and no other.
-    """
-
-    host: str
-    port: int
-    security: MailSecurity
-    username: str
-    password: str | None = None
-    access_token: str | None = None
-    pinned_fingerprint: str | None = None
-    timeout: float = 20.0
-
-    def __repr__(self) -> str:
-        return f"ImapAccount({self.username!r} at {self.host}:{self.port})"
-
-    def __post_init__(self) -> None:
-        for name in ("username", "password", "access_token"):
-            if re.search("[\0\ud800-\udfff]", getattr(self, name) or ""):
-                raise InvalidValue(_("No puede llevar caracteres de control."), field=name)
 
 
 def open_session(account: ImapAccount, *, private_hosts: frozenset[str], ca_file: str | None) -> Wire:

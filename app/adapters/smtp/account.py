@@ -9,7 +9,7 @@ from app.texts import _
 from models.enums import MailSecurity
 
 
-class Account(Struct, frozen=True, kw_only=True):
+class SmtpAccount(Struct, frozen=True, kw_only=True):
     """Where and as whom to send. ``pinned_fingerprint`` (SHA-256) accepts that certificate and no other.
 
     ``access_token`` stands for a password where the provider gives those by consent (XOAUTH2).
@@ -26,7 +26,7 @@ class Account(Struct, frozen=True, kw_only=True):
     hello_name: str = "localhost"
 
     def __repr__(self) -> str:
-        return f"Account({self.username!r} at {self.host}:{self.port})"
+        return f"SmtpAccount({self.username!r} at {self.host}:{self.port})"
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9.:_\[\]-]{1,255}", self.hello_name):

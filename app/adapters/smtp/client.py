@@ -13,7 +13,7 @@ from msgspec import Struct
 from app.adapters.letters.address import checked_address
 from app.adapters.link import LinkLost, Reply
 from app.adapters.opening import CredentialsRefused, OpeningFailed
-from app.adapters.smtp.account import Account
+from app.adapters.smtp.account import SmtpAccount
 from app.adapters.smtp.session import Session, Watch, open_session
 from app.domain.mail.troubles import MailStep
 from app.errors import Fault, InvalidValue
@@ -79,7 +79,7 @@ class Client:
 
     def __init__(
         self,
-        account: Account,
+        account: SmtpAccount,
         *,
         private_hosts: frozenset[str] = frozenset(),
         ca_file: str | None = None,

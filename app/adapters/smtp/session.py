@@ -10,7 +10,7 @@ from msgspec import Struct
 from app.adapters.link import Link
 from app.adapters.opening import OpeningFailed, during
 from app.adapters.outbound import certificate_of, open_connection, secure, shown_certificate
-from app.adapters.smtp.account import Account
+from app.adapters.smtp.account import SmtpAccount
 from app.adapters.smtp.signing_in import sign_in
 from app.domain.mail.troubles import MailStep
 from app.errors import AdapterError, Fault, InvalidValue
@@ -31,7 +31,7 @@ class Session(Struct):
 
 
 def open_session(
-    account: Account, *, private_hosts: frozenset[str], ca_file: str | None, watch: Watch | None = None
+    account: SmtpAccount, *, private_hosts: frozenset[str], ca_file: str | None, watch: Watch | None = None
 ) -> Session:
     """Raises ``OpeningFailed`` or ``CredentialsRefused``.
 
@@ -88,7 +88,7 @@ def spell_encryption(secured: ssl.SSLSocket) -> str:
     return f"{secured.version()} · {sentence % told}"
 
 
-def fingerprint(
+def smtp_fingerprint(
     host: str, port: int, security: MailSecurity, *, private_hosts: frozenset[str] = frozenset(), timeout: float = 10.0
 ) -> str:
     """SHA-256 of the certificate the server shows now, in hexadecimal, for a person to compare and pin.

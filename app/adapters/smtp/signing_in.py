@@ -5,13 +5,13 @@ import hmac
 
 from app.adapters.link import Link, Reply
 from app.adapters.opening import CredentialsRefused, OpeningFailed
-from app.adapters.smtp.account import Account
+from app.adapters.smtp.account import SmtpAccount
 from app.domain.mail.troubles import MailStep
 from app.errors import AdapterError, Fault
 from app.texts import _
 
 
-def sign_in(link: Link, offered: str, account: Account) -> str:
+def sign_in(link: Link, offered: str, account: SmtpAccount) -> str:
     """Show the credentials of the account; the mechanism by which they were taken.
 
     Raises ``CredentialsRefused``, or ``OpeningFailed`` when the server would rather be asked later.

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from sqlalchemy import select
 
 from app import clock
-from app.adapters.smtp.account import Account
+from app.adapters.smtp.account import SmtpAccount
 from app.adapters.smtp.client import Client
 from app.domain.mail.delivering import Answer, Outcome, RecordOutcome, record_outcome
 from app.domain.mail.outbox import ClaimMails, Released, WrittenMail, claim_mails, next_mails, release_stale
@@ -152,7 +152,7 @@ class Holder:
 def impatient(installation, account) -> Client:
     """The real client, which a test does not let wait."""
     return Client(
-        Account(host=account.host, port=account.port, security=MailSecurity.NONE, timeout=2.0),
+        SmtpAccount(host=account.host, port=account.port, security=MailSecurity.NONE, timeout=2.0),
         private_hosts=installation.settings.private_hosts,
         final_timeout=1.0,
     )

@@ -3,8 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
+from app.adapters.imap.account import ImapAccount
 from app.adapters.imap.mailbox import open_mailbox
-from app.adapters.imap.session import ImapAccount, imap_fingerprint
+from app.adapters.imap.session import imap_fingerprint
 from app.adapters.opening import CredentialsRefused, OpeningFailed
 from app.domain.mail.troubles import MailStep
 from app.errors import AdapterError, Fault, InvalidValue

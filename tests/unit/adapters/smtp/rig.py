@@ -1,6 +1,6 @@
 """What tests of the mail border share."""
 
-from app.adapters.smtp.account import Account
+from app.adapters.smtp.account import SmtpAccount
 from app.adapters.smtp.client import Client, Delivery
 from models.enums import MailSecurity
 from tests.smtp_sink import Sink
@@ -14,7 +14,11 @@ def client_of(
 ) -> Client:
     values = {"host": "localhost", "port": sink.port, "security": MailSecurity.NONE, "timeout": 5.0} | account
     return Client(
-        Account(**values), private_hosts=HOSTS, ca_file=ca_file, final_timeout=final_timeout, max_messages=max_messages
+        SmtpAccount(**values),
+        private_hosts=HOSTS,
+        ca_file=ca_file,
+        final_timeout=final_timeout,
+        max_messages=max_messages,
     )
 
 

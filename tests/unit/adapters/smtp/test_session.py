@@ -4,9 +4,9 @@ import re
 
 import pytest
 
-from app.adapters.smtp.account import Account
+from app.adapters.smtp.account import SmtpAccount
 from app.adapters.smtp.client import AuthenticationFailed, Client, NotOpened, Taken
-from app.adapters.smtp.session import fingerprint
+from app.adapters.smtp.session import smtp_fingerprint
 from app.domain.mail.troubles import MailStep
 from app.errors import AdapterError, Fault, InvalidValue
 from models.enums import MailSecurity
@@ -63,7 +63,7 @@ def test_a_server_that_does_not_open_concerns_the_whole_account(script, outcome)
 
 def test_a_host_on_a_private_network_is_never_called():
     with Sink() as sink:
-        client = Client(Account(host="127.0.0.1", port=587, security=MailSecurity.NONE))
+        client = Client(SmtpAccount(host="127.0.0.1", port=587, security=MailSecurity.NONE))
         outcome = send(client)
 
     assert isinstance(outcome, NotOpened)
@@ -151,7 +151,7 @@ def test_without_a_mechanism_in_common_nothing_is_sent(mechanisms):
 
 
 def test_an_account_does_not_show_its_password():
-    account = Account(host="a.es", port=25, security=MailSecurity.NONE, username="u", password="clave")
+    account = SmtpAccount(host="a.es", port=25, security=MailSecurity.NONE, username="u", password="clave")
 
     assert "clave" not in repr(account)
 
@@ -161,7 +161,7 @@ def test_an_account_does_not_show_its_password():
 )
 def test_an_account_that_could_inject_cannot_exist(values):
     with pytest.raises(InvalidValue) as refusal:
-        Account(host="a.es", port=25, security=MailSecurity.NONE, **values)
+        SmtpAccount(host="a.es", port=25, security=MailSecurity.NONE, **values)
 
     assert refusal.value.field == next(iter(values))
 
@@ -297,7 +297,7 @@ def test_a_self_signed_server_is_used_once_pinned_and_left_when_it_changes(tmp_p
     account = {"security": security, "username": SECRETS[0], "password": SECRETS[1]}
 
     with Sink(security=security, context=context, credentials=SECRETS) as sink:
-        pinned = fingerprint("localhost", sink.port, security, private_hosts=HOSTS)
+        pinned = smtp_fingerprint("localhost", sink.port, security, private_hosts=HOSTS)
         with client_of(sink, pinned_fingerprint=pinned, **account) as client:
             outcomes = [send(client)]
         signed_in = sink.verbs().count("AUTH")
@@ -367,8 +367,8 @@ def test_what_was_offered_in_the_clear_is_forgotten_once_encrypted(tmp_path):
 def test_asking_for_a_fingerprint_explains_itself_when_there_is_none():
     with Sink() as sink:
         with pytest.raises(AdapterError, match="no ofrece STARTTLS"):
-            fingerprint("localhost", sink.port, MailSecurity.STARTTLS, private_hosts=HOSTS)
+            smtp_fingerprint("localhost", sink.port, MailSecurity.STARTTLS, private_hosts=HOSTS)
         with pytest.raises(AdapterError, match="No se pudo cifrar"):
-            fingerprint("localhost", sink.port, MailSecurity.SSL, private_hosts=HOSTS)
+            smtp_fingerprint("localhost", sink.port, MailSecurity.SSL, private_hosts=HOSTS)
         with pytest.raises(InvalidValue, match="Sin cifrado"):
-            fingerprint("localhost", sink.port, MailSecurity.NONE, private_hosts=HOSTS)
+            smtp_fingerprint("localhost", sink.port, MailSecurity.NONE, private_hosts=HOSTS)
