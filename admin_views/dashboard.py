@@ -11,7 +11,7 @@ from admin_views.dashboard_boxes import failed_mails, first_steps, going, owed_b
 from admin_views.dashboard_mail import Card, mail_cards
 from admin_views.documents.states import screen_of
 from admin_views.formatters import count as spell_count
-from admin_views.mail.troubles import Trouble, trouble_of, troubles_of
+from admin_views.mail.troubles import Trouble, all_troubles, sending_trouble
 from admin_views.templating import render
 from app import clock
 from app.domain.queries import owing
@@ -50,9 +50,9 @@ def dashboard(request: Request) -> str:
     demo = installation_of(request).settings.demo
     with reading(request) as db:
         owed = owing.owed(db, clock.today())
-        trouble = trouble_of(db, demo=demo)
+        trouble = sending_trouble(db, demo=demo)
         cards = [card for card in _cards(db, owed, trouble) if card is not None and card.screen in screens]
-        troubles = troubles_of(db, visit.user_id, trouble) if "outgoing-mail" in screens else []
+        troubles = all_troubles(db, visit.user_id, trouble) if "outgoing-mail" in screens else []
         context = {
             "cards": cards,
             "troubles": [trouble for trouble in troubles if trouble.is_refused],

@@ -12,7 +12,7 @@ from admin_views.auth import visit_of
 from admin_views.mail.account_asking import FoldersRead, Suggested
 from admin_views.mail.account_form import AccountForm, TestForm, values_of
 from admin_views.mail.account_words import consent_of, help_for, ways_in
-from admin_views.mail.troubles import troubles_with
+from admin_views.mail.troubles import troubles_of_account
 from admin_views.proving import expect_proof
 from admin_views.templating import render
 from app.domain import throttling
@@ -70,7 +70,7 @@ def show(view: "OfficePage", request: Request, whose: Whose, shown: Shown) -> Re
             "account": account,
             "form": form,
             "test": shown.test or TestForm(data={"recipient": visit.email}),
-            "troubles": troubles_with(db, account, demo=demo),
+            "troubles": troubles_of_account(db, account, demo=demo),
             "consent": consent_of(account),
             "suggested": shown.suggested,
             "found_nothing": shown.found_nothing,

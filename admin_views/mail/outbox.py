@@ -23,7 +23,7 @@ from admin_views.list_pages import Tool
 from admin_views.mail import page as mail_page
 from admin_views.mail.amending import AmendingPages
 from admin_views.mail.lists import ATTEMPTS, EMAIL, FILTERS, STATE, SUBJECT, WHO
-from admin_views.mail.troubles import trouble_of, troubles_of
+from admin_views.mail.troubles import all_troubles, sending_trouble
 from admin_views.posted import posted
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
@@ -117,7 +117,7 @@ class OutgoingMailAdmin(AmendingPages, OfficeView, model=OutgoingMail):
     def _troubles(self, request: Request) -> Any:
         demo = installation_of(request).settings.demo
         with reading(request) as db:
-            return troubles_of(db, visit_of(request).user_id, trouble_of(db, demo=demo))
+            return all_troubles(db, visit_of(request).user_id, sending_trouble(db, demo=demo))
 
     # One mail
 

@@ -11,7 +11,7 @@ from admin_views.auth import visit_of
 from admin_views.form_pages import find_row, load
 from admin_views.listing import find_page
 from admin_views.mail.report_words import copy_note, is_refusal, what_came_back
-from admin_views.mail.troubles import Trouble, trouble_of
+from admin_views.mail.troubles import Trouble, sending_trouble
 from admin_views.mail.words import MAIL_SIGNS, mail_sign, note_on
 from admin_views.searching import replay
 from admin_views.templating import render
@@ -116,7 +116,7 @@ def _place(row: OutgoingMail) -> str:
 
 
 def _trouble(db: ScopedSession, row: OutgoingMail, *, demo: bool) -> Trouble | None:
-    return trouble_of(db, demo=demo, account_id=row.account_id)
+    return sending_trouble(db, demo=demo, account_id=row.account_id)
 
 
 def content(view: "OutgoingMailAdmin", request: Request) -> Response:

@@ -8,7 +8,7 @@ from admin_views.forms import OfficeForm, Strict, Tick
 from admin_views.mail.rich import Rich, with_chips
 from app.domain.mail.built_in_texts import LETTERS
 from app.domain.mail.texts import DOCUMENTS, NAMES, PICTURES, ChosenTexts, CleanHtml, SaveMailText, Source
-from app.domain.mail.variables import VARIABLES, check
+from app.domain.mail.variables import VARIABLES, check_variables
 from app.errors import InvalidValue
 from app.texts import _
 from models import MailText
@@ -60,7 +60,7 @@ class TextForm(OfficeForm):
         is_good = super().validate(*args, **options)
         for name in NAMES:
             try:
-                check(self[name].data or "", self.kind, name)
+                check_variables(self[name].data or "", self.kind, name)
             except InvalidValue as refusal:
                 self.refuse(refusal)
                 is_good = False

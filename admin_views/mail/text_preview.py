@@ -11,7 +11,7 @@ from admin_views.filters import whole
 from admin_views.mail.text_form import TextForm, saved_texts
 from admin_views.posted import posted
 from admin_views.templating import render
-from app.domain.mail.texts import check_texts, choose, text_of
+from app.domain.mail.texts import check_texts, choose_texts, text_of
 from app.errors import Refusal
 from app.mail.preview import Sample, TextPreview
 from app.mail.shown import ShownMail
@@ -70,7 +70,7 @@ def _asked(request: Request, db: ScopedSession, form: TextForm, kind: TextKind, 
     wanted = str(posted(request).get(SAMPLE, ""))
     return TextPreview(
         kind=kind,
-        texts=choose(kind, None if is_company else typed, typed if is_company else text_of(db, kind, None)),
+        texts=choose_texts(kind, None if is_company else typed, typed if is_company else text_of(db, kind, None)),
         user=db.get(StaffUser, visit_of(request).user_id),
         document_id=whole(wanted),
         are_several=wanted == SEVERAL,

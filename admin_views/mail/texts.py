@@ -15,7 +15,7 @@ from admin_views.mail import picture_pages
 from admin_views.mail import text_preview as previewing
 from admin_views.mail.text_form import KINDS, NOTES, TextForm, origins, saved_texts
 from admin_views.posted import posted
-from app.domain.mail.texts import DOCUMENTS, NAMES, choose, save_mail_text, text_of, written_kinds
+from app.domain.mail.texts import DOCUMENTS, NAMES, choose_texts, save_mail_text, text_of, written_kinds
 from app.domain.mail.variables import VARIABLES
 from app.domain.queries.wordings import logo_of
 from app.mail.preview import sample_documents
@@ -127,7 +127,7 @@ def _command(request: Request, home: str, user_id: int | None) -> Command:
 
 def _rest(db: ScopedSession, kind: TextKind, user_id: int | None) -> Any:
     """The texts there would be without one's own."""
-    return choose(kind, None, text_of(db, kind, None) if user_id is not None else None)
+    return choose_texts(kind, None, text_of(db, kind, None) if user_id is not None else None)
 
 
 def _shown(db: ScopedSession, form: TextForm, user_id: int | None) -> dict[str, Any]:

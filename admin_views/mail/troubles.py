@@ -51,24 +51,26 @@ class Trouble(Struct, frozen=True):
     is_refused: bool = False
 
 
-def trouble_of(db: ScopedSession, *, demo: bool, account_id: int | None = None) -> Trouble | None:
+def sending_trouble(db: ScopedSession, *, demo: bool, account_id: int | None = None) -> Trouble | None:
     """What keeps the mail of an account from leaving, of the company's when none, if anything does."""
     if account_id is not None:
         account = account_of(db, account_id)
-        return _sending_trouble(db, account) if account is not None else None
+        return _sending_trouble_with(db, account) if account is not None else None
     account = company_account(db)
     if account is not None:
-        return _sending_trouble(db, account) or _delay(db)
+        return _sending_trouble_with(db, account) or _delay(db)
     if demo:
         return None
     return Trouble(_("No sale ningún correo: falta la cuenta de la empresa."), waiting=waiting_from(db, None))
 
 
-def troubles_with(db: ScopedSession, account: MailAccount | None, *, demo: bool) -> list[Trouble]:
+def troubles_of_account(db: ScopedSession, account: MailAccount | None, *, demo: bool) -> list[Trouble]:
     """What keeps one account from working, for its own page: leaving, and coming back."""
     if account is None or demo:
         return []
-    return [trouble for trouble in (_sending_trouble(db, account), _mailbox_trouble(account)) if trouble is not None]
+    return [
+        trouble for trouble in (_sending_trouble_with(db, account), _mailbox_trouble(account)) if trouble is not None
+    ]
 
 
 def _lack_of_consent(account: MailAccount) -> str:
@@ -81,7 +83,7 @@ def _lack_of_consent(account: MailAccount) -> str:
     return "" if account.sealed_tokens else _("falta el permiso de %(quien)s.") % told
 
 
-def _sending_trouble(db: ScopedSession, account: MailAccount) -> Trouble | None:
+def _sending_trouble_with(db: ScopedSession, account: MailAccount) -> Trouble | None:
     standing, lack = standing_of(account), _lack_of_consent(account)
     if not lack and standing not in _TROUBLED:
         return None
@@ -113,11 +115,11 @@ def _delay(db: ScopedSession) -> Trouble | None:
     return Trouble(title, waiting=waiting_from(db, None))
 
 
-def troubles_of(db: ScopedSession, user_id: int, companys: Trouble | None) -> list[Trouble]:
+def all_troubles(db: ScopedSession, user_id: int, companys: Trouble | None) -> list[Trouble]:
     """What keeps the company's mail, known already, or somebody's own from leaving, and either's from coming back."""
     theirs = or_(MailAccount.user_id.is_(None), MailAccount.user_id == user_id)
     accounts = db.scalars(select(MailAccount).where(theirs).order_by(MailAccount.user_id.is_not(None))).all()
-    found = [companys, *(_sending_trouble(db, own) for own in accounts if own.user_id is not None)]
+    found = [companys, *(_sending_trouble_with(db, own) for own in accounts if own.user_id is not None)]
     found += [_mailbox_trouble(account) for account in accounts]
     return [trouble for trouble in found if trouble is not None]
 

@@ -31,7 +31,7 @@ from app.errors import AdapterError
 from app.installation import Installation
 from app.leases import kept_alive
 from app.mail.credentials import doubt_token
-from app.mail.outcomes import outcome_of, trouble_of
+from app.mail.outcomes import account_trouble, outcome_of
 from app.mail.shown import masked
 from app.mail.transports import Transport, TransportFactory, transport_of
 from app.mail.writing import Writing, sender_of, write_mails
@@ -137,7 +137,7 @@ class Courier:
             if isinstance(trouble, AuthenticationFailed) and account is not None:
                 doubt_token(self.installation, account)
         except AdapterError as error:
-            return trouble_of(error)
+            return account_trouble(error)
         return trouble
 
     def _note(self, account: MailAccount | None, trouble: Delivery | None) -> None:

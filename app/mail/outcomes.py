@@ -15,7 +15,7 @@ from app.domain.mail.troubles import MailStep
 from app.errors import AdapterError
 
 
-def trouble_of(error: AdapterError) -> AccountTrouble:
+def account_trouble(error: AdapterError) -> AccountTrouble:
     """An account's own secret cannot be had, or serves no longer: perhaps for now, perhaps until somebody helps."""
     if error.permanent:
         return AuthenticationFailed(str(error), error.fault)

@@ -24,7 +24,7 @@ from app.errors import AdapterError, Fault, Refusal
 from app.installation import Installation
 from app.leases import kept_alive
 from app.mail.credentials import doubt_token, imap_account_of
-from app.mail.outcomes import outcome_of, trouble_of
+from app.mail.outcomes import account_trouble, outcome_of
 from app.mail.steps import Tell, Telling
 from app.mail.transports import Captured, Transport, TransportFactory, transport_of
 from app.mail.writing import sender_of, write_mails
@@ -141,7 +141,7 @@ def _open(test: _Test, account: MailAccount, make_transport: TransportFactory) -
         transport = make_transport(test.installation, account)
     except AdapterError as error:
         telling.begin(MailStep.AUTH)
-        return _account_failed(test, account, MailStep.AUTH, trouble_of(error))
+        return _account_failed(test, account, MailStep.AUTH, account_trouble(error))
     telling.begin(telling.next)
     trouble = transport.verify(watch)
     if trouble is None:
@@ -150,7 +150,7 @@ def _open(test: _Test, account: MailAccount, make_transport: TransportFactory) -
         try:
             doubt_token(test.installation, account)
         except AdapterError as error:
-            trouble = trouble_of(error)
+            trouble = account_trouble(error)
     return _account_failed(test, account, telling.next, trouble)
 
 

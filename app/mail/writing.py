@@ -13,7 +13,7 @@ from app.adapters.letters.html import images_of
 from app.adapters.letters.letter import HIDDEN, Letters
 from app.adapters.letters.mime import Skeleton
 from app.adapters.letters.pictures import pictures_of
-from app.domain.mail.delivering import give_up_at, has_dead_link
+from app.domain.mail.delivering import has_dead_link, patience_ends_at
 from app.domain.mail.outbox import DueMail, SetAside, WrittenMail
 from app.domain.mail.secrets import LIFE, Secret, mint_link, mint_password
 from app.domain.mail.senders import named_sender
@@ -141,7 +141,7 @@ class _Writer:
             stored=self.keys.seal(content, context) if secret else content,
             is_secret=secret is not None,
             is_telling=_tells(mail, reader, secret is not None),
-            give_up_at=give_up_at(mail.kind, self.now),
+            give_up_at=patience_ends_at(mail.kind, self.now),
             secret=secret,
         )
 
@@ -170,7 +170,7 @@ class _Writer:
             message_id=mail.message_id or message_id,
             subject=dispatch.subject,
             stored=content if mail.message_id is None else None,
-            give_up_at=mail.give_up_at or give_up_at(mail.kind, self.now),
+            give_up_at=mail.give_up_at or patience_ends_at(mail.kind, self.now),
         )
 
     def _message(self, dispatch: DispatchFacts, message_id: str) -> bytes:
@@ -189,7 +189,7 @@ class _Writer:
             is_secret=mail.is_secret,
             is_telling=_tells(mail, self.facts.readers.get(mail.portal_account_id or 0), mail.is_secret),
             # Sent again by the office: its patience begins anew.
-            give_up_at=mail.give_up_at or give_up_at(mail.kind, self.now),
+            give_up_at=mail.give_up_at or patience_ends_at(mail.kind, self.now),
         )
 
     @staticmethod

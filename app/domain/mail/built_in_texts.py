@@ -16,7 +16,7 @@ class Texts(NamedTuple):
     signature: str
 
 
-def built_in(kind: TextKind) -> Texts:
+def built_in_texts(kind: TextKind) -> Texts:
     if kind in _OTHERS:
         return Texts(*(_(text) if text else "" for text in _OTHERS[kind]))
     body = _BODIES.get(kind, _BODY)

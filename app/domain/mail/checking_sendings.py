@@ -12,7 +12,7 @@ from app.domain.mail.enclosures import NewFile, check_files
 from app.domain.mail.senders import senders_for
 from app.domain.mail.sending_plans import Wishes
 from app.domain.mail.texts import CleanHtml, check_pictures
-from app.domain.mail.variables import check
+from app.domain.mail.variables import check_variables
 from app.domain.queries.addressees import Addressee
 from app.domain.templates import usable_version
 from app.errors import InvalidValue
@@ -88,8 +88,8 @@ def _check_sender(db: ScopedSession, command: SendDocuments) -> None:
 
 def _check_texts(db: ScopedSession, command: SendDocuments) -> None:
     kind = TextKind(command.wishes.selection.kind)
-    check(command.subject, kind, "subject")
-    check(command.body, kind, "body")
+    check_variables(command.subject, kind, "subject")
+    check_variables(command.body, kind, "body")
     if not command.body:
         raise InvalidValue(_("Escriba el mensaje."), field="body")
     check_pictures(db, command.body, "body")

@@ -89,7 +89,7 @@ def next_state_of(mail: DueMail, give_up_at: dt.datetime | None, outcome: Outcom
     return NextState(MailStatus.RETRY, max(min(due_at, give_up_at), now + REST) if give_up_at else due_at)
 
 
-def give_up_at(kind: MailKind, now: dt.datetime) -> dt.datetime:
+def patience_ends_at(kind: MailKind, now: dt.datetime) -> dt.datetime:
     """When to stop trying a mail that is written now."""
     return now + (RECOVERY_PATIENCE if kind is MailKind.RECOVERY else PATIENCE)
 

@@ -10,9 +10,10 @@ from msgspec import Struct
 from app.domain.files import kept
 from app.domain.folding import fold
 from app.domain.mail.checking_sendings import SendDocuments
+from app.domain.mail.enclosures import NewFile
 from app.domain.mail.letter_texts import Letterhead, filled_texts
 from app.domain.mail.outbox import mails
-from app.domain.mail.sending_plans import Plan, PlannedDispatch
+from app.domain.mail.sending_plans import Plan, PlannedDispatch, PlannedDocument
 from app.domain.queries.addressees import Addressee
 from app.domain.queries.dispatches import dispatches, files
 from app.domain.queries.sendable import enclosed
@@ -41,7 +42,7 @@ def queue_dispatches(db: ScopedSession, command: SendDocuments, batch: Batch, pl
     )
 
 
-def _kept(db: ScopedSession, file: Any) -> StoredFile:
+def _kept(db: ScopedSession, file: NewFile) -> StoredFile:
     return kept(db, StoredFile(sha256=file.sha256, size=file.size, media_type=file.media_type, name=file.name))
 
 
@@ -105,7 +106,7 @@ def _dispatch(command: SendDocuments, batch: Batch, filled: FilledDispatch, due_
     }
 
 
-def _enclosed(batch: Batch, dispatch_id: int, document: Any) -> dict[str, Any]:
+def _enclosed(batch: Batch, dispatch_id: int, document: PlannedDocument) -> dict[str, Any]:
     return {
         "company_id": batch.company_id,
         "dispatch_id": dispatch_id,

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, or_, select
 
 from app.domain import fields
 from app.domain.kinds import KINDS
-from app.domain.mail.built_in_texts import built_in
-from app.domain.mail.variables import check
+from app.domain.mail.built_in_texts import built_in_texts
+from app.domain.mail.variables import check_variables
 from app.errors import InvalidValue
 from app.scope import ScopedSession
 from app.texts import _
@@ -87,12 +87,12 @@ def texts_for(db: ScopedSession, kind: TextKind, user_id: int | None) -> ChosenT
     """What a mail of this kind says when this user sends it; without one, what the company says."""
     whose = or_(MailText.user_id.is_(None), MailText.user_id == user_id)
     found = {row.user_id: row for row in db.scalars(select(MailText).where(MailText.kind == kind, whose))}
-    return choose(kind, found.get(user_id) if user_id is not None else None, found.get(None))
+    return choose_texts(kind, found.get(user_id) if user_id is not None else None, found.get(None))
 
 
-def choose(kind: TextKind, own: MailText | None, companys: MailText | None) -> ChosenTexts:
+def choose_texts(kind: TextKind, own: MailText | None, companys: MailText | None) -> ChosenTexts:
     """The first of each text, of those there are."""
-    last = built_in(kind)._asdict()
+    last = built_in_texts(kind)._asdict()
     return ChosenTexts(**{name: _first(name, own, companys, last[name]) for name in NAMES})
 
 
@@ -127,7 +127,7 @@ def save_mail_text(db: ScopedSession, command: SaveMailText) -> MailTextSaved:
     _keep(db, command.kind, command.user_id, **checked)
     others = [kind for kind in DOCUMENTS if kind is not command.kind] if command.signs_all else []
     for kind in others:
-        check(command.signature, kind, "signature")
+        check_variables(command.signature, kind, "signature")
         _keep(db, kind, command.user_id, signature=command.signature)
     db.flush()
     return MailTextSaved(command.kind, len(others))
@@ -141,7 +141,7 @@ def check_texts(db: ScopedSession, command: SaveMailText) -> dict[str, str]:
         "signature": command.signature,
     }
     for name, text in checked.items():
-        check(text, command.kind, name)
+        check_variables(text, command.kind, name)
     for name in ("body", "signature"):
         check_pictures(db, checked[name], name)
     return checked

@@ -94,7 +94,7 @@ ADDRESSES = frozenset(one.name for found in VARIABLES.values() for one in found 
 """Of those that may be the whole address of a link."""
 
 
-def check(text: str, kind: TextKind, field: str) -> None:
+def check_variables(text: str, kind: TextKind, field: str) -> None:
     """Refuse a line or HTML that has anything between braces but a variable of its kind, naming those there are."""
     known = {variable.name for variable in VARIABLES[kind]}
     for found in _BRACES.findall(text):

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from msgspec import Struct
 
 from app.domain.mail.built_in_texts import LETTERS
-from app.domain.mail.texts import NAMES, ChosenTexts, choose
+from app.domain.mail.texts import NAMES, ChosenTexts, choose_texts
 from app.scope import ScopedSession
 from models import Batch, Company, MailText, StaffUser, StoredFile
 from models.enums import TextKind
@@ -61,7 +61,7 @@ _WRITTEN = sa.select(rows.c.user_id, rows.c.kind, *(rows.c[name] for name in NAM
 
 def _chosen(kind: TextKind, written: Mapping[tuple[int | None, str], Any], user: StaffUser | None) -> ChosenTexts:
     own = written.get((user.id, kind)) if user is not None else None
-    return choose(kind, own, written.get((None, kind)))
+    return choose_texts(kind, own, written.get((None, kind)))
 
 
 def _senders(db: ScopedSession, batch_ids: list[int]) -> dict[int | None, StaffUser | None]:

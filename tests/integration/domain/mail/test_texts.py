@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from sqlalchemy import select
 
-from app.domain.mail.built_in_texts import built_in
+from app.domain.mail.built_in_texts import built_in_texts
 from app.domain.mail.texts import DOCUMENTS, SaveMailText, Source, save_mail_text, texts_for, written_kinds
 from app.domain.mail.values import document_values
 from app.domain.mail.variables import VARIABLES, fill_html, fill_line
@@ -40,7 +40,7 @@ def test_each_text_is_the_first_there_is(db, make):
     user, other = make.user(), make.user()
     save(db, user=user, subject="De Marta: {numero}")
     save(db, subject="De Tosma: {numero}", signature="<p>Tosma</p>")
-    last = built_in(INVOICE)
+    last = built_in_texts(INVOICE)
 
     assert told(db, user=user) == [
         ("De Marta: {numero}", Source.USER),
@@ -236,7 +236,10 @@ def test_an_imported_number_stays_as_it_came(make):
         ("A", "2026/A-000131"),
         ("", "131"),
     ]
-    assert fill_line(built_in(INVOICE).subject, values(make, bare)) == "Adjunto Factura 131 de Suministros Tosma, S.L."
+    assert (
+        fill_line(built_in_texts(INVOICE).subject, values(make, bare))
+        == "Adjunto Factura 131 de Suministros Tosma, S.L."
+    )
 
 
 @pytest.mark.parametrize("kind", DocumentKind)
@@ -244,7 +247,7 @@ def test_every_variable_of_a_kind_stands_for_something(make, kind):
     found = values(make, make.document(kind))
 
     assert {variable.name for variable in VARIABLES[TextKind(kind)]} <= set(found)
-    for text in built_in(TextKind(kind)):
+    for text in built_in_texts(TextKind(kind)):
         assert "{" not in fill_html(text, found)
 
 

@@ -13,7 +13,7 @@ from app.adapters.letters.html import content_id, images_of
 from app.adapters.letters.letter import Letters, templates
 from app.domain.mail.outbox import DueMail
 from app.domain.mail.secrets import Secret
-from app.domain.mail.texts import choose
+from app.domain.mail.texts import choose_texts
 from app.domain.queries.letters import LetterFacts, ListedDocument, Listing, Reader
 from app.domain.queries.wordings import Wording
 from models import Company, MailText, StaffUser
@@ -65,7 +65,7 @@ def _said(kind: MailKind, wording: Wording | None) -> dict:
 
 def own(kind: TextKind = TextKind.NOTICE, user: StaffUser | None = None, **texts: str) -> Wording:
     """What the company has written, the rest built in."""
-    return Wording(choose(kind, None, MailText(**{"subject": "", "body": "", "signature": ""} | texts)), user)
+    return Wording(choose_texts(kind, None, MailText(**{"subject": "", "body": "", "signature": ""} | texts)), user)
 
 
 def link(purpose: TokenPurpose) -> Secret:

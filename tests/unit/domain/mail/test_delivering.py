@@ -11,9 +11,9 @@ from app.domain.mail.delivering import (
     Answer,
     NextState,
     Outcome,
-    give_up_at,
     has_dead_link,
     next_state_of,
+    patience_ends_at,
 )
 from app.domain.mail.outbox import DueMail
 from models.enums import MailKind, MailStatus
@@ -61,7 +61,7 @@ def test_no_wait_is_shorter_than_a_minute():
     (MailKind.RECOVERY, dt.timedelta(minutes=20)),
 ])  # fmt: skip
 def test_patience(kind, patience):
-    assert give_up_at(kind, NOW) - NOW == patience
+    assert patience_ends_at(kind, NOW) - NOW == patience
 
 
 @pytest.mark.parametrize(("age", "values", "is_dead"), [

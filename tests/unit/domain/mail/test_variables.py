@@ -7,8 +7,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from app.domain.mail.built_in_texts import built_in
-from app.domain.mail.variables import VARIABLES, check, fill_html, fill_line, fill_text
+from app.domain.mail.built_in_texts import built_in_texts
+from app.domain.mail.variables import VARIABLES, check_variables, fill_html, fill_line, fill_text
 from app.errors import InvalidValue
 from models.enums import TextKind
 
@@ -56,8 +56,8 @@ def test_what_is_no_variable_of_the_values_stays_as_it_is():
 
 @pytest.mark.parametrize("kind", TextKind)
 def test_built_in_texts_use_the_variables_of_their_kind(kind):
-    for text in built_in(kind):
-        check(text, kind, "body")
+    for text in built_in_texts(kind):
+        check_variables(text, kind, "body")
 
 
 @pytest.mark.parametrize("text", [
@@ -81,7 +81,7 @@ def test_built_in_texts_use_the_variables_of_their_kind(kind):
 ])  # fmt: skip
 def test_anything_else_between_braces_is_refused(text):
     with pytest.raises(InvalidValue) as refused:
-        check(f"Hola {text}", TextKind.INVOICE, "body")
+        check_variables(f"Hola {text}", TextKind.INVOICE, "body")
 
     assert refused.value.field == "body"
     assert "Puede usar {documento}, {el_documento}, {serie}, {numero}" in str(refused.value)
@@ -92,7 +92,7 @@ def test_anything_else_between_braces_is_refused(text):
     "text", ["", "Hola", "{cliente}{cliente}", "100 % de $5 %(a)s ${total} 9**9**9", "<b>{total}</b>"]
 )
 def test_variables_of_the_kind_and_plain_signs_are_good(text):
-    check(text, TextKind.INVOICE, "body")
+    check_variables(text, TextKind.INVOICE, "body")
 
 
 @pytest.mark.parametrize(("text", "sentence"), [
@@ -107,13 +107,13 @@ def test_the_refusal_says_what_may_be_used(text, sentence):
     expected = sentence.replace("{documentos}", "{documento}")
 
     with pytest.raises(InvalidValue, match=re.escape(expected)):
-        check(text, kind, "subject")
+        check_variables(text, kind, "subject")
 
 
 def test_a_variable_of_another_kind_is_refused():
-    check("{novedades}", TextKind.NOTICE, "body")
-    check("{proveedor}", TextKind.PURCHASE_ORDER, "body")
+    check_variables("{novedades}", TextKind.NOTICE, "body")
+    check_variables("{proveedor}", TextKind.PURCHASE_ORDER, "body")
 
     for text, kind in (("{novedades}", TextKind.INVOICE), ("{cliente}", TextKind.PURCHASE_ORDER)):
         with pytest.raises(InvalidValue):
-            check(text, kind, "body")
+            check_variables(text, kind, "body")
