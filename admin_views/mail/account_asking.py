@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from admin_views.mail.account_form import INCOMING, OUTGOING, Side
 from app.adapters.imap.account import ImapAccount
 from app.adapters.imap.session import imap_fingerprint
 from app.adapters.opening import CredentialsRefused, step_of
@@ -20,7 +21,6 @@ from app.texts import _
 from models import MailAccount
 
 PATIENCE = 8.0
-SMTP_PORTS, IMAP_PORTS = frozenset({25, 465, 587, 2525}), frozenset({143, 993})
 
 
 class Suggested(Struct, frozen=True):
@@ -38,53 +38,39 @@ def check_places(command: SaveMailAccount, settings: Settings) -> None:
 
     A name that is only unknown for now passes: the account will say so when it is used.
     """
-    odd = _("Los servidores de correo atienden en los puertos 25, 465, 587 o 2525.")
-    _check(command.host, command.port, ("host", "port"), SMTP_PORTS, odd, command, settings)
+    _check(command, OUTGOING, settings)
     if command.imap_host.strip():
-        odd = _("Los servidores entrantes atienden en los puertos 143 o 993.")
-        names = ("imap_host", "imap_port")
-        _check(command.imap_host, command.imap_port, names, IMAP_PORTS, odd, command, settings)
+        _check(command, INCOMING, settings)
 
 
-def _check(  # noqa: PLR0913, PLR0917 - a server and what may be said of it
-    host: str,
-    port: int,
-    names: tuple[str, str],
-    ports: frozenset[int],
-    odd: str,
-    command: SaveMailAccount,
-    settings: Settings,
-) -> None:
+def _check(command: SaveMailAccount, side: Side, settings: Settings) -> None:
+    host, port = getattr(command, side.name("host")), getattr(command, side.name("port"))
     try:
         name = host_name(host)
     except AdapterError as error:
-        raise InvalidValue(str(error), field=names[0]) from error
+        raise InvalidValue(str(error), field=side.name("host")) from error
     is_trusted = name in settings.private_hosts
-    if port not in ports and not is_trusted:
-        raise InvalidValue(odd, field=names[1])
+    if port not in side.ports and not is_trusted:
+        raise InvalidValue(_(side.odd), field=side.name("port"))
     if command.provider is not None and not is_trusted and not is_of_provider(name, command.provider):
         sentence = _("El permiso solo sirve para los servidores de quien lo da. Pulse «Rellenar los datos».")
-        raise InvalidValue(sentence, field=names[0])
+        raise InvalidValue(sentence, field=side.name("host"))
     try:
         check_target(name, port, timeout=PATIENCE, private_hosts=settings.private_hosts)
     except AdapterError as error:
         if error.fault is Fault.NOT_ALLOWED:
             how = _("Se hace con el ajuste VENTANILLA_MAIL_PRIVATE_HOSTS.")
-            raise InvalidValue(f"{error} {how}", field=names[0]) from error
+            raise InvalidValue(f"{error} {how}", field=side.name("host")) from error
 
 
-def certificate_of(command: SaveMailAccount, settings: Settings, *, of: str = "") -> str:
-    """The fingerprint that a server shows now, to be compared and accepted; ``of``: ``imap_`` for that server.
-
-    Raises ``InvalidValue``.
-    """
-    look: Any = imap_fingerprint if of else smtp_fingerprint
-    host, port = getattr(command, f"{of}host"), getattr(command, f"{of}port")
-    security = getattr(command, f"{of}security")
+def certificate_of(command: SaveMailAccount, side: Side, settings: Settings) -> str:
+    """The fingerprint that a server shows now, to be compared and accepted. Raises ``InvalidValue``."""
+    look: Any = imap_fingerprint if side is INCOMING else smtp_fingerprint
+    host, port, security = (getattr(command, side.name(field)) for field in ("host", "port", "security"))
     try:
         return str(look(host, port, security, private_hosts=settings.private_hosts, timeout=PATIENCE))
     except AdapterError as error:
-        raise InvalidValue(str(error), field=f"{of}host") from error
+        raise InvalidValue(str(error), field=side.name("host")) from error
 
 
 class FoldersRead(Struct, frozen=True):

@@ -1,7 +1,7 @@
 """What is asked of a mail account, the company's or somebody's own."""
 
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from wtforms.validators import StopValidation
 
@@ -16,6 +16,35 @@ from models.enums import MailProvider, MailSecurity
 
 BY_SERVER = "*"
 """In the place of a folder: the one that the server keeps for what is sent."""
+
+
+class Side(NamedTuple):
+    """A server of an account; ``prefix`` begins the names of its fields, ``pinned`` is where its fingerprint is kept.
+
+    ``odd`` refuses any port but ``ports``.
+    """
+
+    prefix: str
+    pinned: str
+    ports: frozenset[int]
+    odd: str
+
+    def name(self, field: str) -> str:
+        return f"{self.prefix}{field}"
+
+
+OUTGOING = Side(
+    "",
+    "pinned_fingerprint",
+    frozenset({25, 465, 587, 2525}),
+    "Los servidores de correo atienden en los puertos 25, 465, 587 o 2525.",
+)
+INCOMING = Side(
+    "imap_",
+    "imap_fingerprint",
+    frozenset({143, 993}),
+    "Los servidores entrantes atienden en los puertos 143 o 993.",
+)
 
 
 class Way(StrEnum):
@@ -103,10 +132,10 @@ class AccountForm(OfficeForm):
     sent_folder = Folder("Carpeta de enviados", css="s4", required=False, default=BY_SERVER)
     current = Proof(css="s3")
 
-    def show_certificate(self, seen: str, *, of: str = "") -> None:
-        """Ask whether the certificate with this fingerprint is to be accepted; ``of``: ``imap_`` for that server."""
-        self.put(f"{of}fingerprint", seen)
-        self.put(f"{of}accept", False)
+    def show_certificate(self, side: Side, seen: str) -> None:
+        """Ask whether the certificate with this fingerprint is to be accepted."""
+        self.put(side.name("fingerprint"), seen)
+        self.put(side.name("accept"), False)
 
     def put(self, name: str, value: Any) -> None:
         """Fill a field in for whoever is typing."""
@@ -116,11 +145,11 @@ class AccountForm(OfficeForm):
     def save_command(self, user_id: int | None) -> SaveMailAccount:
         values: dict[str, Any] = self.command()
         values.pop("current")
-        for of, pinned in (("", "pinned_fingerprint"), ("imap_", "imap_fingerprint")):
-            way, is_accepted = values[f"{of}security"], values.pop(f"{of}accept")
-            seen = values.pop(f"{of}fingerprint") or ""
-            values[f"{of}security"] = way.security
-            values[pinned] = seen if way.is_own and is_accepted else ""
+        for side in (OUTGOING, INCOMING):
+            way, is_accepted = values[side.name("security")], values.pop(side.name("accept"))
+            seen = values.pop(side.name("fingerprint")) or ""
+            values[side.name("security")] = way.security
+            values[side.pinned] = seen if way.is_own and is_accepted else ""
         values["provider"] = MailProvider(values["provider"]) if values["provider"] else None
         values["password"] = values["password"] or None
         values["imap_port"] = values["imap_port"] or 993

@@ -15,7 +15,7 @@ from admin_views.acting import act, done, not_done
 from admin_views.command_page import Command
 from admin_views.forms import OfficeForm
 from admin_views.mail import account_asking as asking
-from admin_views.mail.account_form import BY_SERVER, AccountForm, way_of
+from admin_views.mail.account_form import BY_SERVER, INCOMING, OUTGOING, AccountForm, Side, way_of
 from admin_views.mail.account_shown import MINUTE, Shown, Whose, read_account, show, throttle
 from admin_views.mail.consents import NotRegistered, go_and_consent
 from admin_views.posted import posted
@@ -75,22 +75,23 @@ def _ask(request: Request, whose: Whose, shown: Shown, aside: str) -> None:
         if not form.errors:
             _suggest(request, shown, form)
         return
-    of = "imap_" if aside == FOLDERS else str(posted(request)[CERTIFICATE])
-    of = of if of == "imap_" else ""
-    needed = [f"{of}host", f"{of}port", f"{of}security", *(("username", "provider") if aside == FOLDERS else ())]
-    if not form[f"{of}host"].data and not form[f"{of}host"].errors:
-        form[f"{of}host"].errors = [_("Rellene este dato.")]
-    _keep_errors(form, *needed)
+    is_incoming = aside == FOLDERS or posted(request)[CERTIFICATE] == INCOMING.prefix
+    side = INCOMING if is_incoming else OUTGOING
+    host = form[side.name("host")]
+    if not host.data and not host.errors:
+        host.errors = [_("Rellene este dato.")]
+    needed = [side.name(field) for field in ("host", "port", "security")]
+    _keep_errors(form, *needed, *(("username", "provider") if aside == FOLDERS else ()))
     shown.status = 422 if form.errors else 200
     if form.errors:
         return
     command = _without_address(form, whose)
     asking.check_places(command, installation_of(request).settings)
     if aside == CERTIFICATE:
-        _show_certificate(request, form, command, of)
+        _show_certificate(request, form, command, side)
     else:
         account = read_account(request, whose)
-        _require_certificate(request, form, account, command, "imap_")
+        _require_certificate(request, form, account, command, side)
         throttle(request, "mail folders", 10, MINUTE)
         shown.folders = asking.folders_of(installation_of(request), account, command)
 
@@ -114,11 +115,11 @@ def _suggest(request: Request, shown: Shown, form: AccountForm) -> None:
     if found is None:
         return
     form.put("username", found.username)
-    for of, place in (("", found.smtp), ("imap_", found.imap)):
+    for side, place in ((OUTGOING, found.smtp), (INCOMING, found.imap)):
         if place is not None:
-            form.put(f"{of}host", place.host)
-            form.put(f"{of}port", place.port)
-            form.put(f"{of}security", way_of(place.security, None))
+            form.put(side.name("host"), place.host)
+            form.put(side.name("port"), place.port)
+            form.put(side.name("security"), way_of(place.security, None))
     form.put("sent_folder", BY_SERVER)
     provider = found.preset.provider if found.preset is not None else None
     if provider is not None and oauth_app(installation_of(request), provider) is not None:
@@ -133,9 +134,9 @@ def _save(view: "OfficePage", request: Request, whose: Whose, form: AccountForm)
     moves = is_move(account, command) or command.password is not None
     if moves:
         prove_again(request, form.current)
-    for of in ("", "imap_"):
-        if getattr(command, f"{of}host"):
-            _require_certificate(request, form, account, command, of)
+    for side in (OUTGOING, INCOMING):
+        if getattr(command, side.name("host")):
+            _require_certificate(request, form, account, command, side)
     warning, provider = "", command.provider
     lacks_consent = provider is not None and (moves or account is None or not account.sealed_tokens)
     if lacks_consent and provider is not None and oauth_app(installation, provider) is None:
@@ -169,26 +170,25 @@ def _with_folder(
 
 
 def _require_certificate(
-    request: Request, form: AccountForm, account: MailAccount | None, command: SaveMailAccount, of: str
+    request: Request, form: AccountForm, account: MailAccount | None, command: SaveMailAccount, side: Side
 ) -> None:
     """An own certificate is only believed when somebody accepts the very one the server shows."""
-    if not form[f"{of}security"].data.is_own:
+    if not form[side.name("security")].data.is_own:
         return
-    pinned = "imap_fingerprint" if of else "pinned_fingerprint"
-    names = (f"{of}host", f"{of}port", f"{of}security", pinned)
+    names = (side.name("host"), side.name("port"), side.name("security"), side.pinned)
     is_known = account is not None and all(getattr(account, name) == getattr(command, name) for name in names)
-    if is_known and getattr(command, pinned):
+    accepted: str = getattr(command, side.pinned)
+    if is_known and accepted:
         return
-    accepted: str = getattr(command, pinned)
-    if accepted != _show_certificate(request, form, command, of):
-        raise InvalidValue(_("Compare la huella del certificado y acéptela."), field=f"{of}fingerprint")
-    form.put(f"{of}accept", True)
+    if accepted != _show_certificate(request, form, command, side):
+        raise InvalidValue(_("Compare la huella del certificado y acéptela."), field=side.name("fingerprint"))
+    form.put(side.name("accept"), True)
 
 
-def _show_certificate(request: Request, form: AccountForm, command: SaveMailAccount, of: str) -> str:
+def _show_certificate(request: Request, form: AccountForm, command: SaveMailAccount, side: Side) -> str:
     throttle(request, "mail certificate", 10, MINUTE)
-    seen = asking.certificate_of(command, installation_of(request).settings, of=of)
-    form.show_certificate(seen, of=of)
+    seen = asking.certificate_of(command, side, installation_of(request).settings)
+    form.show_certificate(side, seen)
     return seen
 
 
