@@ -13,7 +13,7 @@ from app.api.spelling import Ref, maybe_ref, ref
 from app.domain.mail.outbox import mails
 from app.domain.mail.replies import explain
 from app.domain.mail.resending import CancelMails, RetryMails, cancel_mails, retry_mails
-from app.domain.queries.batches import mails_of
+from app.domain.queries.batches import batch_id_of, mails_of
 from app.domain.queries.outbox import attempts_of
 from app.errors import NotFound, Refusal
 from app.scope import ScopedSession
@@ -77,8 +77,8 @@ class NothingToDo(Refusal):
 
 
 _NAMES = ("kind", "status", "recipient", "recipient_name", "subject", "attempts", "last_reply", "created_at", "due_at")
-_COLUMNS = (*_NAMES, "id", "contact_id", "batch_id", "document_id", "finished_at", "message_id")
-_PAGE: Any = sa.select(*(mails.c[name] for name in _COLUMNS))
+_COLUMNS = (*_NAMES, "id", "contact_id", "document_id", "finished_at", "message_id")
+_PAGE: Any = sa.select(*(mails.c[name] for name in _COLUMNS), batch_id_of().label("batch_id"))
 
 
 @reading(

@@ -115,6 +115,14 @@ def mails_of(company_id: int, batch_id: int) -> sa.ColumnElement[bool]:
     return sa.and_(mails.c.company_id == company_id, sa.or_(mails.c.batch_id == batch_id, mails.c.dispatch_id.in_(its)))
 
 
+def batch_id_of() -> sa.ColumnElement[int | None]:
+    """The batch that a mail is found by: its own, or that of its dispatch."""
+    its = select(dispatches.c.batch_id).where(
+        dispatches.c.company_id == mails.c.company_id, dispatches.c.id == mails.c.dispatch_id
+    )
+    return sa.func.coalesce(mails.c.batch_id, its.scalar_subquery())
+
+
 def progress_of(db: ScopedSession, batch: Batch) -> Progress:
     documents, rendered, unprinted = _printed(db, batch) if batch.kind is BatchKind.PUBLISH else (0, 0, 0)
     ended = db.execute(

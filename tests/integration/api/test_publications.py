@@ -51,7 +51,7 @@ def test_from_a_preview_to_what_was_shown(robot, db, invoices):
     assert (batch["progress"]["documents"], batch["progress"]["waiting"], batch["progress"]["is_over"]) == (2, 2, False)
     assert [row["id"] for row in documents] == ids(invoices[:2])
     assert all(row["published_at"] for row in documents)
-    assert {mail["status"] for mail in mails} == {"queued"}
+    assert {(mail["status"], mail["batch_id"]) for mail in mails} == {("queued", told["batch_id"])}
 
 
 @ONLY_SQLITE

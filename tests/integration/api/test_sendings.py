@@ -184,8 +184,10 @@ def test_a_sending_is_a_batch_with_its_documents_and_mails(robot, invoices):
     progress = robot.get(f"batches/{batch_id}").json()["progress"]
     documents = robot.get(f"batches/{batch_id}/documents").json()["items"]
     mails = robot.get("mails", batch_id=batch_id).json()["items"]
+    mail = robot.get(f"mails/{mails[0]['id']}").json()
 
-    assert (progress["waiting"], progress["is_over"], len(mails)) == (2, False, 2)
+    assert (progress["waiting"], progress["is_over"]) == (2, False)
+    assert [each["batch_id"] for each in (*mails, mail)] == [batch_id] * 3
     assert [document["id"] for document in documents] == ids(invoices[:2])
 
 
