@@ -19,7 +19,7 @@ from app.domain.mail.outbox import DueMail
 from app.domain.mail.secrets import Secret
 from app.domain.mail.texts import Chosen, Source
 from app.domain.mail.values import sender_values
-from app.domain.mail.variables import Values, fill_html, fill_line, fill_text
+from app.domain.mail.variables import LONGEST_SUBJECT, Values, fill_html, fill_line, fill_text, shortened
 from app.domain.queries.letters import LetterFacts, Listing
 from app.domain.queries.wordings import Wording
 from app.texts import _, ending, plural, speaking
@@ -28,7 +28,6 @@ from models.enums import MailKind, TokenPurpose
 
 TEMPLATES = Path(__file__).parents[2] / "templates" / "mail"
 HIDDEN = "••••"
-LONGEST_SUBJECT = 200
 
 
 class Letter(NamedTuple):
@@ -54,8 +53,8 @@ class Letters:
             wording = self.facts.wording(mail)
             if wording is not None:
                 return self._in_own_words(mail.kind, wording, context)
-            pages = templates(mail.kind)
-            return Letter(*(page.render(context) for page in pages))
+            subject, text, html = (page.render(context) for page in templates(mail.kind))
+            return Letter(shortened(subject, LONGEST_SUBJECT), text, html)
 
     def compose(self, subject: str, body_html: str, language: str = "es") -> Letter:
         """A letter that says just this, complete and clean, in the layout of our mails: for previews and for sending.
@@ -85,10 +84,10 @@ class Letters:
         if chosen.subject.source is Source.BUILT_IN:
             subject = str(templates(kind)[0].render(context))
         else:
-            subject = shortened(fill_line(chosen.subject.text, values), LONGEST_SUBJECT)
+            subject = fill_line(chosen.subject.text, values)
         page, plain = own_templates("around")
         own["kind"] = kind
-        return Letter(subject, plain.render(own), page.render(own))
+        return Letter(shortened(subject, LONGEST_SUBJECT), plain.render(own), page.render(own))
 
     def _filled(self, chosen: Chosen, values: Values) -> tuple[Markup, str]:
         """A text for a reader. What does not depend on who that is is worked out once."""
@@ -195,10 +194,6 @@ def own_templates(name: str) -> tuple[Any, Any]:
     """HTML and text of what somebody has written: a whole letter, or words around what one of ours tells."""
     environment = _environment()
     return environment.get_template(f"own/{name}.html"), environment.get_template(f"own/{name}.txt")
-
-
-def shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"
 
 
 @lru_cache

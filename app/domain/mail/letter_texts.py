@@ -12,12 +12,10 @@ from app.domain.kinds import KINDS
 from app.domain.mail.sending_plans import PlannedDispatch
 from app.domain.mail.texts import CleanHtml
 from app.domain.mail.values import document_values
-from app.domain.mail.variables import fill_html, fill_line
+from app.domain.mail.variables import LONGEST_SUBJECT, fill_html, fill_line, shortened
 from app.scope import ScopedSession
 from app.texts import _, speaking
 from models import Company, Contact, Document, StaffUser
-
-LONGEST_SUBJECT = 200
 
 _SAID = [
     getattr(Document, name)
@@ -71,7 +69,7 @@ def filled_texts(  # noqa: PLR0913 - a letter and whom it is about
                 documents, company=letterhead.company, user=letterhead.user, portal=letterhead.portal, today=today
             )
             text = fill_html(body, values) + (_links(documents, letterhead.portal) if has_links else "")
-            written.append((fill_line(subject, values)[:LONGEST_SUBJECT], text))
+            written.append((shortened(fill_line(subject, values), LONGEST_SUBJECT), text))
     return written
 
 

@@ -216,8 +216,8 @@ def frozen_values(written: WrittenMail) -> dict[str, Any]:
     return {
         "frozen": written.stored,
         "message_id": written.message_id,
-        "subject": written.subject[:200],
-        "search_key": fold(written.subject[:200]),
+        "subject": written.subject,
+        "search_key": fold(written.subject),
         "is_secret": written.is_secret,
     }
 

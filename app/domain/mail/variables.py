@@ -19,6 +19,8 @@ from models.enums import DocumentKind, TextKind
 
 Values = Mapping[str, str]
 
+LONGEST_SUBJECT = 200
+
 
 class Variable(Struct, frozen=True):
     """``name`` stands between braces; ``label`` is what people choose it by. An address may also be a link's."""
@@ -117,6 +119,10 @@ def fill_html(html: str, values: Values) -> str:
     return _WRITTEN.sub(lambda found: _spelt(values[found[1]]) if found[1] in values else found[0], html)
 
 
+def shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def _spelt(value: str) -> str:
     return escape(value).replace("\r\n", "\n").replace("\n", "<br>")
 
@@ -126,8 +132,7 @@ def _unknown(found: str, kind: TextKind) -> str:
     listed = _("Puede usar %(variables)s.") % {"variables": ", ".join(f"{{{name}}}" for name in names)}
     if len(found) < 3:
         return f"{_('Las llaves solo se usan para variables.')} {listed}"
-    shown = found if len(found) <= 40 else f"{found[:39]}…"
-    sentence = _("No existe la variable %(nombre)s.") % {"nombre": shown}
+    sentence = _("No existe la variable %(nombre)s.") % {"nombre": shortened(found, 40)}
     near = get_close_matches(fold(found[1:-1]).strip().replace(" ", "_"), names, n=1)
     guess = _("¿Quería decir %(nombre)s?") % {"nombre": f"{{{near[0]}}}"} if near else ""
     return " ".join(filter(None, (sentence, guess, listed)))

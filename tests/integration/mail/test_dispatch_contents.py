@@ -48,6 +48,14 @@ def test_values_that_look_like_variables_or_tags_stay_what_they_are(post, sink, 
     assert "{empresa} <b>& Cía</b> {{7*7}}" in body_of(content, "plain")
 
 
+def test_a_subject_too_long_to_keep_is_cut_and_says_so(post, sink, mail_out, make):
+    mail_out(wishes(make.invoice(contact=make.contact(name="ñ" * 200))), subject="De {cliente}")
+
+    post.send()
+
+    assert parsed(sink.received[0].content)["Subject"] == f"De {'ñ' * 196}…"
+
+
 def test_pictures_travel_inside_the_mail(post, sink, mail_out, invoice):
     picture = kept(post, "logo.png", PIXEL, "image/png")
     post.make._add(post.installation.storage.keep(post.company.id, PIXEL, name="logo.png", media_type="image/png"))

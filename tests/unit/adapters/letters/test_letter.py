@@ -258,6 +258,13 @@ def test_what_people_typed_stays_text(write):
 
 
 @pytest.mark.parametrize("write", ALL.values(), ids=ALL)
+def test_a_subject_too_long_to_keep_is_cut_and_says_so(write):
+    subject = write(company=company(trade_name="ñ" * 200)).subject
+
+    assert (len(subject), subject[-1]) == (200, "…")
+
+
+@pytest.mark.parametrize("write", ALL.values(), ids=ALL)
 def test_a_company_without_phone_or_address_and_a_reader_without_name(write):
     bare = company(trade_name="", phone="", opening_hours="", address="", postcode="", city="")
 
