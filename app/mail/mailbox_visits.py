@@ -9,13 +9,12 @@ from app.adapters.imap.mailbox import open_mailbox
 from app.adapters.opening import CredentialsRefused
 from app.domain.mail.mailbox_rights import leave_mailbox, leave_refused, leave_unreachable
 from app.domain.queries.mailboxes import WaitingMailbox
-from app.errors import AdapterError, Fault, InvalidValue
+from app.errors import AdapterError
 from app.installation import Installation
 from app.mail.credentials import doubt_token, imap_account_of
 from app.mail.inbox import read_inbox
 from app.mail.sent_copies import store_copies
 from app.mail.visit import LEASE, Visit
-from app.texts import _
 from models import MailAccount
 
 log = logging.getLogger(__name__)
@@ -43,9 +42,6 @@ def visit_mailbox(
     except AdapterError as error:
         log.warning("company %s: the mailbox does not serve: %s", where.company_id, error)
         visit.end(leave_unreachable, str(error), clock(), error.fault)
-    except InvalidValue:
-        reason = _("No se puede usar la contraseña guardada: escríbala otra vez.")
-        visit.end(leave_refused, reason, clock(), Fault.CREDENTIALS_UNREADABLE)
     else:
         visit.end(leave_mailbox)
 

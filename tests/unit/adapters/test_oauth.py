@@ -133,6 +133,13 @@ def test_we_take_a_consent_back_where_that_is_possible(app, provider):
             "Google contesta algo que no se entiende.",
             None,
         ),
+        (
+            200,
+            b'{"access_token": "a", "refresh_token": "\\u0000", "token_type": "Bearer"}',
+            "Google contesta algo que no se entiende.",
+            None,
+        ),
+        (200, b'{"access_token": "\\ud800", "token_type": "Bearer"}', "Google contesta algo que no se entiende.", None),
         (200, b'{"access_token": {"a": 1}, "token_type": "Bearer"}', "Google contesta algo que no se entiende.", None),
         (503, b'{"error": "temporarily_unavailable"}', "Google no da el permiso (temporarily_unavailable).", None),
         (429, b'{"error": "<script>"}', "Google no da el permiso (429).", None),
