@@ -55,6 +55,7 @@ def _is_plain(message: Message) -> bool:
 
 def _filled(message: Message) -> bytes:
     """Links to one reader: building each would cost more than all the rest of it."""
+    assert message.html is not None, "a letter has its HTML"
     skeleton = _skeleton(message.sender, message.reply_to, message.headers)
     return skeleton.fill(
         message.recipient, message.subject, message.text, message.html, message_id=message.message_id, date=message.date

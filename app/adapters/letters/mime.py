@@ -22,15 +22,7 @@ from app.adapters.letters.address import MailAddress, one_line
 from app.errors import InvalidValue
 from app.texts import _
 
-HEADERS = frozenset(
-    {
-        "Auto-Submitted",
-        "Disposition-Notification-To",
-        "List-Unsubscribe",
-        "List-Unsubscribe-Post",
-        "X-Auto-Response-Suppress",
-    }
-)
+HEADERS = frozenset({"Auto-Submitted", "Disposition-Notification-To", "X-Auto-Response-Suppress"})
 """The only headers a caller may add; the others are ours."""
 
 BLOCK = 57 * 4096
@@ -184,29 +176,26 @@ def _set_boundaries(written: Any, parts: EmailMessage) -> None:
 class Skeleton:
     """What the mails of a batch share, written once by `emails`, with six gaps to fill."""
 
-    def __init__(  # noqa: PLR0913 - the parts of a mail
+    def __init__(
         self,
         sender: MailAddress,
         *,
-        has_html: bool = True,
         reply_to: MailAddress | None = None,
-        attachments: tuple[Attachment, ...] = (),
         pictures: tuple[Picture, ...] = (),
         headers: tuple[tuple[str, str], ...] = (),
     ) -> None:
         # Of what they share, not by chance: whoever makes it fills in the same bytes.
-        tag = hashlib.sha256(repr((sender, has_html, reply_to, headers)).encode()).hexdigest()[:16]
+        tag = hashlib.sha256(repr((sender, reply_to, headers)).encode()).hexdigest()[:16]
         identity, subject, recipient, text, html = (f"{letter}{tag}" for letter in "istbh")
         sample = Message(
             sender=sender,
             recipient=MailAddress(f"{recipient}@skeleton.invalid"),
             subject=subject,
             text=text,
-            html=html if has_html else None,
+            html=html,
             message_id=f"<{identity}@skeleton.invalid>",
             date=dt.datetime(2000, 1, 1, tzinfo=dt.UTC),
             reply_to=reply_to,
-            attachments=attachments,
             pictures=pictures,
             headers=headers,
         )
@@ -215,9 +204,9 @@ class Skeleton:
             _message_id(sample.message_id),
             _subject(sample.subject),
             _mailbox(sample.recipient),
-            *(_base64_lines(part) for part in (sample.text, sample.html) if part is not None),
+            _base64_lines(text),
+            _base64_lines(html),
         ]
-        self.has_html = has_html
         self._fixed = _between(build(sample), gaps)
 
     def fill(  # noqa: PLR0913 - the six gaps
@@ -225,20 +214,19 @@ class Skeleton:
         recipient: MailAddress,
         subject: str,
         text: str,
-        html: str | None,
+        html: str,
         *,
         message_id: str,
         date: dt.datetime,
     ) -> bytes:
         """One mail of the batch. Raises ``InvalidValue`` for this mail alone; the skeleton stays good."""
-        if (html is not None) is not self.has_html:
-            raise ValueError("A skeleton with an HTML part needs one in every mail, and only then.")
         filled = [
             _date(date),
             _message_id(message_id),
             _subject(one_line(subject)),
             _mailbox(recipient),
-            *(_base64_lines(part) for part in (text, html) if part is not None),
+            _base64_lines(text),
+            _base64_lines(html),
         ]
         first, *others = self._fixed
         return first + b"".join([piece for pair in zip(filled, others, strict=True) for piece in pair])
