@@ -129,7 +129,6 @@ def test_every_step_is_told_and_the_mail_says_what_was_seen(post, sink, watching
     assert says[MailStep.CONNECT] == "220 sumidero ESMTP"
     assert says[MailStep.TLS].startswith("TLSv1.3 · certificado de ")
     assert (says[MailStep.AUTH], says[MailStep.SEND]) == ("Aceptado (PLAIN).", "250 2.0.0 aceptado")
-    assert all(step.took >= 0 for step in watching.told)
 
     (received,) = sink.received
     message = message_from_bytes(received.content, policy=SMTP)
