@@ -182,13 +182,6 @@ class Document(CompanyRecord):
         """What is still to be collected; nothing for a draft or a document nobody has to pay."""
         return self.payable - self.collected if self.status in OPEN else Decimal("0.00")
 
-    def is_overdue_on(self, day: dt.date) -> bool:
-        return (
-            self.status in (DocumentStatus.PENDING, DocumentStatus.PART_PAID)
-            and self.due_on is not None
-            and self.due_on < day
-        )
-
 
 class Quote(Document):
     __mapper_args__ = {"polymorphic_identity": DocumentKind.QUOTE}  # noqa: RUF012

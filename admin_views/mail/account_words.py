@@ -17,7 +17,6 @@ from models.enums import MailProvider
 class Consent(Struct, frozen=True, kw_only=True):
     """How an account that enters by consent stands: never given, given, ended."""
 
-    provider: MailProvider
     name: str
     given_at: dt.datetime | None
     ended_at: dt.datetime | None
@@ -31,7 +30,6 @@ def consent_of(account: MailAccount | None) -> Consent | None:
     if account is None or account.provider is None:
         return None
     return Consent(
-        provider=account.provider,
         name=NAMES[account.provider],
         given_at=account.password_changed_at if account.sealed_tokens else None,
         ended_at=account.consent_ended_at,

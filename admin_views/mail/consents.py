@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from admin_views.acting import act, not_done, reading
+from admin_views.acting import act, not_done, read, reading
 from admin_views.auth import GRANTS, visit_of
 from admin_views.mail import account_asking as asking
 from admin_views.mail.account_form import AccountForm, values_of
@@ -19,6 +19,7 @@ from admin_views.posted import posted
 from admin_views.templating import render
 from app import clock
 from app.adapters import oauth
+from app.domain.mail.accounts import owned_account
 from app.domain.mail.consents import (
     BeginConsent,
     KeepConsent,
@@ -114,8 +115,7 @@ def _finish(request: Request, state: str, code: str) -> None:
         raise NotRegistered(claimed.provider)
     consented = oauth.redeem(app, code=code, verifier=claimed.verifier, now=clock.now())
     user_id = None if claimed.is_for_company else visit.user_id
-    whose = Whose(user_id=user_id, home="", template="", context={})
-    before = read_account(request, whose)
+    before = read(request, lambda db: owned_account(db, user_id))
     wanted = before.username if before is not None else ""
     is_other = bool(consented.email) and consented.email != wanted
     if is_other and claimed.provider is MailProvider.GOOGLE:

@@ -11,7 +11,7 @@ from admin_views.auth import visit_of
 from admin_views.form_pages import find_row, load
 from admin_views.listing import find_page
 from admin_views.mail.report_words import copy_note, is_refusal, what_came_back
-from admin_views.mail.troubles import Trouble, sending_trouble
+from admin_views.mail.troubles import sending_trouble
 from admin_views.mail.words import MAIL_SIGNS, mail_sign, note_on
 from admin_views.searching import replay
 from admin_views.templating import render
@@ -99,7 +99,9 @@ def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, r
         "document": db.get(Document, row.document_id) if row.document_id else None,
         "enclosed": documents_of(db, row.dispatch_id) if row.dispatch_id and not row.document_id else [],
         "place": _place(row),
-        "trouble": _trouble(db, row, demo=installation.settings.demo) if row.status in WAITING else None,
+        "trouble": sending_trouble(db, demo=installation.settings.demo, account_id=row.account_id)
+        if row.status in WAITING
+        else None,
         "may_again": may_again and row.status in CAN_GO_AGAIN,
         "may_repeat": may_again and row.status is MailStatus.SENT,
         "may_readdress": may_again and can_be_readdressed(row),
@@ -113,10 +115,6 @@ def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, r
 def _place(row: OutgoingMail) -> str:
     word = PLACES.get((row.facts or {}).get("place", ""))
     return _(word) if word else ""
-
-
-def _trouble(db: ScopedSession, row: OutgoingMail, *, demo: bool) -> Trouble | None:
-    return sending_trouble(db, demo=demo, account_id=row.account_id)
 
 
 def content(view: "OutgoingMailAdmin", request: Request) -> Response:

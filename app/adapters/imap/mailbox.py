@@ -57,7 +57,6 @@ class Arrived(Struct, frozen=True):
     """A message of the inbox as it lies there; ``content_type`` is its header, as it came."""
 
     uid: int
-    size: int
     content_type: str
 
 
@@ -150,11 +149,11 @@ class Mailbox:
 
     def _described(self, uids: Sequence[int]) -> Iterator[Arrived]:
         wanted = f"BODY.PEEK[HEADER.FIELDS (CONTENT-TYPE)]<0.{MOST_OF_HEADER}>"
-        found = self._client.fetch(uids, ["RFC822.SIZE", wanted])
+        found = self._client.fetch(uids, [wanted])
         for uid in uids:
             if parts := found.get(uid):
                 header = _part(parts, b"BODY[")[:MOST_OF_HEADER].decode(errors="replace")
-                yield Arrived(uid, int(parts.get(b"RFC822.SIZE", 0)), header.partition(":")[2].strip())
+                yield Arrived(uid, header.partition(":")[2].strip())
 
     def _found(self, folder: str, message_id: str, since: dt.date | None, *, readonly: bool) -> list[int]:
         if not _MESSAGE_ID.fullmatch(message_id):

@@ -74,7 +74,6 @@ class SaveMailText(Struct, frozen=True, kw_only=True):
 
 
 class MailTextSaved(Struct, frozen=True):
-    kind: TextKind
     signed: int = 0
 
     def __str__(self) -> str:
@@ -130,7 +129,7 @@ def save_mail_text(db: ScopedSession, command: SaveMailText) -> MailTextSaved:
         check_variables(command.signature, kind, "signature")
         _keep(db, kind, command.user_id, signature=command.signature)
     db.flush()
-    return MailTextSaved(command.kind, len(others))
+    return MailTextSaved(len(others))
 
 
 def check_texts(db: ScopedSession, command: SaveMailText) -> dict[str, str]:
