@@ -7,7 +7,7 @@ from starlette.requests import Request
 
 from admin_views.auth import visit_of
 from admin_views.entering import enter
-from admin_views.forms import Secret
+from admin_views.forms import OfficeForm, Secret
 from app import clock
 from app.domain.staff_access import WrongCredentials
 from app.errors import InvalidValue
@@ -23,6 +23,12 @@ class Proof(Secret):
     def __init__(self, label: str = "Su contraseña de Ventanilla", **options: Any) -> None:
         super().__init__(label, current=True, **options)
         self.is_asked = self.required
+
+
+class ProofForm(OfficeForm):
+    """Nothing to say but who one is."""
+
+    current = Proof(css="s6")
 
 
 def expect_proof(request: Request, proof: Proof, hint: str) -> None:

@@ -18,6 +18,7 @@ from admin_views.filters import Choice, whole
 from admin_views.form_pages import Box, Panel, find_row
 from admin_views.formatters import ROLES, Sign, badge, moment
 from admin_views.forms import OfficeForm, Pick, Strict
+from admin_views.proving import Proof, ProofForm, prove_again
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.templating import render
@@ -49,6 +50,7 @@ class NewStaffForm(OfficeForm):
     name = Strict("Nombre y apellidos", required=True, css="s3")
     email = Strict("Correo", fields.email, required=True, css="s3", hint="Con él entra", attributes={"type": "email"})
     role = Pick("Permisos", ROLES, default=Role.INVOICING, css="s3")
+    current = Proof(css="s3")
     password = ""
     password_hash = ""
     is_new = False
@@ -56,6 +58,7 @@ class NewStaffForm(OfficeForm):
 
 class RoleForm(OfficeForm):
     role = Pick("Permisos", ROLES, css="s3")
+    current = Proof(css="s3")
 
 
 class StaffAdmin(OfficeView, model=Membership):
@@ -97,8 +100,10 @@ class StaffAdmin(OfficeView, model=Membership):
     tabs = (Tab("En activo"), Tab("De baja", "estado=baja"))
     form_class = RoleForm
     form_template = "admin/staff_form.html"
-    panels = (Panel("usuario", "Usuario", (Box("Qué puede hacer en esta empresa", ("role",)),)),)
-    new_panels = (Panel("usuario", "Usuario", (Box("Quién es y qué puede hacer", ("name", "email", "role")),)),)
+    panels = (Panel("usuario", "Usuario", (Box("Qué puede hacer en esta empresa", ("role", "current")),)),)
+    new_panels = (
+        Panel("usuario", "Usuario", (Box("Quién es y qué puede hacer", ("name", "email", "role", "current")),)),
+    )
 
     def joined(self, statement: Select[Any]) -> Select[Any]:
         return statement.join(StaffUser, StaffUser.id == Membership.user_id)
@@ -130,6 +135,8 @@ class StaffAdmin(OfficeView, model=Membership):
         }
 
     def ready(self, request: Request, form: Any) -> None:
+        """Whoever may make others what they are themselves is asked as for anything that they would then do."""
+        prove_again(request, form.current)
         if isinstance(form, NewStaffForm):
             form.password = new_password()
             form.password_hash = hash_password(form.password)
@@ -189,7 +196,8 @@ class StaffAdmin(OfficeView, model=Membership):
         command = Command(
             title=_("Contraseña nueva para %(nombre)s") % {"nombre": membership.user.name},
             submit=_("Crear contraseña"),
-            form_class=OfficeForm,
+            form_class=ProofForm,
+            ready=lambda form: prove_again(request, form.current),
             run=lambda db, form: reset_password(
                 db,
                 ResetPassword(

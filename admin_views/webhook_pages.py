@@ -14,11 +14,10 @@ from admin_views.command_page import Command
 from admin_views.documents.states import screen_of
 from admin_views.filters import whole
 from admin_views.form_pages import OtherPage, find_row, load
-from admin_views.forms import OfficeForm
 from admin_views.posted import posted
 from admin_views.program_words import DELIVERIES as SIGNS
 from admin_views.program_words import event_name
-from admin_views.proving import Proof, prove_again
+from admin_views.proving import ProofForm, prove_again
 from admin_views.templating import render
 from app import clock
 from app.domain.webhook_deliveries import resend_deliveries
@@ -33,10 +32,6 @@ from models.enums import DeliveryStatus, DocumentKind
 DELIVERIES = OtherPage("deliveries", "Avisos", Action.DETAILS)
 SHOWN, MOST_RESENT = 50, 1000
 BEFORE, DELIVERY = "antes", "delivery"
-
-
-class SecretForm(OfficeForm):
-    current = Proof(css="s6")
 
 
 class WebhookPages(OfficeView):
@@ -68,7 +63,7 @@ class WebhookPages(OfficeView):
         command = Command(
             title=_("Otro secreto para %(nombre)s") % {"nombre": webhook.name},
             submit=_("Generar otro secreto"),
-            form_class=SecretForm,
+            form_class=ProofForm,
             ready=lambda form: prove_again(request, form.current),
             run=lambda db, form: renew_secret(db, keys, webhook.id),
             answer=answer,

@@ -1,5 +1,8 @@
 """What the servers of a mail account are asked before they are believed: never in a transaction, never for long."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import BoundedSemaphore
 from typing import Any
 
 from msgspec import Struct
@@ -13,7 +16,7 @@ from app.adapters.smtp.session import smtp_fingerprint
 from app.domain.mail.presets import Place, Preset, is_of_provider, preset_behind, preset_for
 from app.domain.mail.saving_accounts import SaveMailAccount, checked_place, is_move, password_needed
 from app.domain.mail.troubles import Where, advice_on
-from app.errors import AdapterError, Fault, InvalidValue
+from app.errors import AdapterError, Fault, InvalidValue, Refusal
 from app.installation import Installation
 from app.mail.credentials import access_token_of, password_of
 from app.settings import Settings
@@ -21,6 +24,27 @@ from app.texts import _
 from models import MailAccount
 
 PATIENCE = 8.0
+AT_ONCE = BoundedSemaphore(4)
+"""Each holds a thread for as long as a server likes to think."""
+
+
+class TooManyAsked(Refusal):
+    status = 503
+    code = "too_many_asked"
+
+    def __init__(self) -> None:
+        super().__init__(_("Hay varias consultas a servidores de correo a la vez. Espere unos segundos y repita."))
+
+
+@contextmanager
+def one_of_few() -> Iterator[None]:
+    """Raises ``TooManyAsked`` rather than wait."""
+    if not AT_ONCE.acquire(blocking=False):
+        raise TooManyAsked
+    try:
+        yield
+    finally:
+        AT_ONCE.release()
 
 
 class Suggested(Struct, frozen=True):
@@ -68,7 +92,8 @@ def certificate_of(command: SaveMailAccount, side: Side, settings: Settings) -> 
     look: Any = imap_fingerprint if side is INCOMING else smtp_fingerprint
     host, port, security = (getattr(command, side.name(field)) for field in ("host", "port", "security"))
     try:
-        return str(look(host, port, security, private_hosts=settings.private_hosts, timeout=PATIENCE))
+        with one_of_few():
+            return str(look(host, port, security, private_hosts=settings.private_hosts, timeout=PATIENCE))
     except AdapterError as error:
         raise InvalidValue(str(error), field=side.name("host")) from error
 
@@ -88,7 +113,8 @@ def folders_of(installation: Installation, account: MailAccount | None, command:
     pinned = checked_place(command)["imap_fingerprint"]
     try:
         where = _mailbox(installation, account, command, pinned)
-        with open_mailbox(where, private_hosts=settings.private_hosts, ca_file=settings.mail_ca_file) as mailbox:
+        opening = open_mailbox(where, private_hosts=settings.private_hosts, ca_file=settings.mail_ca_file)
+        with one_of_few(), opening as mailbox:
             found = [folder for folder in mailbox.folders() if folder.can_select]
     except AdapterError as error:
         field = "password" if isinstance(error, CredentialsRefused) and command.provider is None else "imap_host"
@@ -117,6 +143,7 @@ def _mailbox(
         access_token=token,
         pinned_fingerprint=pinned,
         timeout=PATIENCE,
+        within=3 * PATIENCE,
     )
 
 

@@ -13,13 +13,12 @@ from starlette.responses import RedirectResponse, Response
 
 from admin_views.acting import act, done, not_done
 from admin_views.command_page import Command
-from admin_views.forms import OfficeForm
 from admin_views.mail import account_asking as asking
 from admin_views.mail.account_form import BY_SERVER, INCOMING, OUTGOING, AccountForm, Side, way_of
 from admin_views.mail.account_shown import MINUTE, Shown, Whose, read_account, show, throttle
 from admin_views.mail.consents import NotRegistered, go_and_consent
 from admin_views.posted import posted
-from admin_views.proving import prove_again
+from admin_views.proving import ProofForm, prove_again
 from app.domain.mail.accounts import resume_account
 from app.domain.mail.saving_accounts import SaveMailAccount, is_move, remove_mail_account, save_mail_account
 from app.errors import InvalidValue, Refusal
@@ -110,7 +109,8 @@ def _without_address(form: AccountForm, whose: Whose) -> SaveMailAccount:
 
 def _suggest(request: Request, shown: Shown, form: AccountForm) -> None:
     throttle(request, "mail discovery", 10, MINUTE)
-    found = asking.suggest(str(form.sender_email.data), installation_of(request).settings)
+    with asking.one_of_few():
+        found = asking.suggest(str(form.sender_email.data), installation_of(request).settings)
     shown.suggested, shown.found_nothing = found, found is None
     if found is None:
         return
@@ -132,7 +132,7 @@ def _save(view: "OfficePage", request: Request, whose: Whose, form: AccountForm)
     command = form.save_command(whose.user_id)
     asking.check_places(command, installation.settings)
     moves = is_move(account, command) or command.password is not None
-    if moves:
+    if moves or _turns_answers(account, command):
         prove_again(request, form.current)
     for side in (OUTGOING, INCOMING):
         if getattr(command, side.name("host")):
@@ -152,6 +152,13 @@ def _save(view: "OfficePage", request: Request, whose: Whose, form: AccountForm)
     if warning:
         Flash.warning(request, warning)
     return RedirectResponse(whose.home, status_code=303)
+
+
+def _turns_answers(account: MailAccount | None, command: SaveMailAccount) -> bool:
+    """Whether customers would see, or answer to, somebody else."""
+    if account is None:
+        return False
+    return (account.sender_email, account.reply_to) != (command.sender_email, command.reply_to)
 
 
 def _with_folder(
@@ -217,7 +224,8 @@ async def remove_page(view: "OfficePage", request: Request, whose: Whose) -> Res
     command = Command(
         title=_("Eliminar la cuenta de correo %(correo)s") % {"correo": account.sender_email},
         submit=_("Eliminar la cuenta"),
-        form_class=OfficeForm,
+        form_class=ProofForm,
+        ready=lambda form: prove_again(request, form.current),
         run=lambda db, form: remove_mail_account(db, whose.user_id),
         answer=answer,
         back=whose.home,

@@ -63,7 +63,9 @@ def show(view: "OfficePage", request: Request, whose: Whose, shown: Shown) -> Re
         account = whose.of(db)
         form = shown.form or AccountForm(data=_initial(request, whose, account))
         _dress(form, installation, account, shown, whose)
-        expect_proof(request, form.current, _("Solo si cambia el servidor, el usuario, la seguridad o la contraseña"))
+        expect_proof(
+            request, form.current, _("Solo si cambia un servidor, el usuario, la contraseña o las direcciones")
+        )
         context: dict[str, Any] = whose.context | {
             "view": view,
             "whose": whose,

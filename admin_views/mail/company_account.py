@@ -57,4 +57,4 @@ class MailAccountPage(OfficePage):
 
     @page("/mail-account/dkim/delete", needs=Action.EDIT, identity="mail-account")
     async def dkim_delete(self, request: Request) -> Response:
-        return await self.command_page(request, dkim.remove_command(DKIM))
+        return await self.command_page(request, dkim.remove_command(request, DKIM))

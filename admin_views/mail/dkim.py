@@ -11,7 +11,7 @@ from admin_views.command_page import Command
 from admin_views.forms import OfficeForm, Pick, Prose, Strict
 from admin_views.mail.account_shown import MINUTE, throttle
 from admin_views.posted import posted
-from admin_views.proving import Proof, expect_proof, prove_again
+from admin_views.proving import Proof, ProofForm, expect_proof, prove_again
 from admin_views.templating import render
 from app.adapters.letters.signatures import DkimKey, is_published, new_key, read_key
 from app.domain.mail.accounts import company_account
@@ -155,7 +155,7 @@ def _account(request: Request) -> MailAccount | None:
     return read(request, company_account)
 
 
-def remove_command(back: str) -> Command:
+def remove_command(request: Request, back: str) -> Command:
     def run(db: Any, form: OfficeForm) -> str:
         remove_dkim_key(db)
         return _("Los correos ya no se firman.")
@@ -163,7 +163,8 @@ def remove_command(back: str) -> Command:
     return Command(
         title=_("Dejar de firmar los correos"),
         submit=_("Dejar de firmar"),
-        form_class=OfficeForm,
+        form_class=ProofForm,
+        ready=lambda form: prove_again(request, form.current),
         run=run,
         back=back,
         template="admin/mail/dkim_remove.html",

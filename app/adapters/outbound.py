@@ -15,7 +15,7 @@ import ssl
 import time
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from threading import Thread
+from threading import BoundedSemaphore, Thread
 
 from msgspec import Struct
 
@@ -69,9 +69,20 @@ def open_connection(
 def check_target(host: str, port: int, *, timeout: float, private_hosts: frozenset[str] = frozenset()) -> None:
     """Whether a connection there would be allowed, without making one. Raises ``AdapterError``.
 
-    It is ``permanent`` when the place itself is at fault, and not when its name is only unknown for now.
+    It is ``permanent`` when the place itself is at fault, and not when its name is only unknown for now, or when
+    others are waiting for names of theirs: connections are guarded by themselves.
     """
-    _checked_targets(host_name(host), port, timeout, private_hosts)
+    name = host_name(host)
+    if not _LOOKING.acquire(blocking=False):
+        raise AdapterError(_("Hay demasiados nombres por comprobar. Espere unos segundos."))
+    try:
+        _checked_targets(name, port, timeout, private_hosts)
+    finally:
+        _LOOKING.release()
+
+
+_LOOKING = BoundedSemaphore(4)
+"""Each holds a thread for as long as somebody's name server likes to think."""
 
 
 def _checked_targets(name: str, port: int, timeout: float, private_hosts: frozenset[str]) -> Sequence[Target]:

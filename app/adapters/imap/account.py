@@ -1,5 +1,6 @@
 """An account at an IMAP server."""
 
+import math
 import re
 
 from msgspec import Struct
@@ -12,7 +13,8 @@ from models.enums import MailSecurity
 class ImapAccount(Struct, frozen=True, kw_only=True):
     """Where and as whom to read; ``access_token`` goes instead of the password.
 
-    ``pinned_fingerprint`` (SHA-256) accepts that certificate and no other.
+    ``pinned_fingerprint`` (SHA-256) accepts that certificate and no other. ``timeout`` is for each answer, ``within``
+    for all of a visit; seconds both.
     """
 
     host: str
@@ -23,6 +25,7 @@ class ImapAccount(Struct, frozen=True, kw_only=True):
     access_token: str | None = None
     pinned_fingerprint: str | None = None
     timeout: float = 20.0
+    within: float = math.inf
 
     def __repr__(self) -> str:
         return f"ImapAccount({self.username!r} at {self.host}:{self.port})"

@@ -41,7 +41,7 @@ def open_session(account: ImapAccount, *, private_hosts: frozenset[str], ca_file
         with during(MailStep.TLS):
             connection = encrypt(connection)
     with during(MailStep.CONNECT), answers():
-        wire = Wire(connection, account.host, account.timeout)
+        wire = Wire(connection, account.host, account.timeout, account.within)
     try:
         if account.security is MailSecurity.STARTTLS:
             with during(MailStep.TLS), answers(wire):
@@ -68,7 +68,7 @@ def imap_fingerprint(
     if security is MailSecurity.SSL:
         return shown_certificate(connection, host)
     with during(MailStep.CONNECT), answers():
-        wire = Wire(connection, host, timeout)
+        wire = Wire(connection, host, timeout, within=2 * timeout)
     try:
         with during(MailStep.TLS), answers(wire):
             _ask_for_tls(wire)

@@ -1,6 +1,7 @@
 """The IMAP protocol over a connection of ours: every wait ends, and no server can fill the memory."""
 
 import imaplib
+import math
 import re
 import socket
 import time
@@ -27,9 +28,9 @@ class Wire(imaplib.IMAP4):
     When it is made the server has greeted and said what it can do, and nothing else has been said.
     """
 
-    def __init__(self, connection: socket.socket, host: str, timeout: float) -> None:
+    def __init__(self, connection: socket.socket, host: str, timeout: float, within: float = math.inf) -> None:
         self._link = Link(connection, timeout)
-        self._timeout = timeout
+        self._timeout, self._end = timeout, time.monotonic() + within
         self._last_line = b""
         self._allow_an_answer()
         self.sock = connection
@@ -96,7 +97,7 @@ class Wire(imaplib.IMAP4):
         return self._link.is_secure
 
     def _allow_an_answer(self) -> None:
-        self._deadline = time.monotonic() + self._timeout * PATIENCE
+        self._deadline = min(time.monotonic() + self._timeout * PATIENCE, self._end)
         self._left = MOST_OCTETS
 
     def _count(self, octets: int) -> None:

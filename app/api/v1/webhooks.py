@@ -12,6 +12,7 @@ from app.api.endpoint import Answer, Call, Page, Paged, reading, writing
 from app.api.fields import Body, Flag, Line, one_of
 from app.api.paging import page_of, place_of
 from app.api.spelling import Ref, maybe_ref, ref
+from app.api.versions import check_version
 from app.domain.webhook_deliveries import resend_deliveries
 from app.domain.webhooks import (
     LONGEST_URL,
@@ -106,7 +107,7 @@ def look_at_place(call: Call) -> None:
             raise InvalidValue(str(error), field="url") from error
 
 
-_DETAIL: dict[str, Any] = {"scope": ApiScope.WEBHOOKS, "answer": WebhookDetail}
+_DETAIL: dict[str, Any] = {"scope": ApiScope.WEBHOOKS, "answer": WebhookDetail, "has_version": True}
 _WITH_SECRET: dict[str, Any] = {"scope": ApiScope.WEBHOOKS, "answer": WebhookWithSecret, "once": ("secret",)}
 
 
@@ -144,6 +145,7 @@ def create(db: ScopedSession, call: Call) -> Answer:
 )
 def change(db: ScopedSession, call: Call) -> WebhookDetail:
     webhook = find_webhook(db, call.id(_("ese webhook")))
+    check_version(call, _webhook(webhook))
     known: dict[str, Any] = {
         "id": webhook.id,
         "name": webhook.name,

@@ -1,6 +1,6 @@
 """What came back about mails: kept with the mail it is about, and the addresses that it says are no good.
 
-Matched by Message-ID, which nobody can guess, inside the company whose account it arrived at.
+Matched by Message-ID, which only its readers know, inside the company whose account it arrived at.
 """
 
 import datetime as dt
@@ -154,7 +154,10 @@ def _mails_of(db: ScopedSession, about: Sequence[str]) -> list[Any]:
 
 
 def _meant(about: Sequence[Any], fate: Fate) -> Any:
-    """The mail for that recipient; a mail to one person alone, whatever they call themselves."""
+    """The mail for that recipient; a mail to one person alone, whatever they call themselves: mail is sent on.
+
+    Whoever has read the message knows its id and may say anything of it: a mark for the office, that stops nothing.
+    """
     if len(about) == 1:
         return about[0]
     return next((mail for mail in about if mail.recipient in fate.recipients), None)
