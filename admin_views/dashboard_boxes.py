@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
 from admin_views.formatters import Sign
+from admin_views.mail.troubles import COMPANYS
 from admin_views.mail.words import MAIL_SIGNS, Note, note_on
 from app import clock
 from app.domain.mail.accounts import company_account
@@ -145,7 +146,7 @@ def first_steps(db: ScopedSession) -> list[FirstStep]:
         FirstStep(
             _("Configure la cuenta de correo"),
             _("Con ella salen los avisos y los accesos. Hasta entonces los correos esperan."),
-            "/admin/mail-account",
+            COMPANYS,
             company_account(db) is not None,
         ),
         FirstStep(

@@ -16,10 +16,11 @@ from admin_views.entering import enter
 from admin_views.forms import OfficeForm, Secret
 from admin_views.mail.account_saving import account_page, remove_page, resume_page
 from admin_views.mail.account_shown import Whose
-from admin_views.mail.company_account import HOME as COMPANYS
 from admin_views.mail.consents import ask_again, come_back
 from admin_views.mail.testing import test_page
 from admin_views.mail.texts import OWN, OwnTextPages
+from admin_views.mail.troubles import COMPANYS
+from admin_views.mail.troubles import OWN as MAIL
 from admin_views.posted import posted
 from admin_views.proving import Proof, prove_again
 from admin_views.templating import render
@@ -30,7 +31,7 @@ from app.scope import SYSTEM
 from app.secrets import hash_password
 from app.texts import _
 
-HOME, MAIL, SERIES = "/admin/account", "/admin/account/mail", "/admin/account/series"
+HOME, SERIES = "/admin/account", "/admin/account/series"
 TABS = (
     (MAIL, "Cuenta de correo", "action:mail"),
     (OWN, "Valores por defecto para envíos", "action:texts"),

@@ -17,6 +17,7 @@ from admin_views.proving import expect_proof
 from admin_views.templating import render
 from app.domain import throttling
 from app.domain.mail.accounts import owned_account
+from app.mail.testing import NoAccount, can_test
 from app.scope import ScopedSession
 from app.texts import _
 from app.web import installation_of
@@ -78,7 +79,7 @@ def show(view: "OfficePage", request: Request, whose: Whose, shown: Shown) -> Re
             "found_nothing": shown.found_nothing,
             "folders": shown.folders,
             "help": help_for(form, shown.suggested),
-            "can_test": account is not None or (demo and not whose.is_own),
+            "cannot_test": "" if can_test(account, is_own=whose.is_own, demo=demo) else str(NoAccount()),
             "is_posted": shown.form is not None,
             "is_demo": demo,
             "company": visit.company_name,

@@ -11,10 +11,11 @@ from admin_views.mail.account_saving import account_page, remove_page, resume_pa
 from admin_views.mail.account_shown import Whose
 from admin_views.mail.consents import ask_again
 from admin_views.mail.testing import test_page
+from admin_views.mail.troubles import COMPANYS
 from app.texts import _
 
-HOME, DKIM = "/admin/mail-account", "/admin/mail-account/dkim"
-TABS = ((HOME, "Cuenta"), (DKIM, "Firma DKIM"))
+DKIM = f"{COMPANYS}/dkim"
+TABS = ((COMPANYS, "Cuenta"), (DKIM, "Firma DKIM"))
 
 
 def _tabs(current: str) -> list[tuple[str, str, bool]]:
@@ -22,14 +23,14 @@ def _tabs(current: str) -> list[tuple[str, str, bool]]:
 
 
 def companys() -> Whose:
-    return Whose(user_id=None, home=HOME, template="admin/mail/account.html", context={"tabs": _tabs(HOME)})
+    return Whose(user_id=None, home=COMPANYS, template="admin/mail/account.html", context={"tabs": _tabs(COMPANYS)})
 
 
 class MailAccountPage(OfficePage):
     name = "Cuenta de la empresa"
     category = "Correo"
     icon = "mail-cog"
-    home = HOME
+    home = COMPANYS
 
     @page("/mail-account", needs=Action.EDIT, identity="mail-account")
     async def account(self, request: Request) -> Response:

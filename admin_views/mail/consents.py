@@ -30,7 +30,7 @@ from app.domain.mail.consents import (
 )
 from app.domain.mail.saving_accounts import choose_sent_folder
 from app.errors import AdapterError, Refusal
-from app.mail.credentials import NAMES, oauth_app
+from app.mail.credentials import RETURN_PATH, not_registered, oauth_app
 from app.texts import _
 from app.web import installation_of
 from models import MailAccount
@@ -54,8 +54,7 @@ class NotRegistered(Refusal):
     code = "not_registered"
 
     def __init__(self, provider: MailProvider) -> None:
-        sentence = _("Falta dar de alta la aplicación de %(quien)s en los ajustes de la instalación.")
-        super().__init__(sentence % {"quien": NAMES[provider]}, field="provider")
+        super().__init__(not_registered(provider), field="provider")
 
 
 def go_and_consent(view: "OfficePage", request: Request, whose: Whose, account: MailAccount) -> Response:
@@ -96,6 +95,7 @@ def come_back(view: "OfficePage", request: Request, homes: tuple[str, str]) -> R
     home = homes[1] if is_companys else homes[0]
     if request.method == "GET":
         context = {"view": view, "state": state, "code": code, "home": home, "is_given": bool(code and state)}
+        context["address"] = RETURN_PATH
         return HTMLResponse(render(request, "admin/mail/consent_back.html", context))
     try:
         _finish(request, state, code)

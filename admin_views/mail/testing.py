@@ -22,7 +22,7 @@ from admin_views.templating import environment, render
 from app.domain.throttling import TooManyTries
 from app.errors import InvalidValue, Refusal
 from app.mail.steps import MailTestStep
-from app.mail.testing import MailTested, RunMailTest, run_mail_test
+from app.mail.testing import MailTested, NoAccount, RunMailTest, can_test, run_mail_test
 from app.texts import _
 from app.web import installation_of
 
@@ -64,8 +64,8 @@ def _admit(request: Request, whose: Whose, form: TestForm) -> RunMailTest:
     if not form.validate():
         raise InvalidValue("", field="")
     demo, visit = installation_of(request).settings.demo, visit_of(request)
-    if read_account(request, whose) is None and (whose.is_own or not demo):
-        raise InvalidValue(_("Guarde antes la cuenta."), field="recipient")
+    if not can_test(read_account(request, whose), is_own=whose.is_own, demo=demo):
+        raise NoAccount
     throttle(request, "mail test", 5, dt.timedelta(minutes=1))
     throttle(request, "mail tests", 30, dt.timedelta(hours=1))
     if not AT_ONCE.acquire(blocking=False):

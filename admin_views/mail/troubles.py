@@ -38,17 +38,22 @@ _REASONS = {
 
 
 class Trouble(Struct, frozen=True):
-    """What is wrong, the server's own words, until when it waits, how many mails wait, and where to see to it.
+    """What is wrong, the server's own words, until when it waits, and how many mails wait.
 
-    ``is_refused``: nothing helps but a person with the right password.
+    ``is_own``: it is with somebody's own account. ``is_refused``: nothing helps but a person with the right password.
     """
 
     title: str
     reply: str = ""
     until: dt.datetime | None = None
     waiting: int = 0
-    where: str = COMPANYS
+    is_own: bool = False
     is_refused: bool = False
+
+    @property
+    def where(self) -> str:
+        """The page of the account."""
+        return OWN if self.is_own else COMPANYS
 
 
 def sending_trouble(db: ScopedSession, *, demo: bool, account_id: int | None = None) -> Trouble | None:
@@ -94,7 +99,7 @@ def _sending_trouble_with(db: ScopedSession, account: MailAccount) -> Trouble | 
         reply="" if lack else account.last_error,
         until=None if lack else _ahead(account.paused_until),
         waiting=waiting_from(db, account.id if is_own else None),
-        where=OWN if is_own else COMPANYS,
+        is_own=is_own,
         is_refused=bool(lack) or standing is Standing.REFUSED,
     )
 
@@ -130,9 +135,13 @@ def _mailbox_trouble(account: MailAccount) -> Trouble | None:
         return None
     why = {"correo": account.sender_email, "motivo": _reason(standing, account.imap_fault)}
     title = _("El buzón de %(correo)s no se abre: %(motivo)s No se guardan copias ni se leen rebotes.") % why
-    where = OWN if account.user_id is not None else COMPANYS
-    is_refused = standing is Standing.REFUSED
-    return Trouble(title, account.imap_error, _ahead(account.imap_paused_until), where=where, is_refused=is_refused)
+    return Trouble(
+        title,
+        account.imap_error,
+        _ahead(account.imap_paused_until),
+        is_own=account.user_id is not None,
+        is_refused=standing is Standing.REFUSED,
+    )
 
 
 def _ahead(until: dt.datetime | None) -> dt.datetime | None:

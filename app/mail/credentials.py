@@ -9,7 +9,7 @@ from app.adapters.imap.account import ImapAccount
 from app.adapters.oauth import ConsentEnded, OAuthApp
 from app.adapters.smtp.account import SmtpAccount
 from app.domain.mail.accounts import account_of, open_password
-from app.domain.mail.consents import Tokens, end_consent, open_tokens, renew_tokens
+from app.domain.mail.consents import Tokens, encryption_needed, end_consent, open_tokens, renew_tokens
 from app.errors import AdapterError, Fault
 from app.installation import Installation
 from app.scope import CompanyScope
@@ -65,8 +65,7 @@ def smtp_account_of(installation: Installation, account: MailAccount) -> SmtpAcc
 def imap_account_of(installation: Installation, account: MailAccount) -> ImapAccount:
     """Raises ``AdapterError`` as above. Only for an account with a mailbox."""
     if account.provider is not None and account.imap_security is MailSecurity.NONE:
-        sentence = _("El permiso del proveedor solo se usa en una conexión cifrada.")
-        raise AdapterError(sentence, Fault.NO_WAY_IN, permanent=True)
+        raise AdapterError(encryption_needed(), Fault.NO_WAY_IN, permanent=True)
     return ImapAccount(
         host=account.imap_host,
         port=account.imap_port,
@@ -97,6 +96,11 @@ def oauth_app(installation: Installation, provider: MailProvider) -> OAuthApp | 
         ca_file=settings.mail_ca_file,
         **_places(provider, endpoint),
     )
+
+
+def not_registered(provider: MailProvider) -> str:
+    sentence = _("Falta dar de alta la aplicación de %(quien)s en los ajustes de la instalación.")
+    return sentence % {"quien": NAMES[provider]}
 
 
 def _places(provider: MailProvider, endpoint: str) -> dict[str, str]:
@@ -171,8 +175,7 @@ def _renewed(installation: Installation, account: MailAccount, tokens: Tokens) -
     assert account.provider is not None
     app = oauth_app(installation, account.provider)
     if app is None:
-        sentence = _("Falta dar de alta la aplicación de %(quien)s en los ajustes de la instalación.")
-        raise AdapterError(sentence % {"quien": NAMES[account.provider]}, Fault.NOT_REGISTERED, permanent=True)
+        raise AdapterError(not_registered(account.provider), Fault.NOT_REGISTERED, permanent=True)
     database, scope, now = installation.database, CompanyScope(account.company_id), clock.now()
     try:
         renewed = oauth.refresh(app, tokens, now)

@@ -59,10 +59,16 @@ class MailTested(Struct, frozen=True, kw_only=True):
 
 
 class NoAccount(Refusal):
+    status = 422
     code = "no_mail_account"
 
     def __init__(self) -> None:
-        super().__init__(_("Guarde antes la cuenta de correo."))
+        super().__init__(_("Guarde antes la cuenta de correo."), field="recipient")
+
+
+def can_test(account: MailAccount | None, *, is_own: bool, demo: bool) -> bool:
+    """There is an account, or need of none: the demonstration captures what the company sends."""
+    return account is not None or (demo and not is_own)
 
 
 def run_mail_test(
@@ -75,7 +81,7 @@ def run_mail_test(
     with installation.database.read(CompanyScope(command.company_id)) as db:
         account = owned_account(db, command.user_id)
         facts = letter_facts(db, [], account.own_id if account is not None else None)
-    if account is None and (command.user_id is not None or not installation.settings.demo):
+    if not can_test(account, is_own=command.user_id is not None, demo=installation.settings.demo):
         raise NoAccount
     if installation.settings.demo or account is None:
         return _capture(_Test(installation, command, facts, None, tell))

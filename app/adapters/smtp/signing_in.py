@@ -6,6 +6,7 @@ import hmac
 from app.adapters.link import Link, Reply
 from app.adapters.opening import CredentialsRefused, OpeningFailed
 from app.adapters.smtp.account import SmtpAccount
+from app.domain.mail.consents import encryption_needed
 from app.domain.mail.troubles import MailStep
 from app.errors import AdapterError, Fault
 from app.texts import _
@@ -35,9 +36,9 @@ def sign_in(link: Link, offered: str, account: SmtpAccount) -> str:
 
 
 def _by_consent(link: Link, offered: str, username: str, access_token: str) -> str:
-    """XOAUTH2, as Google and Microsoft speak it. A token opens the whole mailbox: never in the clear."""
+    """XOAUTH2, as Google and Microsoft speak it."""
     if not link.is_secure:
-        raise CredentialsRefused(_("El permiso del proveedor solo se usa en una conexión cifrada."), Fault.NO_WAY_IN)
+        raise CredentialsRefused(encryption_needed(), Fault.NO_WAY_IN)
     if "XOAUTH2" not in offered.split():
         raise CredentialsRefused(_("El servidor no admite entrar con el permiso del proveedor."), Fault.NO_WAY_IN)
     bearer = base64.b64encode(f"user={username}\x01auth=Bearer {access_token}\x01\x01".encode())

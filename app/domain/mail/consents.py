@@ -85,6 +85,11 @@ class KeepConsent(Struct, frozen=True, kw_only=True):
     tokens: Tokens
 
 
+def encryption_needed() -> str:
+    """A token opens a whole mailbox: it goes nowhere in the clear."""
+    return _("El permiso del proveedor solo se usa en una conexión cifrada.")
+
+
 def begin_consent(db: ScopedSession, keys: Keys, command: BeginConsent) -> ConsentBegun:
     """Remember who goes to which provider, and for what."""
     begun = ConsentBegun(new_token(), new_token())

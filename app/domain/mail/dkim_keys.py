@@ -6,6 +6,7 @@ from msgspec import Struct
 
 from app.domain import fields
 from app.domain.mail.accounts import company_account, sealed_place
+from app.domain.mail.presets import is_under
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
 from app.secrets import Keys
@@ -62,7 +63,7 @@ def open_dkim_key(account: MailAccount, keys: Keys) -> str:
 
 def is_of(email: str, domain: str) -> bool:
     """Whether an address belongs to a domain: whoever checks a signature wants them aligned (DMARC, RFC 7489)."""
-    return f".{email.rpartition('@')[2]}".endswith(f".{domain}")
+    return is_under(email.rpartition("@")[2], (domain,))
 
 
 def _account(db: ScopedSession) -> MailAccount:

@@ -165,7 +165,7 @@ def preset_for(email: str) -> Preset | None:
 
 def preset_behind(exchanges: tuple[str, ...]) -> Preset | None:
     """By the servers that take in mail for a domain."""
-    return next((preset for preset in PRESETS for name in exchanges if _ends(name, preset.exchanges)), None)
+    return next((preset for preset in PRESETS for name in exchanges if is_under(name, preset.exchanges)), None)
 
 
 def preset_at(host: str) -> Preset | None:
@@ -174,8 +174,9 @@ def preset_at(host: str) -> Preset | None:
 
 
 def is_of_provider(host: str, provider: MailProvider) -> bool:
-    return _ends(host, OF_PROVIDERS[provider])
+    return is_under(host, OF_PROVIDERS[provider])
 
 
-def _ends(name: str, suffixes: tuple[str, ...]) -> bool:
-    return any(f".{name.lower().rstrip('.')}".endswith(f".{suffix}") for suffix in suffixes)
+def is_under(name: str, domains: tuple[str, ...]) -> bool:
+    """Whether the name of a server, or a domain, is one of these or lies below one."""
+    return any(f".{name.lower().rstrip('.')}".endswith(f".{domain}") for domain in domains)

@@ -18,6 +18,7 @@ from app.domain.mail.accounts import (
     owned_account,
     sealed_place,
 )
+from app.domain.mail.consents import encryption_needed
 from app.domain.mail.outbox import cancel_waiting, mails
 from app.errors import InvalidValue, NotFound
 from app.scope import ScopedSession
@@ -127,7 +128,7 @@ def _checked_server(command: SaveMailAccount) -> dict[str, Any]:
         raise InvalidValue(_("Como mucho 200 caracteres, sin caracteres de control."), field="password")
     username = fields.line(command.username, "username", required=command.provider is not None)
     if command.provider is not None and command.security is MailSecurity.NONE:
-        raise InvalidValue(_("El permiso del proveedor solo se usa en una conexión cifrada."), field="security")
+        raise InvalidValue(encryption_needed(), field="security")
     return {
         "host": fields.server(command.host, "host", example="smtp.empresa.es"),
         "port": fields.port(command.port, "port"),
@@ -145,7 +146,7 @@ def _checked_mailbox(command: SaveMailAccount) -> dict[str, Any]:
     if not command.username.strip():
         raise InvalidValue(_("El servidor entrante pide usuario y contraseña."), field="username")
     if command.provider is not None and command.imap_security is MailSecurity.NONE:
-        raise InvalidValue(_("El permiso del proveedor solo se usa en una conexión cifrada."), field="imap_security")
+        raise InvalidValue(encryption_needed(), field="imap_security")
     return {
         "imap_host": fields.server(command.imap_host, "imap_host", example="imap.empresa.es"),
         "imap_port": fields.port(command.imap_port, "imap_port"),

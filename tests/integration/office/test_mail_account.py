@@ -248,7 +248,7 @@ def test_the_account_of_another_company_is_not_shown(desk, db, company, system_d
     page = desk.get("mail-account")
     desk.post("mail-account", account_fields(2525))
 
-    assert ("ajen" in page.text, "Guarde antes la cuenta." in text_of(page)) == (False, True)
+    assert ("ajen" in page.text, "Guarde antes la cuenta de correo." in text_of(page)) == (False, True)
     emails = system_db.scalars(select(MailAccount.sender_email).order_by(MailAccount.id)).all()
     assert emails == ["ajena@ajena.example", "facturas@tosma.example"]
 

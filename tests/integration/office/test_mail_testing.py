@@ -94,7 +94,9 @@ def test_one_s_own_account_is_tried_by_its_owner_alone(desk, sit, db):
     assert told(own)[1] == "Todo funciona."
     assert (sink.received[0].sender, len(sink.received)) == ("marta@tosma.example", 1)
     assert db.scalars(select(OutgoingMail.account_id)).all() == [account.id]
-    assert [(answer.status_code, "Guarde antes la cuenta." in text_of(answer)) for answer in (stranger, companys)] == [
+    assert [
+        (answer.status_code, "Guarde antes la cuenta de correo." in text_of(answer)) for answer in (stranger, companys)
+    ] == [
         (422, True),
         (422, True),
     ]
