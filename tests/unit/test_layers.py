@@ -27,6 +27,7 @@ MAY_NOT_IMPORT = {
     "app.portal": ("admin_views", "app.api", *PROGRAMS),
     "app.api": ("admin_views", "app.portal", *PROGRAMS),
     "admin_views": ("app.portal", "app.api", *PROGRAMS),
+    "app.mail": ("admin_views", "app.portal", "app.api", "app.web", *PROGRAMS),
     "app": ("admin_views", "app.portal", "app.api", *PROGRAMS),
 }
 # Where the web stops.
