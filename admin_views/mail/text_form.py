@@ -34,7 +34,8 @@ NOTES: dict[TextKind, str] = {
     "verlo; después, la firma.",
     TextKind.ACCESS: "Su texto va en lugar del saludo. Debajo sale siempre cómo entrar (el enlace o la contraseña); "
     "después, la firma.",
-    TextKind.LICENCE: "Es lo que dice el correo con los datos de una licencia.",
+    TextKind.LICENCE: "Es lo que dice un correo con los datos de una licencia. Ventanilla no envía ninguno por su "
+    "cuenta.",
     TextKind.REMINDER: "Es lo que dice un recordatorio de pago. Ventanilla no envía ninguno por su cuenta.",
 }
 """What one has to know of a mail before writing it."""
