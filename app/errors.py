@@ -37,6 +37,13 @@ class Fault(StrEnum):
     FOLDER_MISSING = "folder_missing"
 
 
+MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+"""What a bug of ours raises: caught, and logged, only where it must cost one thing alone (a letter, a PDF, a report).
+
+What the machine refuses is none of these: where that too costs no more than the one, it is named beside them.
+"""
+
+
 class Refusal(Exception):
     """A rule said no; ``str()`` is the sentence shown. ``field`` names the form field it belongs to."""
 

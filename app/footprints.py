@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 
 from app import clock
 from app.domain.access_tables import portal_accounts
+from app.errors import MISTAKES
 from app.installation import Installation
 from app.scope import SYSTEM
 from models import DocumentEvent, PortalSession
@@ -25,8 +26,6 @@ from models.enums import EventKind
 
 MOST_WAITING = 20_000
 EVERY = 1.0
-# A bug in writing some notes must not silence all that come after them.
-MISTAKES = (ArithmeticError, AssertionError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError)
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +134,7 @@ class Footprints:
         while not self._stopping.wait(EVERY):
             try:
                 self.flush()
-            except MISTAKES:
+            except (OSError, *MISTAKES):
                 log.exception("footprints were lost")
 
     def _write(self, waiting: _Waiting) -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import OperationalError
 
 from app.db import Database
-from app.errors import AdapterError, Refusal
+from app.errors import MISTAKES, AdapterError, Refusal
 from app.installation import Installation, open_installation
 from app.rendering import render_publication
 from app.scope import SYSTEM, CompanyScope, ScopedSession
@@ -31,7 +31,6 @@ HANDFUL = 20
 
 AT_ONCE = 100
 MOST_TRIES = 2
-MISTAKES = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 
 publications: Any = Publication.__table__
 
@@ -129,7 +128,7 @@ def print_all(installation: Installation, waiting: list[tuple[int, int]], stop: 
             continue
         try:
             render_publication(installation, company_id, publication_id)
-        except (AdapterError, Refusal, *MISTAKES):
+        except (AdapterError, OSError, Refusal, *MISTAKES):
             log.exception("publication %s of company %s cannot be printed", publication_id, company_id)
 
 

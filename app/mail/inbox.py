@@ -9,6 +9,7 @@ from app.adapters.imap.mailbox import Arrived, InboxState, Mailbox
 from app.adapters.letters.reports import MOST_OCTETS, is_report, read_report
 from app.domain.mail.bounces import TakeReport, take_report
 from app.domain.mail.mailbox_rights import note_inbox_read
+from app.errors import MISTAKES
 from app.mail.visit import Visit
 from models import MailAccount
 
@@ -16,7 +17,6 @@ log = logging.getLogger(__name__)
 
 EVERY = dt.timedelta(minutes=5)
 MOST = 500
-MISTAKES = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 LOOKS_BACK = dt.timedelta(days=7)
 """Into an inbox never read before, or numbered anew."""
 

@@ -19,7 +19,7 @@ from app.domain.mail.secrets import LIFE, Secret, mint_link, mint_password
 from app.domain.mail.senders import named_sender
 from app.domain.queries.dispatches import DispatchFacts
 from app.domain.queries.letters import LetterFacts, Reader
-from app.errors import AdapterError, Refusal
+from app.errors import MISTAKES, AdapterError, Refusal
 from app.installation import Installation
 from app.mail.dispatch_messages import dispatch_message
 from app.mail.signatures import dkim_key_of, signed
@@ -32,9 +32,6 @@ log = logging.getLogger(__name__)
 HEADERS = (("Auto-Submitted", "auto-generated"), ("X-Auto-Response-Suppress", "All"))
 
 Mint = Callable[[Reader, TokenPurpose | None, dt.datetime], Secret]
-
-# What a mistake of ours may raise while one letter is written: that letter fails, the others of its group do not.
-MISTAKES = (ArithmeticError, AttributeError, LookupError, TemplateError, TypeError, ValueError)
 
 
 class Pointless(Refusal):
@@ -75,7 +72,7 @@ def write_mails(installation: Installation, facts: LetterFacts, due: Iterable[Du
         except AdapterError as missing:
             log.warning("mail %s cannot be written: %s", mail.id, missing)
             writing.set_aside.append(SetAside(mail.id, MailStatus.FAILED, str(missing)))
-        except MISTAKES:
+        except (TemplateError, *MISTAKES):
             log.exception("mail %s cannot be written", mail.id)
             writing.set_aside.append(SetAside(mail.id, MailStatus.FAILED, _("No se ha podido redactar el correo.")))
     return writing

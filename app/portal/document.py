@@ -16,7 +16,7 @@ from app import clock
 from app.adapters.pdf.from_document import METHOD_LABELS, spell_account, tax_words, totals_of
 from app.domain.kinds import KINDS
 from app.domain.queries.customer_document import dues_of, events_of, find_document, find_publication, lines_of, taxes_of
-from app.errors import AdapterError, NotFound
+from app.errors import MISTAKES, AdapterError, NotFound
 from app.money import euros, short, spell
 from app.portal import words
 from app.portal.doors import customer_errand_after, customer_page
@@ -25,7 +25,6 @@ from app.portal.pages import shell
 from app.portal.sections import SECTIONS, state_of
 from app.portal.visit import Visit
 from app.portal.whose import elsewhere
-from app.printing import MISTAKES
 from app.rendering import PDF, Printed, publication_pdf, stored_pdf
 from app.scope import ScopedSession
 from app.texts import _
@@ -107,7 +106,7 @@ def _printed(visit: Visit, kind: DocumentKind, publication: Any) -> Printed:
         return stored_pdf(visit.installation, visit.host.id, sha256, number, kind)
     try:
         return publication_pdf(visit.installation, visit.customer_scope, publication.id)
-    except MISTAKES as error:
+    except (OSError, *MISTAKES) as error:
         raise AdapterError(f"publication {publication.id} cannot be printed") from error
 
 
