@@ -164,11 +164,16 @@ def _turns_answers(account: MailAccount | None, command: SaveMailAccount) -> boo
 def _with_folder(
     request: Request, account: MailAccount | None, command: SaveMailAccount
 ) -> tuple[SaveMailAccount, str]:
-    """With the server's own folder for what is sent; a mailbox that does not open keeps nothing from being saved."""
+    """With the server's own folder for what is sent; a server that does not serve now keeps nothing from being saved.
+
+    Raises ``InvalidValue`` for the password.
+    """
     try:
         throttle(request, "mail folders", 10, MINUTE)
         found = asking.folders_of(installation_of(request), account, command)
     except Refusal as refusal:
+        if refusal.field == "password":
+            raise
         why = {"servidor": command.imap_host, "motivo": str(refusal)}
         return command, _("No se guardarán copias: no se pueden leer las carpetas de %(servidor)s. %(motivo)s") % why
     if not found.sent:

@@ -66,7 +66,7 @@ def sending_trouble(db: ScopedSession, *, demo: bool, account_id: int | None = N
         return _sending_trouble_with(db, account) or _delay(db)
     if demo:
         return None
-    return Trouble(_("No sale ningún correo: falta la cuenta de la empresa."), waiting=waiting_from(db, None))
+    return Trouble(_("No sale nada de la cuenta de la empresa: todavía no la hay."), waiting=waiting_from(db, None))
 
 
 def troubles_of_account(db: ScopedSession, account: MailAccount | None, *, demo: bool) -> list[Trouble]:
@@ -93,7 +93,11 @@ def _sending_trouble_with(db: ScopedSession, account: MailAccount) -> Trouble | 
     if not lack and standing not in _TROUBLED:
         return None
     is_own = account.user_id is not None
-    title = _("No sale nada de %(correo)s: %(motivo)s") if is_own else _("No sale ningún correo: %(motivo)s")
+    title = (
+        _("No sale nada de %(correo)s: %(motivo)s")
+        if is_own
+        else _("No sale nada de la cuenta de la empresa: %(motivo)s")
+    )
     return Trouble(
         title % {"correo": account.sender_email, "motivo": lack or _reason(standing, account.last_fault)},
         reply="" if lack else account.last_error,

@@ -4,13 +4,18 @@ from concurrent.futures import ThreadPoolExecutor, wait
 
 import pytest
 
-from app.api.v1 import contacts, drafts, series
+from app.api.v1 import contacts, drafts, series, webhooks
 from app.scope import CompanyScope
-from models import Contact, Document, Series
+from models import Contact, Document, Series, Webhook
 from models.enums import DocumentKind
 
-MODULES = {"contacts": contacts, "documents": drafts, "series": series}
-TOUCHED = {"contacts": (Contact, "phone"), "documents": (Document, "subject"), "series": (Series, "name")}
+MODULES = {"contacts": contacts, "documents": drafts, "series": series, "webhooks": webhooks}
+TOUCHED = {
+    "contacts": (Contact, "phone"),
+    "documents": (Document, "subject"),
+    "series": (Series, "name"),
+    "webhooks": (Webhook, "name"),
+}
 ASKED = [
     ("contacts", "patch", "", {"name": "Otra"}),
     ("contacts", "post", "/archive", None),
@@ -18,6 +23,7 @@ ASKED = [
     ("series", "patch", "", {"name": "Otra"}),
     ("series", "post", "/close", None),
     ("series", "post", "/open", None),
+    ("webhooks", "patch", "", {"name": "Otra"}),
     ("draft", "patch", "", {"notes": "Otra"}),
     ("draft", "delete", "", None),
     ("draft", "post", "/issue", None),
@@ -39,8 +45,10 @@ def rows(robot, make, shop, db):
     db.commit()
     line = {"concept": "Cable", "unit_price": "10", "tax_rate": "21"}
     draft = robot.post("documents", {"kind": "invoice", "contact_id": str(shop.id), "lines": [line]}).json()
+    hook = {"name": "Almacén", "url": "https://93.184.216.34/x", "events": ["contact.created"]}
     return {
         "contacts": f"contacts/{shop.id}",
+        "webhooks": f"webhooks/{robot.post('webhooks', hook).json()['id']}",
         "series": f"series/{one_series.id}",
         "draft": f"documents/{draft['id']}",
         "quote": f"documents/{quote.id}",

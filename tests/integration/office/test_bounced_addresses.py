@@ -225,7 +225,7 @@ def test_a_paused_account_is_told_at_the_top(desk, db, account, path):
 
     page = text_of(desk.get(path))
 
-    assert "No sale ningún correo: el servidor no acepta el usuario o la contraseña." in page
+    assert "No sale nada de la cuenta de la empresa: el servidor no acepta el usuario o la contraseña." in page
     assert "535 5.7.8 no" in page
     assert "El buzón de facturas@tosma.example no se abre: el servidor no acepta el usuario o la contraseña." in page
 
@@ -248,7 +248,7 @@ def test_what_is_known_of_the_fault_is_told(desk, db, account, fault, why):
 
     page = text_of(desk.get("outgoing-mail/list"))
 
-    assert f"No sale ningún correo: {why}" in page
+    assert f"No sale nada de la cuenta de la empresa: {why}" in page
     assert f"El buzón de facturas@tosma.example no se abre: {why} No se guardan copias ni se leen rebotes." in page
 
 

@@ -168,7 +168,7 @@ def test_the_office_is_told_why_nothing_leaves(desk, sit, db, make):
     db.commit()
     late = text_of(desk.get("outgoing-mail/list"))
 
-    assert "No sale ningún correo: falta la cuenta de la empresa. Espera un correo." in missing
+    assert "No sale nada de la cuenta de la empresa: todavía no la hay. Espera un correo." in missing
     assert "el servidor no acepta el usuario o la contraseña. Espera un correo." in refused
     assert "Ver la cuenta de correo 535 5.7.8 no" in refused
     assert "1 correo espera sin poder salir" in text_of(dashboard)
@@ -197,5 +197,8 @@ def test_a_mail_that_waits_for_a_paused_account_leads_there(desk, db, make):
 
     page = desk.get(f"waiting-mail/details/{mail.id}")
 
-    assert "No sale ningún correo: no se puede conectar con el servidor. Ver la cuenta de correo" in text_of(page)
+    assert (
+        "No sale nada de la cuenta de la empresa: no se puede conectar con el servidor. Ver la cuenta de correo"
+        in text_of(page)
+    )
     assert 'href="/admin/mail-account"' in page.text

@@ -167,8 +167,11 @@ def test_a_good_test_wakes_a_paused_queue(desk, db):
         before = text_of(desk.get("mail-account"))
         desk.post("mail-account/test", {"recipient": "marta@tosma.example"})
 
-    assert "No sale ningún correo: el servidor no acepta el usuario o la contraseña. Espera un correo." in before
-    assert "No sale ningún correo" not in text_of(desk.get("mail-account"))
+    assert (
+        "No sale nada de la cuenta de la empresa: el servidor no acepta el usuario o la contraseña. Espera un correo."
+        in before
+    )
+    assert "No sale nada de la cuenta de la empresa" not in text_of(desk.get("mail-account"))
 
 
 @SQLITE

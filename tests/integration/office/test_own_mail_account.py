@@ -2,11 +2,13 @@
 
 import datetime as dt
 import re
+from contextlib import ExitStack
 
 import pytest
 from msgspec.structs import replace
 from sqlalchemy import select, update
 
+from admin_views.mail import account_asking
 from app import clock
 from app.adapters import mail_discovery
 from app.adapters.mail_discovery import PublishedPlaces
@@ -348,16 +350,17 @@ def test_who_gave_their_password_long_ago_gives_it_again(desk, db, mailbox):
     db.execute(update(StaffUser).where(StaffUser.id == user_id).values(password_hash=hash_password("la de Ventanilla")))
     db.execute(update(StaffSession).values(created_at=clock.now() - dt.timedelta(minutes=16)))
     db.commit()
-    moved = mailbox | {"imap_host": "", "port": "2526"}
+    moved, turned = mailbox | {"imap_host": "", "port": "2526"}, mailbox | {"password": "", "reply_to": "x@y.example"}
 
     before = desk.get(PAGE)
     harmless = desk.post(PAGE, mailbox | {"password": "", "sender_name": "Otra"})
-    asked = desk.post(PAGE, moved)
+    asked, turned = desk.post(PAGE, moved), desk.post(PAGE, turned)
     wrong = desk.post(PAGE, moved | {"current": "no es"})
     right = desk.post(PAGE, moved | {"current": "la de Ventanilla"})
     again = desk.post(PAGE, moved | {"port": "2527"})
 
-    assert [answer.status_code for answer in (harmless, asked, wrong, right, again)] == [303, 422, 422, 303, 303]
+    answers = (harmless, asked, turned, wrong, right, again)
+    assert [answer.status_code for answer in answers] == [303, 422, 422, 422, 303, 303]
     assert ['id="current"' in page.text for page in (before, desk.get(PAGE))] == [True, False]
     assert "Para cambiar esto, escriba su contraseña de Ventanilla." in text_of(asked)
     assert 'id="current"' in asked.text
@@ -373,3 +376,15 @@ def test_a_password_that_is_not_kept_is_asked_for_again_where_it_was_typed(desk,
 
     assert "Vuelva a escribirla: una contraseña no se devuelve a la página." in text_of(refused)
     assert re.search(r'<details class="v-secret" open>', refused.text)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_few_ask_mail_servers_at_once(desk, db, mailbox):
+    with ExitStack() as others:
+        for _other in range(4):
+            others.enter_context(account_asking.one_of_few())
+        refused = desk.post(PAGE, mailbox | {"_folders": "1"})
+
+    assert refused.status_code == 503
+    assert "Hay varias consultas a servidores de correo a la vez." in text_of(refused)
+    assert desk.post(PAGE, mailbox | {"_folders": "1"}).status_code == 200

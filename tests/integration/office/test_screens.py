@@ -1,10 +1,11 @@
 """The ordinary screens: articles, series, taxes, the company, users, the audit and one's own account."""
 
+import datetime as dt
 import re
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock
 from app.secrets import password_matches
@@ -240,6 +241,33 @@ def test_another_password_ends_the_sessions_it_replaces(desk, sit, db):
     assert password_matches(password, user.password_hash)
     assert clerk.get("invoice/list").status_code == 303
     assert desk.get("invoice/list").status_code == 200
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("path", "fields"),
+    [
+        ("staff/create", {"name": "Otra", "email": "otra@tosma.example", "role": "administrator"}),
+        ("staff/edit/{clerk}", {"role": "administrator"}),
+        ("staff/new-password/{clerk}", {}),
+        ("mail-account/delete", {}),
+        ("mail-account/dkim/delete", {}),
+    ],
+)
+def test_who_gave_their_password_long_ago_gives_it_before_others_get_in_or_mail_stops(desk, db, make, path, fields):
+    clerk, account = make.user(Role.INVOICING), make.mail_account(dkim_domain="tosma.example", sealed_dkim_key="x")
+    db.commit()
+    db.execute(update(StaffSession).values(created_at=clock.now() - dt.timedelta(minutes=16)))
+    db.commit()
+
+    refused = desk.post(path.format(clerk=clerk.memberships[0].id), fields)
+
+    assert refused.status_code == 422
+    assert "Para cambiar esto, escriba su contraseña de Ventanilla." in text_of(refused)
+    assert 'name="current"' in refused.text
+    renew(db)
+    assert [row.role for row in db.scalars(select(Membership).order_by(Membership.id))][1:] == [Role.INVOICING]
+    assert db.get(type(account), account.id).sealed_dkim_key == "x"
 
 
 def test_nobody_sets_the_password_of_who_also_works_elsewhere(desk, db, system_db, make):

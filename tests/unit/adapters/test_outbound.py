@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from app.adapters.outbound import host_name, is_public, open_connection, secure, shown_certificate
+from app.adapters.outbound import check_target, host_name, is_public, open_connection, secure, shown_certificate
 from app.errors import AdapterError, Fault
 from tests.certificates import server_context
 from tests.smtp_sink import Sink
@@ -305,3 +305,29 @@ def test_a_pin_does_not_fall_back_on_authorities(tmp_path):
         pytest.raises(AdapterError, match="ha cambiado"),
     ):
         encrypted(sink, ca_file=authority, pinned="0" * 64)
+
+
+def test_few_names_are_looked_up_at_once_and_nobody_waits_for_their_turn(monkeypatch):
+    asked, answer = threading.Semaphore(0), threading.Event()
+
+    def resolve(*_facts, **_options):
+        asked.release()
+        answer.wait(10)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.216.34", 443))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", resolve)
+    looking = [
+        threading.Thread(target=check_target, args=("a.example", 443), kwargs={"timeout": 20}) for _n in range(4)
+    ]
+    for thread in looking:
+        thread.start()
+        asked.acquire(timeout=10)
+
+    with pytest.raises(AdapterError, match="demasiados nombres") as refused:
+        check_target("b.example", 443, timeout=20)
+    answer.set()
+    for thread in looking:
+        thread.join(10)
+
+    assert not refused.value.permanent
+    assert check_target("b.example", 443, timeout=20) is None
