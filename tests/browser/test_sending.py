@@ -104,6 +104,23 @@ def test_what_is_written_is_shown_as_it_would_arrive(sit, db):
     ]
 
 
+@pytest.mark.parametrize("label", ["Responder a", "Para, otra dirección"])
+def test_a_press_right_after_typing_counts(sit, db, label):
+    page = sit("invoice/send?pks=1")
+    page.get_by_label(label).press_sequentially("b@b.example")
+    if label != "Responder a":
+        page.wait_for_timeout(900)  # what is typed has been worked out
+    expect(page.locator("[data-confirm]")).to_be_enabled()
+    place = page.locator("[data-confirm]").bounding_box()
+
+    page.mouse.move(place["x"] + place["width"] / 2, place["y"] + place["height"] / 2)
+    page.mouse.down()
+    page.wait_for_timeout(110)
+    page.mouse.up()
+
+    expect(page.get_by_text("1 correo en cola.")).to_be_visible()
+
+
 def test_files_are_sent_once_and_can_be_taken_away(sit, db):
     page = sit("invoice/send?pks=1")
     files = [{"name": f"{name}.txt", "mimeType": "text/plain", "buffer": b"x"} for name in ("Año", "otro")]

@@ -15,6 +15,23 @@ function keepOpen(before, after) {
   after.querySelectorAll("details").forEach((details, place) => (details.open = were[place]?.open ?? false));
 }
 
+// A button that confirms stays the same while it is pressed: pressing it makes the field just written tell its change,
+// and what that comes to would take the button away before it is let go.
+const AFTER_TOUCH = 300; // where fingers press, the change and the click come after the finger has left
+let release = null;
+let released = Promise.resolve();
+
+document.addEventListener("pointerdown", (event) => {
+  if (release || !event.target.closest("[data-confirm]:enabled")) return;
+  released = new Promise((resolve) => { release = () => { release = null; resolve(); }; });
+});
+document.addEventListener("pointerup", () => setTimeout(() => release?.(), AFTER_TOUCH));
+document.addEventListener("pointercancel", () => release?.());
+document.addEventListener("click", () => setTimeout(() => release?.()));
+
+export const isPressed = () => release !== null;
+export const letGo = () => released;
+
 export function afterTyping(work, patience = 300) {
   let waiting = 0;
   return () => {

@@ -1,21 +1,24 @@
 // The publication dialogue works out what would happen each time something changes, and shows it in place.
-import { replaceParts } from "./parts.js";
+import { isPressed, letGo, replaceParts } from "./parts.js";
 
 const form = document.querySelector("[data-publish]");
 let asking = null;
 let waiting = 0;
 
-const confirming = () => form.querySelector("footer .btn-primary");
+const confirming = () => form.querySelector("[data-confirm]");
 
 async function workOut() {
   asking?.abort();
-  asking = new AbortController();
+  const { signal } = (asking = new AbortController());
   form.setAttribute("aria-busy", "true");
   try {
     const body = new URLSearchParams(new FormData(form));
-    const answer = await fetch(form.dataset.publish, { method: "POST", body, signal: asking.signal });
+    const answer = await fetch(form.dataset.publish, { method: "POST", body, signal });
     if (!answer.ok) return askAgain();
-    replaceParts(await answer.text());
+    const parts = await answer.text();
+    await letGo();
+    if (signal.aborted) return;
+    replaceParts(parts);
     document.title = document.title.replace(/^.*?( · )/, `${form.querySelector("h1").textContent}$1`);
     form.removeAttribute("aria-busy");
   } catch (error) {
@@ -34,7 +37,7 @@ function askAgain() {
 function changed(event) {
   clearTimeout(waiting);
   const button = confirming();
-  if (button) button.disabled = true;
+  if (button && !isPressed()) button.disabled = true;
   waiting = setTimeout(workOut, event.type === "input" ? 300 : 0);
 }
 
@@ -42,5 +45,9 @@ form.addEventListener("change", changed);
 form.addEventListener("input", (event) => event.target.matches("input[inputmode]") && changed(event));
 
 // A press that came twice is one: the button rests once it has been pressed.
-form.addEventListener("submit", () => setTimeout(() => confirming()?.setAttribute("disabled", "")));
+form.addEventListener("submit", () => {
+  clearTimeout(waiting);
+  asking?.abort();
+  setTimeout(() => confirming()?.setAttribute("disabled", ""));
+});
 addEventListener("pageshow", (event) => event.persisted && workOut());

@@ -1,5 +1,5 @@
 // Sending documents by mail: what would happen and how it would arrive, worked out while somebody writes.
-import { replaceParts } from "./parts.js";
+import { isPressed, letGo, replaceParts } from "./parts.js";
 import { watchProof } from "./proof.js";
 
 const form = document.querySelector("[data-send]");
@@ -13,15 +13,18 @@ const confirming = () => form.querySelector("[data-confirm]");
 // Files are sent once, as soon as they are chosen; afterwards their names travel with the form.
 async function workOut({ files = false, drop = "" } = {}) {
   asking?.abort();
-  asking = new AbortController();
+  const { signal } = (asking = new AbortController());
   body.setAttribute("aria-busy", "true");
   const fields = new FormData(form);
   if (!files) fields.delete("files");
   if (drop) fields.set("_preview", drop);
   try {
-    const answer = await fetch(form.dataset.send, { method: "POST", body: fields, signal: asking.signal });
+    const answer = await fetch(form.dataset.send, { method: "POST", body: fields, signal });
     if (!answer.ok) return askAgain();
-    replaceParts(await answer.text());
+    const parts = await answer.text();
+    await letGo();
+    if (signal.aborted) return;
+    replaceParts(parts);
     body.removeAttribute("aria-busy");
     if (files || drop) proof();
   } catch (error) {
@@ -41,7 +44,7 @@ function askAgain() {
 function changed(patience) {
   clearTimeout(waiting);
   const button = confirming();
-  if (button) button.disabled = true;
+  if (button && !isPressed()) button.disabled = true;
   waiting = setTimeout(workOut, patience);
 }
 
@@ -83,7 +86,10 @@ form.addEventListener("input", (event) => { written ||= event.isTrusted && !isOn
 form.addEventListener("submit", (event) => {
   if (event.submitter?.matches("[data-preview]")) return;
   written = false;
-  if (event.submitter?.matches("[data-confirm]")) setTimeout(() => confirming()?.setAttribute("disabled", ""));
+  if (!event.submitter?.matches("[data-confirm]")) return;
+  clearTimeout(waiting);
+  asking?.abort();
+  setTimeout(() => confirming()?.setAttribute("disabled", ""));
 });
 document.addEventListener("click", (event) => { if (event.target.closest("[data-leave]")) written = false; });
 addEventListener("beforeunload", (event) => { if (written) event.preventDefault(); });
