@@ -78,10 +78,13 @@ async def ask_again(request: Request) -> Response:
 
 
 async def is_awake(request: Request) -> Response:
-    """Whether this browser's session still serves, and for how many seconds; asking does not keep it awake."""
+    """Whether this browser's session still serves, and for how many seconds; asking does not keep it awake.
+
+    With the token for the forms of a page that another tab left behind.
+    """
     visit = signed_in(request)
     left = (visit.rests_at - clock.now()).total_seconds() if visit is not None else 0
-    return JSONResponse({"awake": visit is not None, "seconds": max(math.ceil(left), 0)})
+    return JSONResponse({"awake": visit is not None, "seconds": max(math.ceil(left), 0), "csrf": form_token(request)})
 
 
 async def switch_company(request: Request) -> Response:

@@ -6,16 +6,19 @@ import re
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from app import clock
+from app.domain.staff_access import IDLE
 from app.scope import SYSTEM
-from app.secrets import new_token, token_hash
+from app.secrets import hash_password, new_token, token_hash
 from models import Dispatch, OutgoingMail, StaffSession, StoredFile
 from tests.browser.test_publishing import AXE
 from tests.rig.desk import COOKIE, renew
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+PASSWORD = "un gato muy largo"
 
 
 @pytest.fixture
@@ -119,6 +122,89 @@ def test_a_press_right_after_typing_counts(sit, db, label):
     page.mouse.up()
 
     expect(page.get_by_text("1 correo en cola.")).to_be_visible()
+
+
+@pytest.fixture
+def tab(sit, live_server):
+    """A page with a dialogue half written, and another tab of the same browser."""
+    page = sit("invoice/send?pks=1")
+    page.get_by_label("Asunto").fill("A medio escribir")
+    other = page.context.new_page()
+    other.goto(f"{live_server}/admin/invoice/list")
+    return page, other
+
+
+def reauth(tab, password):
+    """As generating a key does: the session is renewed, and the cookie with it."""
+    return tab.evaluate(
+        """async (password) => (await fetch("/admin/reauth", { method: "POST", body: new URLSearchParams({
+             _password: password }), headers: { "X-CSRF-Token": document.querySelector("meta[name=csrf]").content } })).status""",
+        password,
+    )
+
+
+def test_a_session_renewed_in_another_tab_goes_on_by_itself(tab, office, db):
+    office.password_hash = hash_password(PASSWORD)
+    db.commit()
+    page, other = tab
+    assert reauth(other, PASSWORD) == 200
+
+    with page.expect_response("**/send/preview") as refused:
+        page.get_by_label("Pedir confirmación de lectura").check()
+
+    assert refused.value.status == 403
+    expect(page.locator("[data-confirm]")).to_be_enabled()
+    expect(page.get_by_label("Asunto")).to_have_value("A medio escribir")
+    page.locator("[data-confirm]").click()
+    expect(page.get_by_text("1 correo en cola.")).to_be_visible()
+
+
+def test_a_session_that_rests_asks_in_place(tab, office, db, make_session):
+    office.password_hash = hash_password(PASSWORD)
+    db.commit()
+    page, _other = tab
+    with make_session(scope=SYSTEM) as system:
+        system.execute(update(StaffSession).values(seen_at=clock.now() - IDLE))
+        system.commit()
+
+    page.get_by_label("Pedir confirmación de lectura").check()
+
+    expect(page.get_by_text("Lo que ha escrito sigue aquí")).to_be_visible()
+    asked = page.get_by_role("dialog", name="Escriba su contraseña para seguir")
+    asked.get_by_role("textbox").fill(PASSWORD)
+    asked.get_by_role("button", name="Seguir").click()
+    expect(asked).to_be_hidden()
+    expect(page.get_by_text("Lo que ha escrito sigue aquí")).to_be_hidden()
+    page.locator("[data-confirm]").click()
+    expect(page.get_by_text("1 correo en cola.")).to_be_visible()
+    renew(db)
+    assert list(db.scalars(select(Dispatch.subject))) == ["A medio escribir"]
+
+
+def test_a_session_ended_in_another_tab_waits_for_the_next(tab, office, live_server, db):
+    office.password_hash = hash_password(PASSWORD)
+    db.commit()
+    page, other = tab
+    other.evaluate(
+        """() => fetch("/admin/logout", { method: "POST", headers: {
+             "X-CSRF-Token": document.querySelector("meta[name=csrf]").content } })"""
+    )
+
+    page.get_by_label("Pedir confirmación de lectura").check()
+
+    asked = page.get_by_role("dialog", name="Escriba su contraseña para seguir")
+    asked.get_by_role("textbox").fill(PASSWORD)
+    asked.get_by_role("button", name="Seguir").click()
+    expect(asked.get_by_text("Hágalo en otra pestaña")).to_be_visible()
+    other.goto(f"{live_server}/admin/login")
+    other.get_by_label("Correo").fill(office.email)
+    other.get_by_role("textbox", name="Contraseña").fill(PASSWORD)
+    other.get_by_role("button", name="Entrar").click()
+    expect(other.get_by_role("heading", level=1)).to_be_visible()
+    asked.get_by_role("button", name="Seguir").click()
+    expect(asked).to_be_hidden()
+    expect(page.get_by_label("Asunto")).to_have_value("A medio escribir")
+    expect(page.locator("[data-confirm]")).to_be_enabled()
 
 
 def test_files_are_sent_once_and_can_be_taken_away(sit, db):

@@ -1,17 +1,19 @@
 // Sending documents by mail: what would happen and how it would arrive, worked out while somebody writes.
 import { isPressed, letGo, replaceParts } from "./parts.js";
 import { watchProof } from "./proof.js";
+import { regainSession } from "./session.js";
 
 const form = document.querySelector("[data-send]");
 const body = form.querySelector(".v-send");
-const proof = watchProof(form);
+let isAway = false; // the session does not serve just now
+const proof = watchProof(form, { isHeld: () => isAway });
 let asking = null;
 let waiting = 0;
 
 const confirming = () => form.querySelector("[data-confirm]");
 
 // Files are sent once, as soon as they are chosen; afterwards their names travel with the form.
-async function workOut({ files = false, drop = "" } = {}) {
+async function workOut({ files = false, drop = "", isRegained = false } = {}) {
   asking?.abort();
   const { signal } = (asking = new AbortController());
   body.setAttribute("aria-busy", "true");
@@ -20,6 +22,8 @@ async function workOut({ files = false, drop = "" } = {}) {
   if (drop) fields.set("_preview", drop);
   try {
     const answer = await fetch(form.dataset.send, { method: "POST", body: fields, signal });
+    const isShut = answer.redirected || [401, 403].includes(answer.status);
+    if (isShut && !isRegained) return regain({ files, drop });
     if (!answer.ok) return askAgain();
     const parts = await answer.text();
     await letGo();
@@ -32,7 +36,25 @@ async function workOut({ files = false, drop = "" } = {}) {
   }
 }
 
-// Whatever stands in the way (a session that rests, another company, no network) is told by a whole page.
+// A session that rests, or was renewed or ended in another tab: what is written stays, and goes on once it serves.
+async function regain(asked) {
+  const note = document.createElement("p");
+  note.className = "v-note warn";
+  note.setAttribute("role", "alert");
+  const tell = () => {
+    note.textContent = "Su sesión se ha renovado o ha terminado en otra pestaña. Lo que ha escrito sigue aquí: escriba su contraseña para seguir.";
+    form.querySelector(".v-beside").prepend(note);
+  };
+  isAway = true;
+  const serves = await regainSession(tell);
+  isAway = false;
+  note.remove();
+  if (!serves) return askAgain();
+  workOut({ ...asked, isRegained: true });
+  proof();
+}
+
+// Whatever else stands in the way (another company, no network) is told by a whole page.
 function askAgain() {
   const only = document.createElement("input");
   [only.type, only.name, only.value] = ["hidden", "_preview", "1"];

@@ -3,6 +3,7 @@ const token = () => document.querySelector("meta[name=csrf]");
 const FIRST = 25 * 60 * 1000;
 const LOOK = 20 * 1000;
 let due = Date.now() + FIRST; // when to ask whether the session still serves
+let asking = null;
 
 export function watchSession() {
   if (!document.querySelector(".v-app")) return;
@@ -26,15 +27,34 @@ async function holdForms(event) {
   delete form.dataset.held;
 }
 
-async function ask() {
-  const answer = await fetch("/admin/session", { headers: { Accept: "application/json" } }).catch(() => null);
-  if (!answer?.ok) return;
-  const { awake, seconds } = await answer.json();
-  due = awake ? Date.now() + seconds * 1000 : Infinity;
-  if (awake) return;
-  await askPassword();
+async function ask(told) {
+  const now = await look();
+  if (!now) return false;
+  due = now.awake ? Date.now() + now.seconds * 1000 : Infinity;
+  if (now.awake) return true;
+  told?.();
+  await (asking ??= askPassword().finally(() => { asking = null; }));
   due = Date.now() + FIRST;
+  return true;
 }
+
+// Another tab may have renewed the session: what is here takes its token.
+async function look() {
+  const answer = await fetch("/admin/session", { headers: { Accept: "application/json" } }).catch(() => null);
+  if (!answer?.ok) return null;
+  const now = await answer.json();
+  take(now.csrf);
+  return now;
+}
+
+function take(csrf) {
+  token().content = csrf;
+  for (const field of document.querySelectorAll("input[name=csrf]")) field.value = csrf;
+}
+
+// For what was refused because the session rests, has ended or was renewed elsewhere: true once it serves again.
+// ``told`` is called when a password has to be asked for.
+export const regainSession = (told) => ask(told);
 
 function askPassword() {
   return new Promise((resolve) => {
@@ -51,22 +71,29 @@ function askPassword() {
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     dialog.querySelector("form").addEventListener("submit", async (event) => {
       event.preventDefault();
+      const finish = () => { dialog.close(); dialog.remove(); resolve(); };
+      if ((await look())?.awake) return finish();
       const body = new URLSearchParams({ _password: dialog.querySelector("input").value });
       const answer = await fetch("/admin/reauth", { method: "POST", body, headers: { "X-CSRF-Token": token().content } });
       const said = await answer.json().catch(() => ({ detail: "No hay conexión. Vuelva a probar." }));
       if (!answer.ok) {
         dialog.querySelector("[role=alert]").textContent = said.detail;
+        if (answer.status === 401) enterElsewhere(dialog);
         return;
       }
-      token().content = said.csrf;
-      for (const field of document.querySelectorAll("input[name=csrf]")) field.value = said.csrf;
-      dialog.close();
-      dialog.remove();
-      resolve();
+      take(said.csrf);
+      finish();
     });
     document.body.append(dialog);
     dialog.showModal();
   });
+}
+
+// A session that was ended is not renewed: another is begun in another tab, and what is written here waits.
+function enterElsewhere(dialog) {
+  const [field, way] = [dialog.querySelector("input"), dialog.querySelector("a")];
+  [field.required, way.target, way.textContent] = [false, "_blank", "Entrar en otra pestaña"];
+  dialog.querySelector("[role=alert]").append(" Hágalo en otra pestaña y pulse «Seguir».");
 }
 
 // For fetches of ours that write.
