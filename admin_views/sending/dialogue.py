@@ -144,6 +144,8 @@ class SendDialogue:
             addresses = addresses_of(db, [self.chosen.contact_id]).get(self.chosen.contact_id, [])
         form.to.known = addresses
         form.files.kept = self.kept
+        for people in (form.to, form.cc, form.bcc):
+            people.errors = list(people.process_errors)  # told at sight, not only when it is sent
         if self.wrong_files:
             form.files.process_errors = [self.wrong_files]
             form.files.errors = [self.wrong_files]

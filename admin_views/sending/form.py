@@ -66,6 +66,7 @@ class People(Field):
         self.attributes: dict[str, str] = {}
         self.known: Sequence[Address] = ()
         self.typed: list[str] = []
+        self.wrong: list[str] = []
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         self.typed = [text for value in valuelist if (text := str(value).strip())]
@@ -79,6 +80,7 @@ class People(Field):
         try:
             return Addressee(fields.email(text, self.name))
         except InvalidValue as refusal:
+            self.wrong = [text]
             shown = text if len(text) <= 60 else f"{text[:59]}…"
             raise ValueError(f"«{shown}»: {refusal}") from refusal
 

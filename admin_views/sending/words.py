@@ -19,7 +19,7 @@ def title_of(kind: Words, documents: int, number: str) -> str:
 
 
 def button_of(plan: Plan | None, *, later: bool) -> str:
-    dispatches = len(plan.dispatches) if plan else 0
+    dispatches = max(len(plan.dispatches), 1) if plan else 1
     if later:
         return plural("Programar el correo", "Programar %(n)s correos", dispatches)
     return plural("Enviar el correo", "Enviar %(n)s correos", dispatches)

@@ -255,7 +255,34 @@ def test_an_address_that_is_none_is_said_at_once(sit, db):
     page.get_by_label("Para, otra dirección").fill("a@b")
 
     expect(page.locator("[data-part=outcome]").get_by_text("«a@b»: Escriba una sola dirección")).to_be_visible()
-    expect(page.locator("[data-confirm]")).to_be_hidden()
+    expect(page.locator("[data-confirm]")).to_be_disabled()
+    field = page.get_by_label("Para, otra dirección").first
+    page.keyboard.press("Tab")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    expect(field).to_have_accessible_description(re.compile("«a@b»: Escriba una sola dirección"))
+    field.fill("a@b.example")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[data-confirm]")).to_be_enabled()
+
+
+@pytest.mark.parametrize("between", [", ", ";", "\n"])
+def test_several_addresses_in_one_field_are_one_in_each(sit, db, between):
+    page = sit("invoice/send?pks=2")
+    field = page.get_by_label("Para, otra dirección").first
+
+    if between == "\n":
+        field.evaluate(
+            """(field) => { const pasted = new DataTransfer(); pasted.setData("text", "a@x.example\\nb@x.example");
+            field.dispatchEvent(new ClipboardEvent("paste", { clipboardData: pasted, bubbles: true })); }"""
+        )
+    else:
+        field.fill(f"a@x.example{between}b@x.example")
+        page.keyboard.press("Tab")
+
+    expect(letter(page).get_by_text("b@x.example")).to_be_visible()
+    page.locator("[data-confirm]").click()
+    expect(page.get_by_text("1 correo en cola.")).to_be_visible()
+    assert mails(db) == ["a@x.example", "b@x.example"]
 
 
 def test_without_scripts_everything_is_there(sit, db):
@@ -268,7 +295,7 @@ def test_without_scripts_everything_is_there(sit, db):
     )
     page.get_by_role("button", name="Calcular").click()
     expect(page.get_by_text("nota.txt")).to_be_visible()
-    page.get_by_role("button", name="Ver el correo").click()
+    page.get_by_role("button", name="Actualizar").click()
     expect(page.frame_locator("iframe").get_by_text("Factura-FV26-0002.pdf")).to_be_visible()
     page.get_by_role("button", name="Enviar el correo").click()
 

@@ -29,6 +29,7 @@ async function workOut({ files = false, drop = "", isRegained = false } = {}) {
     await letGo();
     if (signal.aborted) return;
     replaceParts(parts);
+    markWrong();
     body.removeAttribute("aria-busy");
     if (files || drop) proof();
   } catch (error) {
@@ -117,6 +118,22 @@ document.addEventListener("click", (event) => { if (event.target.closest("[data-
 addEventListener("beforeunload", (event) => { if (written) event.preventDefault(); });
 addEventListener("pageshow", (event) => event.persisted && workOut());
 
+// The server says which address is none; one that is still being written is left alone.
+function markWrong() {
+  for (const said of form.querySelectorAll("[data-people] [data-wrong]")) {
+    const { wrong } = said.dataset;
+    const fields = [...said.closest("[data-people]").querySelectorAll(".v-addresses input")];
+    for (const field of fields) mark(field, wrong && field.value.trim() === wrong && field !== document.activeElement);
+    said.hidden = Boolean(wrong) && !fields.some((field) => field.matches(".is-invalid"));
+  }
+}
+
+function mark(field, isWrong) {
+  field.classList.toggle("is-invalid", Boolean(isWrong));
+  if (isWrong) field.setAttribute("aria-invalid", "true");
+  else field.removeAttribute("aria-invalid");
+}
+
 // Addresses: one in each control. What separates addresses elsewhere goes on to the next one here.
 for (const people of form.querySelectorAll("[data-people]")) {
   const place = people.querySelector(".v-addresses");
@@ -126,17 +143,25 @@ for (const people of form.querySelectorAll("[data-people]")) {
     if (!last.value) { last.value = text; return last; }
     const another = last.cloneNode();
     another.removeAttribute("id");
+    mark(another, false);
     another.value = text;
     place.append(another);
     return another;
   }
 
+  const addresses = (text) => text.split(/[\s,;<>]+/).filter((part) => part.includes("@"));
+
   // What was wrong with an address is no longer true once it is another.
   place.addEventListener("input", ({ target }) => {
-    if (!target.matches(".is-invalid")) return;
-    target.classList.remove("is-invalid");
-    target.removeAttribute("aria-invalid");
+    mark(target, false);
     if (!place.querySelector(".is-invalid")) people.querySelector(".v-hint.bad")?.remove();
+  });
+  // Several in one are one in each, told before the form hears of the change.
+  place.addEventListener("change", ({ target }) => {
+    const found = addresses(target.value);
+    if (found.length < 2) return;
+    target.value = found.shift();
+    for (const one of found) next(one);
   });
   place.addEventListener("keydown", (event) => {
     if (!["Enter", ",", ";"].includes(event.key)) return;
@@ -144,7 +169,7 @@ for (const people of form.querySelectorAll("[data-people]")) {
     if (event.target.value.trim()) { next().focus(); changed(0); }
   });
   place.addEventListener("paste", (event) => {
-    const found = event.clipboardData.getData("text").split(/[\s,;<>]+/).filter((part) => part.includes("@"));
+    const found = addresses(event.clipboardData.getData("text"));
     if (found.length < 2) return;
     event.preventDefault();
     for (const one of found) next(one);
