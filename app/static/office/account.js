@@ -68,8 +68,18 @@ form?.addEventListener("change", (event) => {
   if (server && server.querySelector("input").value) server.querySelector('[name="_certificate"]').click();
 });
 
+// What was wrong with the address tried before.
+function forgetErrors() {
+  for (const field of document.querySelectorAll("#probar [aria-invalid]")) {
+    field.classList.remove("is-invalid");
+    field.removeAttribute("aria-invalid");
+  }
+  document.querySelector("#probar .v-hint.bad")?.remove();
+}
+
 test?.addEventListener("submit", async (event) => {
   event.preventDefault();
+  forgetErrors();
   const answer = await post(test.action, new FormData(test));
   if (!answer?.ok || !answer.body) {
     if (!answer || !swap(read(await answer.text()), "#probar")) test.submit();
