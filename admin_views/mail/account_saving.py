@@ -31,7 +31,11 @@ if TYPE_CHECKING:
     from admin_views.base import OfficePage
 
 PRESET, CERTIFICATE, FOLDERS = "_preset", "_certificate", "_folders"
-ASIDES = (PRESET, CERTIFICATE, FOLDERS)
+ASIDES = {
+    PRESET: "No se han podido rellenar los datos. Revise esto:",
+    CERTIFICATE: "No se ha podido leer el certificado. Revise esto:",
+    FOLDERS: "No se han podido leer las carpetas. Revise esto:",
+}
 
 
 def account_page(view: "OfficePage", request: Request, whose: Whose) -> Response:
@@ -44,6 +48,7 @@ def account_page(view: "OfficePage", request: Request, whose: Whose) -> Response
     aside = next((name for name in ASIDES if name in posted(request)), None)
     try:
         if aside is not None:
+            shown.undone = _(ASIDES[aside])
             _ask(request, whose, shown, aside)
         elif is_valid:
             return _save(view, request, whose, form)

@@ -55,6 +55,7 @@ class Shown(Struct, kw_only=True):
     found_nothing: bool = False
     folders: FoldersRead | None = None
     status: int = 200
+    undone: str = ""
 
 
 def show(view: "OfficePage", request: Request, whose: Whose, shown: Shown) -> Response:
@@ -78,6 +79,7 @@ def show(view: "OfficePage", request: Request, whose: Whose, shown: Shown) -> Re
             "suggested": shown.suggested,
             "found_nothing": shown.found_nothing,
             "folders": shown.folders,
+            "undone": shown.undone,
             "help": help_for(form, shown.suggested),
             "cannot_test": "" if can_test(account, is_own=whose.is_own, demo=demo) else str(NoAccount()),
             "is_posted": shown.form is not None,

@@ -149,6 +149,7 @@ def test_folders_that_cannot_be_read_are_told_beside_the_field(desk, db, mailbox
 
     assert (answer.status_code, f'href="#{field}"' in answer.text) == (422, True)
     assert sentence in text_of(answer)
+    assert "No se han podido leer las carpetas. Revise esto:" in text_of(answer)
     assert db.scalars(select(MailAccount)).all() == []
 
 
