@@ -33,6 +33,7 @@ class Command(Struct, kw_only=True):
     ``ready(form)`` is slow work between asking and doing, with no transaction open: a password's hash.
 
     ``scope`` is the company's unless the command needs the whole installation (SYSTEM).
+    ``leave`` names the way out where *Cancelar* would say what the command does.
     ``answer`` turns the result into a response of its own instead of a message and a redirection.
     """
 
@@ -48,6 +49,7 @@ class Command(Struct, kw_only=True):
     template: str = "admin/command.html"
     subtitle: str = ""
     destroys: bool = False
+    leave: str = ""
     scope: Scope | None = None
     hidden: dict[str, str] = field(default_factory=dict)
     initial: dict[str, Any] = field(default_factory=dict)

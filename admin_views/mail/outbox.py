@@ -216,6 +216,7 @@ class OutgoingMailAdmin(AmendingPages, OfficeView, model=OutgoingMail):
             hidden=dict(selection.fields) | hidden,
             template="admin/mail/ask.html",
             destroys=asking.can == WAITING,
+            leave=_("Volver"),
             context={"told": told},
         )
         return await self.command_page(request, command)

@@ -68,6 +68,8 @@ def webhook_url(typed: str, field: str, private_hosts: frozenset[str] = frozense
     except ValueError as error:
         raise _no_url(field) from error
     is_trusted = host in private_hosts
+    if parts.scheme == "http" and host and not is_trusted:
+        raise InvalidValue(_("Tiene que empezar por https://."), field=field)
     schemes = USUAL_PORTS if is_trusted else {"https": 443}
     if not host or parts.scheme not in schemes or parts.username is not None or parts.fragment or not url.isascii():
         raise _no_url(field)

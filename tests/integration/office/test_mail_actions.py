@@ -99,6 +99,8 @@ def test_waiting_mails_are_cancelled_and_others_are_not(desk, db):
     done = desk.follow(desk.post("waiting-mail/cancel", fields_of(asked)))
 
     assert "Anular el envío de 2 correos" in text_of(asked)
+    assert "Volver Anular envío" in text_of(asked)
+    assert "No llegó a salir." in text_of(desk.get(f"outgoing-mail/details/{mails[0].id}"))
     assert "2 correos anulados: no se enviarán." in text_of(done)
     ended = dict.fromkeys((MailStatus.QUEUED, MailStatus.RETRY), MailStatus.CANCELLED)
     assert [status_of(db, mail) for mail in mails] == [ended.get(status, status) for status in MailStatus]

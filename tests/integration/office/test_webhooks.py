@@ -143,6 +143,7 @@ def test_an_address_that_will_not_do_is_refused_beside_it(desk, db, receiver, ur
     answer = desk.post("webhook/create", fields(receiver, url=url))
 
     assert (answer.status_code, list(errors_of_sheet(answer)), kept(db)) == (422, ["url"], [])
+    assert ("Tiene que empezar por https://." in text_of(answer)) is url.startswith("http:")
 
 
 @ONLY_SQLITE
