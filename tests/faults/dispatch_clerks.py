@@ -72,7 +72,7 @@ class Sender(Clerk):
 
 def queued_letters(office: DispatchOffice) -> dict[str, list[Letter]]:
     """By the key of its dialogue, the messages that each sending became."""
-    documents, readers = defaultdict(list), defaultdict(list)
+    documents, readers, accounts = defaultdict(list), defaultdict(list), defaultdict(set)
     found: dict[str, list[Letter]] = defaultdict(list)
     with office.installation.database.read(office.scope) as db:
         inside = sa.select(enclosed.c.dispatch_id, enclosed.c.document_id).order_by(enclosed.c.document_id)
@@ -80,10 +80,12 @@ def queued_letters(office: DispatchOffice) -> dict[str, list[Letter]]:
             documents[dispatch_id].append(document_id)
         each = sa.select(mails.c.dispatch_id, mails.c.account_id, mails.c.facts, mails.c.recipient)
         for dispatch_id, account_id, facts, recipient in db.execute(each):
-            readers[dispatch_id, account_id].append((facts["place"], recipient))
-        sent = sa.select(Batch.key, dispatches.c.id, dispatches.c.account_id)
-        for key, dispatch_id, account_id in db.execute(sent.join(Batch, Batch.id == dispatches.c.batch_id)):
-            to = readers.pop((dispatch_id, account_id), [])
-            found[key].append(Letter(tuple(documents[dispatch_id]), account_id, tuple(sorted(to))))
+            readers[dispatch_id].append((facts["place"], recipient))
+            accounts[dispatch_id].add(account_id)
+        sent = sa.select(Batch.key, dispatches.c.id).join(Batch, Batch.id == dispatches.c.batch_id)
+        for key, dispatch_id in db.execute(sent):
+            (account_id,) = accounts[dispatch_id]
+            to = tuple(sorted(readers.pop(dispatch_id)))
+            found[key].append(Letter(tuple(documents[dispatch_id]), account_id, to))
     assert not readers, "there are mails of no message"
     return {key: sorted(letters) for key, letters in found.items()}
