@@ -12,8 +12,6 @@ import trustme
 from models.enums import MailSecurity
 
 HOST = "127.0.0.1"
-SLOW_ANSWERS = '{".": [{"delay": 0.003, "times": 0}]}'
-"""No server says at once that it has taken a message; no more than this, lest it take us long."""
 
 
 class MailServers(NamedTuple):
@@ -35,7 +33,7 @@ def servers_of_all_kinds(folder: Path) -> Iterator[MailServers]:
 
 @contextmanager
 def _mail_server(security: MailSecurity, certificate: Path) -> Iterator[int]:
-    program = [sys.executable, "-m", "tests.smtp_sink", "--record", "/dev/null", "--script", SLOW_ANSWERS]
+    program = [sys.executable, "-m", "tests.smtp_sink", "--record", "/dev/null"]
     encrypting = ["--security", security, "--certificate", str(certificate)]
     with subprocess.Popen(program + encrypting, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

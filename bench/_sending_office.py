@@ -82,9 +82,9 @@ class SendingOffice:
 
         self.installation.database.run(self.scope, use)
 
-    def queue(self, *, has_pdf: bool, rounds: int) -> list[Turn]:
+    def queue(self, mails_each: int, rounds: int, *, has_pdf: bool) -> list[Turn]:
         """So many messages for each round, to a customer each, none of which may leave yet. Their mails' ids."""
-        numbers = NumberRange(series_label="FV25", first=1, last=self.mails_each * rounds)
+        numbers = NumberRange(series_label="FV25", first=1, last=mails_each * rounds)
         selection = DocumentSelection(kind=DocumentKind.INVOICE, label="Unas cuantas", numbers=numbers)
         key = f"{next(self._keys)}"
 
@@ -109,7 +109,7 @@ class SendingOffice:
         with self.installation.database.read(self.scope) as db:
             mine = mails.c.company_id == db.company_id, mails.c.id > before
             ids = db.scalars(sa.select(mails.c.id).where(*mine).order_by(mails.c.id)).all()
-        return [ids[at : at + self.mails_each] for at in range(0, len(ids), self.mails_each)]
+        return [ids[at : at + mails_each] for at in range(0, len(ids), mails_each)]
 
     def _tidy_up(self) -> None:
         """What PostgreSQL does by itself after a while; better not while we measure."""
@@ -130,7 +130,7 @@ class SendingOffice:
                 if not db.scalar(unsent):
                     return
             assert time.monotonic() < until, "the workers do not send"
-            time.sleep(0.1)
+            time.sleep(0.4)
 
     def facts(self, turn: Turn) -> tuple[Letters, list[DispatchFacts]]:
         """What its messages say, for whoever writes them by hand."""

@@ -51,7 +51,7 @@ class Size(NamedTuple):
 
 
 def run(quick: bool) -> list[Row]:
-    notices, dispatches = (Size(50, 3), Size(50, 2)) if quick else (Size(200, 9), Size(100, 5))
+    notices, dispatches = (Size(50, 3), Size(90, 2)) if quick else (Size(200, 9), Size(600, 5))
     server = postgres.start(durable=True)
     try:
         with tempfile.TemporaryDirectory() as folder, servers_of_all_kinds(Path(folder)) as servers:
