@@ -138,4 +138,5 @@ class SendingOffice:
             mine = mails.c.company_id == db.company_id, mails.c.id.in_(turn)
             ids = db.scalars(sa.select(mails.c.dispatch_id).where(*mine).order_by(mails.c.id)).all()
             found = [each for at in range(0, len(ids), 50) for each in dispatch_facts(db, ids[at : at + 50]).values()]
-            return Letters(self.installation.settings.base_url, letter_facts(db, ())), found
+            facts = letter_facts(db, ())
+            return Letters(self.installation.intranet(facts.company.slug), facts), found
