@@ -18,7 +18,7 @@ from app import clock
 from app.domain.folding import fold
 from app.domain.kinds import KINDS, Words
 from app.domain.mail.accounts import account_of
-from app.domain.mail.checking_sendings import SendDocuments
+from app.domain.mail.checking_sendings import SendDocuments, check_sending
 from app.domain.mail.enclosures import NewFile
 from app.domain.mail.letter_texts import Letterhead, filled_texts
 from app.domain.mail.senders import senders_for
@@ -43,7 +43,7 @@ AS_PUBLISHED = 0
 
 
 class Shown(Struct, frozen=True, kw_only=True):
-    """What would happen; ``plan`` is none while something is missing, which ``missing`` says.
+    """What would happen; ``plan`` is none while something is missing; ``missing`` says why none is sent.
 
     ``talks_of_files``: the words do, and there are none.
     """
@@ -74,7 +74,7 @@ class Shown(Struct, frozen=True, kw_only=True):
 
     @property
     def can_confirm(self) -> bool:
-        return self.plan is not None and bool(self.plan.dispatches)
+        return self.plan is not None and bool(self.plan.dispatches) and not self.missing
 
     @property
     def fingerprint(self) -> str:
@@ -196,6 +196,8 @@ class SendDialogue:
                 missing = str(refusal)
         if plan is not None and not plan.dispatches:
             missing = words.nothing_to_send(self.kind, plan)
+        elif plan is not None:
+            missing = self._unwritable(db, form)
         sender = account_of(db, form.sender.data or None)
         return Shown(
             kind=self.kind,
@@ -208,6 +210,15 @@ class SendDialogue:
             copied=frozenset(one.email for one in (*form.cc.people(), *form.bcc.people())),
             talks_of_files=form.has_no_files and "adjunt" in fold(f"{form.subject.data} {form.body.data}"),
         )
+
+    def _unwritable(self, db: ScopedSession, form: SendForm) -> str:
+        """Why what is planned could not be written; empty where it can."""
+        try:
+            check_sending(db, self.command(form))
+        except InvalidValue as refusal:
+            named = [field.label.text for field in form if field.name == refusal.field]
+            return ": ".join([*named, str(refusal)])
+        return ""
 
     def _plan(self, db: ScopedSession, form: SendForm) -> Plan:
         return plan_sending(db, self.wishes(form))

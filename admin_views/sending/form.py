@@ -191,8 +191,9 @@ class SendForm(OfficeForm):
 
     @property
     def wrong_at_sight(self) -> str:
-        """What is wrong with an address or a moment as far as it is typed, beside which nothing can be worked out."""
-        fields = (*((self.to,) if self.is_single else ()), self.cc, self.bcc, self.reply_to, self.day, self.hour)
+        """What is wrong as far as it is typed, beside which nothing can be worked out."""
+        people = (*((self.to,) if self.is_single else ()), self.cc, self.bcc, self.reply_to)
+        fields = (*people, self.subject, self.body, self.day, self.hour)
         wrong = [f"{field.label.text}: {error}" for field in fields for error in field.process_errors]
         if self.due_at is not None:
             try:

@@ -137,8 +137,9 @@ def tab(sit, live_server):
 def reauth(tab, password):
     """As generating a key does: the session is renewed, and the cookie with it."""
     return tab.evaluate(
-        """async (password) => (await fetch("/admin/reauth", { method: "POST", body: new URLSearchParams({
-             _password: password }), headers: { "X-CSRF-Token": document.querySelector("meta[name=csrf]").content } })).status""",
+        """async (password) => (await fetch("/admin/reauth", {
+             method: "POST", body: new URLSearchParams({ _password: password }),
+             headers: { "X-CSRF-Token": document.querySelector("meta[name=csrf]").content } })).status""",
         password,
     )
 
@@ -262,6 +263,17 @@ def test_an_address_that_is_none_is_said_at_once(sit, db):
     expect(field).to_have_accessible_description(re.compile("«a@b»: Escriba una sola dirección"))
     field.fill("a@b.example")
     expect(field).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator("[data-confirm]")).to_be_enabled()
+
+
+def test_what_cannot_be_written_is_not_offered(sit, db):
+    page = sit("invoice/send?pks=1")
+
+    page.get_by_label("Asunto").fill("Su {factuta}")
+
+    expect(page.locator("[data-part=foot]").get_by_text("Asunto: No existe la variable {factuta}.")).to_be_visible()
+    expect(page.locator("[data-confirm]")).to_be_disabled()
+    page.get_by_label("Asunto").fill("Su factura")
     expect(page.locator("[data-confirm]")).to_be_enabled()
 
 

@@ -65,9 +65,13 @@ function askAgain() {
 }
 
 function changed(patience) {
-  clearTimeout(waiting);
   const button = confirming();
   if (button && !isPressed()) button.disabled = true;
+  later(patience);
+}
+
+function later(patience) {
+  clearTimeout(waiting);
   waiting = setTimeout(workOut, patience);
 }
 
@@ -78,9 +82,10 @@ form.addEventListener("change", (event) => {
   const field = event.target;
   if (field.type === "file" && field.name === "files") return chosen(field);
   if (isOnlyShown(field)) return proof();
-  if (!isText(field) || form.querySelector("[name=enclosing][value=link]:checked")) changed(0);
+  if (!isText(field)) changed(0);
 });
 form.addEventListener("input", (event) => {
+  if (isText(event.target)) later(800);
   if (event.target.closest("[data-people]") || event.target.matches("[name=day], [name=hour]")) changed(400);
 });
 form.addEventListener("click", (event) => {
@@ -162,6 +167,7 @@ for (const people of form.querySelectorAll("[data-people]")) {
     if (found.length < 2) return;
     target.value = found.shift();
     for (const one of found) next(one);
+    proof();
   });
   place.addEventListener("keydown", (event) => {
     if (!["Enter", ",", ";"].includes(event.key)) return;
@@ -175,6 +181,7 @@ for (const people of form.querySelectorAll("[data-people]")) {
     for (const one of found) next(one);
     next().focus();
     changed(0);
+    proof();
   });
   place.addEventListener("focusout", (event) => {
     if (event.target.value.trim() && event.target === place.lastElementChild) next();
