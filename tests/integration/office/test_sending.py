@@ -210,7 +210,7 @@ def test_a_draft_cannot_be_sent(desk, db, make):
     page = opened(desk, draft)
 
     assert "Es un borrador: emítalo antes." in text_of(page)
-    assert "data-confirm" not in page.text
+    assert "data-confirm disabled" in page.text
     assert "action:send" not in desk.get(f"invoice/details/{draft.id}").text
     assert "/invoice/send?" not in desk.get(f"invoice/details/{draft.id}").text
 
