@@ -215,7 +215,7 @@ class SendDialogue:
         """Why what is planned could not be written; empty where it can."""
         try:
             check_sending(db, self.command(form))
-        except InvalidValue as refusal:
+        except Refusal as refusal:
             named = [field.label.text for field in form if field.name == refusal.field]
             return ": ".join([*named, str(refusal)])
         return ""
