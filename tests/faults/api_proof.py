@@ -36,7 +36,7 @@ from models.enums import WebhookEvent
 from tests.faults import Report
 from tests.faults.office import on_both_databases
 
-EXAMPLES = 150
+EXAMPLES = 165
 """Of each kind and operation in a whole proof; in a fiftieth, three."""
 
 INVOICES = 60
