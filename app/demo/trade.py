@@ -60,7 +60,7 @@ STANDS: dict[DocumentKind, tuple[Sequence[DocumentStatus], Sequence[DocumentStat
     Q: ((_T.ISSUED, _T.ISSUED, _T.ACCEPTED, _T.ISSUED), (_T.REJECTED, _T.ISSUED, _T.REJECTED)),
     S: ((_T.CONFIRMED, _T.ISSUED), (_T.DELIVERED, _T.CANCELLED)),
     W: ((_T.ISSUED, _T.ISSUED, _T.DONE), (_T.DONE, _T.CANCELLED, _T.DONE)),
-    D: ((_T.DELIVERED, _T.ISSUED), (_T.DELIVERED,)),
+    D: ((_T.DELIVERED, _T.ISSUED), (_T.DELIVERED, _T.CANCELLED)),
     F: ((_T.ISSUED,), (_T.ISSUED,)),
     P: ((_T.CONFIRMED, _T.ISSUED), (*[_T.RECEIVED] * 11, _T.CANCELLED)),
 }

@@ -206,7 +206,7 @@ def test_a_page_left_open_asks_in_place(asleep):
     right = asleep.post("reauth", {"_password": PASSWORD})
     keys = asleep.installation.keys
 
-    assert told == {"awake": False, "seconds": 0}
+    assert (told["awake"], told["seconds"]) == (False, 0)
     assert (wrong.status_code, wrong.json()) == (400, {"detail": WRONG})
     assert right.json() == {"csrf": keys.sign("csrf", asleep.client.cookies[COOKIE])}
     assert asleep.get("session").json()["awake"]
