@@ -59,7 +59,4 @@ VIEWS = [
 
 def make_admin(app: Starlette, installation: Installation) -> Office:
     """Mount the back office of an installation on an application."""
-    office = Office(app, installation.database)
-    for view in VIEWS:
-        office.add_view(view)
-    return office
+    return Office(app, installation.database, VIEWS)

@@ -4,9 +4,9 @@ Every unsafe request also passes here: a session that fell asleep asks for the p
 was posted, and a form of another company than the current one saves nothing.
 """
 
-from collections.abc import Callable
 from typing import Any
 
+from sqladmin import Admin
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
@@ -36,9 +36,9 @@ MOST_COMPANIES = 8
 class StaffDoor:
     """``scope["visit"]`` is who is asking, or none; sessions born inside see that visit's company and nothing else."""
 
-    def __init__(self, app: ASGIApp, views: Callable[[], tuple[Any, ...]]) -> None:
+    def __init__(self, app: ASGIApp, office: Admin) -> None:
         self.app = app
-        self.views = views
+        self.office = office
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"].startswith(STATICS):
@@ -46,7 +46,7 @@ class StaffDoor:
             return
         request = Request(scope, receive)
         send = carry_flashes(request, send)
-        await run_in_threadpool(_recognise, request, self.views())
+        await run_in_threadpool(self._recognise, request)
         answer = None
         if scope["method"] not in SAFE_METHODS:
             receive = await read_posted(request)
@@ -61,6 +61,9 @@ class StaffDoor:
             await close_files(request)
         if visit is not None and scope["path"] != UNNOTICED and clock.now() - visit.seen_at > SEEN_EVERY:
             await run_in_threadpool(_touch, request, visit)
+
+    def _recognise(self, request: Request) -> None:
+        _recognise(request, tuple(self.office.views))
 
 
 def _scope_of(visit: Visit | None) -> tuple[Any, Actor | None]:

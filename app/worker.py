@@ -39,6 +39,7 @@ POLL, IDLE_POLL = 1.0, 2.0
 IDLE_AFTER = 30.0
 REST_AFTER_FAILURE = 10.0
 HANG_UP_AFTER = 30.0
+BREATH = 1.0
 STOP_WITHIN = 9.0
 MAILBOXES_EVERY = 5.0
 MINUTE, HOUR = 60.0, 3600.0
@@ -77,7 +78,8 @@ def worker_beside(
 ) -> Iterator[None]:
     """A worker in a thread of this process, for as long as the block lasts; it wakes up at our own commits.
 
-    Whoever knows earlier that the block is about to end sets ``stop``.
+    Its first look around waits a breath, so that whoever started us is answered first. Whoever knows earlier that the
+    block is about to end sets ``stop``.
     """
     stop, wake = stop or Event(), Event()
 
@@ -85,6 +87,7 @@ def worker_beside(
         wake.set()
 
     def work() -> None:
+        wake.wait(BREATH)
         run_worker(installation, stop, make_transport, wake=wake)
 
     event.listen(installation.database.writes, "after_commit", look)

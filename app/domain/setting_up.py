@@ -1,10 +1,11 @@
 """The first day of an installation: a one-time address, and behind it the first company and its administrator."""
 
 import datetime as dt
+from typing import Any
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, select
 
 from app import clock
 from app.domain.companies import OpenCompany, open_company, open_series, slug_is_free
@@ -16,6 +17,11 @@ from models import Company, Membership, Series, SetupToken, StaffUser
 from models.enums import Role
 
 VALID_FOR = dt.timedelta(hours=24)
+
+# Asked at every start, which is over before SQLAlchemy has fitted the models together.
+tokens: Any = SetupToken.__table__
+members: Any = Membership.__table__
+staff: Any = StaffUser.__table__
 
 
 class SetUp(Struct, frozen=True, kw_only=True):
@@ -32,15 +38,15 @@ def invite(db: ScopedSession) -> str | None:
     """A new one-time token, the only one that stands from now on; none when somebody administers already."""
     if _has_administrator(db):
         return None
-    db.execute(delete(SetupToken))
+    db.execute(tokens.delete())
     token = new_token()
-    db.add(SetupToken(token_hash=token_hash(token), expires_at=clock.now() + VALID_FOR))
+    db.execute(tokens.insert().values(token_hash=token_hash(token), expires_at=clock.now() + VALID_FOR))
     return token
 
 
 def stands(db: ScopedSession, token: str) -> bool:
     """Whether the address can still be used."""
-    return db.scalar(select(SetupToken.id).where(*_standing(token))) is not None and not _has_administrator(db)
+    return db.scalar(select(tokens.c.id).where(*_standing(token))) is not None and not _has_administrator(db)
 
 
 def set_up(db: ScopedSession, command: SetUp) -> Company:
@@ -48,7 +54,7 @@ def set_up(db: ScopedSession, command: SetUp) -> Company:
 
     Raises ``NotFound`` when the token does not stand, ``InvalidValue`` naming a field. Of two at once, one wins.
     """
-    used = db.execute(update(SetupToken).where(*_standing(command.token)).values(used_at=clock.now()))
+    used = db.execute(tokens.update().where(*_standing(command.token)).values(used_at=clock.now()))
     if used.rowcount != 1 or _has_administrator(db):  # type: ignore[attr-defined]
         raise NotFound
     company = _company(db, command.company)
@@ -64,21 +70,17 @@ def set_up(db: ScopedSession, command: SetUp) -> Company:
 
 def _standing(token: str) -> tuple[ColumnElement[bool], ...]:
     return (
-        SetupToken.token_hash == token_hash(token),
-        SetupToken.used_at.is_(None),
-        SetupToken.expires_at > clock.now(),
+        tokens.c.token_hash == token_hash(token),
+        tokens.c.used_at.is_(None),
+        tokens.c.expires_at > clock.now(),
     )
 
 
 def _has_administrator(db: ScopedSession) -> bool:
     found = db.scalar(
-        select(Membership.id)
-        .join(StaffUser, StaffUser.id == Membership.user_id)
-        .where(
-            Membership.role == Role.ADMINISTRATOR,
-            Membership.ended_at.is_(None),
-            StaffUser.disabled_at.is_(None),
-        )
+        select(members.c.id)
+        .join(staff, staff.c.id == members.c.user_id)
+        .where(members.c.role == Role.ADMINISTRATOR, members.c.ended_at.is_(None), staff.c.disabled_at.is_(None))
         .limit(1)
     )
     return found is not None

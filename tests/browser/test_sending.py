@@ -129,6 +129,7 @@ def tab(sit, live_server):
     """A page with a dialogue half written, and another tab of the same browser."""
     page = sit("invoice/send?pks=1")
     page.get_by_label("Asunto").fill("A medio escribir")
+    expect(letter(page).get_by_text("A medio escribir")).to_be_visible()  # nothing is asked any more
     other = page.context.new_page()
     other.goto(f"{live_server}/admin/invoice/list")
     return page, other
