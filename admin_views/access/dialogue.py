@@ -15,6 +15,7 @@ from admin_views.access import words
 from admin_views.auth import visit_of
 from admin_views.filters import whole
 from admin_views.forms import OfficeForm, Tick
+from admin_views.mail.troubles import Trouble, sending_trouble
 from admin_views.mail.words import when_it_leaves
 from admin_views.posted import posted
 from admin_views.publishing.form import Unseen
@@ -82,6 +83,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     shared: tuple[Shared, ...]
     sender: str
     waits: str
+    trouble: Trouble | None
     delivery: AccessDelivery
 
     @property
@@ -130,6 +132,7 @@ class AccessDialogue:
             **(self._figures(db) if people is None else self._one_by_one(db, people)),
             sender=account.sender_email if account else "",
             waits=when_it_leaves(account, demo=self.is_demo),
+            trouble=sending_trouble(db, demo=self.is_demo),
             delivery=db.get_one(Company, db.company_id).access_delivery,
         )
 

@@ -9,6 +9,7 @@ from starlette.responses import HTMLResponse, Response
 from admin_views.acting import reading
 from admin_views.auth import visit_of
 from admin_views.form_pages import find_row, load
+from admin_views.formatters import Sign
 from admin_views.listing import find_page
 from admin_views.mail.report_words import copy_note, is_refusal, what_came_back
 from admin_views.mail.troubles import sending_trouble
@@ -23,7 +24,7 @@ from app.domain.mail.resending import CAN_GO_AGAIN
 from app.domain.mail.senders import may_send_with
 from app.domain.queries.mail_replies import copy_of, reports_of
 from app.domain.queries.outbox import attempts_of
-from app.domain.queries.sent_dispatches import documents_of
+from app.domain.queries.sent_dispatches import documents_of, fellows_of
 from app.mail.shown import mail_as_sent, mail_source
 from app.scope import ScopedSession
 from app.texts import _
@@ -41,6 +42,8 @@ FRAME_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox"
 )
 
+
+MOST_FELLOWS = 50
 
 # How its recipient stands in a mail that others get too.
 PLACES = {"cc": "en copia", "bcc": "en copia oculta"}
@@ -98,7 +101,8 @@ def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, r
         "batch": db.get(Batch, row.batch_id) if row.batch_id else None,
         "document": db.get(Document, row.document_id) if row.document_id else None,
         "enclosed": documents_of(db, row.dispatch_id) if row.dispatch_id and not row.document_id else [],
-        "place": _place(row),
+        "place": _in_words((row.facts or {}).get("place", "")),
+        "fellows": _fellows(view, db, row) if row.dispatch_id else [],
         "trouble": sending_trouble(db, demo=installation.settings.demo, account_id=row.account_id)
         if row.status in WAITING
         else None,
@@ -112,9 +116,29 @@ def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, r
     }
 
 
-def _place(row: OutgoingMail) -> str:
-    word = PLACES.get((row.facts or {}).get("place", ""))
-    return _(word) if word else ""
+class Fellow(NamedTuple):
+    """Another reader of the same message, and how their own copy of it stands."""
+
+    address: str
+    email: str
+    place: str
+    sign: Sign
+
+
+def _fellows(view: "OutgoingMailAdmin", db: ScopedSession, row: OutgoingMail) -> list[Fellow]:
+    return [
+        Fellow(
+            view.details_address(other.id),
+            other.recipient,
+            _in_words(other.place),
+            mail_sign(other.status, other.attempts, other.due_at, other.came_back),
+        )
+        for other in fellows_of(db, row, MOST_FELLOWS)
+    ]
+
+
+def _in_words(place: str) -> str:
+    return _(PLACES[place]) if place in PLACES else ""
 
 
 def content(view: "OutgoingMailAdmin", request: Request) -> Response:

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from admin_views.auth import visit_of
 from admin_views.filters import whole
 from admin_views.formatters import count as spell_count
+from admin_views.mail.troubles import Trouble, sending_trouble
 from admin_views.mail.words import when_it_leaves
 from admin_views.posted import posted
 from admin_views.publishing import words
@@ -42,7 +43,7 @@ class Scope(Struct, frozen=True):
 class Shown(Struct, frozen=True, kw_only=True):
     """What would happen, in figures and words; ``dry`` is none while something is missing, which ``missing`` says.
 
-    ``waits`` is what the notices have to wait for, if anything.
+    ``waits`` and ``trouble``: what keeps the notices from leaving, if anything, in short and with its reason.
     """
 
     kind: Words
@@ -55,6 +56,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     at: str
     series: NumberedSeries | None
     waits: str
+    trouble: Trouble | None
 
     @property
     def title(self) -> str:
@@ -165,12 +167,11 @@ class Dialogue:
     def show(self, db: ScopedSession, form: PublishForm) -> Shown:
         """What confirming would do now."""
         aim = Aim.WITHDRAW if form.aim.data is Aim.WITHDRAW else Aim.PUBLISH
-        waits = when_it_leaves(company_account(db), demo=self.is_demo)
         try:
             dry = self._dry_run(db, form, aim)
         except Refusal as refusal:
-            return self._shown(form, aim, None, str(refusal), waits)
-        return self._shown(form, aim, dry, "" if dry.documents else words.nothing_to_do(self.words, dry), waits)
+            return self._shown(db, form, aim, None, str(refusal))
+        return self._shown(db, form, aim, dry, "" if dry.documents else words.nothing_to_do(self.words, dry))
 
     def _dry_run(self, db: ScopedSession, form: PublishForm, aim: Aim) -> words.Dry:
         selection = meant(form, self._choice(db), self.view.kind)
@@ -178,7 +179,7 @@ class Dialogue:
             return preview_withdrawal(db, selection)
         return preview_publication(db, selection, notify=form.notify.data, republish=form.republish.data)
 
-    def _shown(self, form: PublishForm, aim: Aim, dry: words.Dry | None, missing: str, waits: str) -> Shown:
+    def _shown(self, db: ScopedSession, form: PublishForm, aim: Aim, dry: words.Dry | None, missing: str) -> Shown:
         gaps = dry.gaps if isinstance(dry, Preview) else None
         first = next(iter(self.series), "")
         return Shown(
@@ -191,7 +192,8 @@ class Dialogue:
             strip=words.strip_summary(self.words, gaps) if gaps else "",
             at=clock.madrid(clock.now()).strftime("%H:%M"),
             series=self.series.get(form.series.data or first),
-            waits=waits,
+            waits=when_it_leaves(company_account(db), demo=self.is_demo),
+            trouble=sending_trouble(db, demo=self.is_demo),
         )
 
     def perform(self, db: ScopedSession, form: PublishForm) -> Published | Withdrawn:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from starlette.requests import Request
 
 from admin_views.auth import visit_of
+from admin_views.mail.troubles import Trouble, sending_trouble
 from admin_views.mail.words import when_it_leaves
 from admin_views.posted import posted, sent_files
 from admin_views.publishing.form import new_key
@@ -45,6 +46,8 @@ AS_PUBLISHED = 0
 class Shown(Struct, frozen=True, kw_only=True):
     """What would happen; ``plan`` is none while something is missing; ``missing`` says why none is sent.
 
+    ``waits`` and ``trouble``: what keeps mail from leaving, in short and with its reason.
+
     ``talks_of_files``: the words do, and there are none.
     """
 
@@ -54,6 +57,7 @@ class Shown(Struct, frozen=True, kw_only=True):
     missing: str
     at: str
     waits: str
+    trouble: Trouble | None
     later: bool
     talks_of_files: bool
     copied: frozenset[str]
@@ -206,6 +210,7 @@ class SendDialogue:
             missing=missing,
             at=clock.madrid(clock.now()).strftime("%H:%M"),
             waits=when_it_leaves(sender, demo=self.is_demo),
+            trouble=sending_trouble(db, demo=self.is_demo, account_id=form.sender.data or None),
             later=form.when.data is When.LATER,
             copied=frozenset(one.email for one in (*form.cc.people(), *form.bcc.people())),
             talks_of_files=form.has_no_files and "adjunt" in fold(f"{form.subject.data} {form.body.data}"),

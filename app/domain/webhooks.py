@@ -95,6 +95,7 @@ def save_webhook(db: ScopedSession, keys: Keys, command: SaveWebhook) -> SavedWe
     if not command.events:
         raise InvalidValue(_("Marque al menos un suceso."), field="events")
     webhook = find_webhook(db, command.id) if command.id is not None else _new(db)
+    _check_told_once(db, command)
     webhook.name = fields.line(command.name, "name", most=60, required=True)
     if webhook.url != command.url:
         webhook.failures, webhook.paused_until, webhook.last_error = 0, None, ""
@@ -142,6 +143,13 @@ def find_webhook(db: ScopedSession, webhook_id: int) -> Webhook:
 def open_secret(webhook: Webhook, keys: Keys) -> str:
     """Raises ``SealBroken`` when the installation's keys are not those it was sealed with."""
     return keys.open_text(webhook.sealed_secret, _context(webhook))
+
+
+def _check_told_once(db: ScopedSession, command: SaveWebhook) -> None:
+    """One address is told everything once, however many events it listens to."""
+    others = select(Webhook.name).where(Webhook.url == command.url, Webhook.id != (command.id or 0))
+    if (name := db.scalar(others.limit(1))) is not None:
+        raise InvalidValue(_("A esa dirección ya se le avisa con «%(nombre)s».") % {"nombre": name}, field="url")
 
 
 def _new(db: ScopedSession) -> Webhook:

@@ -222,6 +222,11 @@ def test_by_keys_alone(page):
     keys.press("Tab")
     keys.press("Enter")
     keys.press("Tab")
+    keys.press("ArrowDown")
+    keys.press("ArrowUp")
+    keys.press("ArrowUp")
+    assert page.evaluate("document.activeElement.matches('[data-variable]:last-child')")
+    keys.press("ArrowDown")
     keys.press("Enter")
     assert page.locator("#subject").input_value() == "{documento}"
     for _ in range(3):
@@ -258,6 +263,7 @@ def test_a_refusal_leads_back_to_the_editor(page):
     expect(page.locator(PAPER)).to_be_focused()
     expect(page.locator(PAPER)).to_have_attribute("aria-invalid", "true")
     expect(page.locator(PAPER)).to_have_text("Hola {otra}")
+    expect(mail(page).get_by_text("otra")).to_be_visible()
 
 
 @pytest.mark.parametrize("hostile", [CORPUS, [f"<p>{one}</p>" for one in CORPUS]], ids=["bare", "wrapped"])

@@ -76,7 +76,7 @@ def test_one_document_with_the_keyboard_alone(sit, db):
     page.locator("[data-confirm]").focus()
     page.keyboard.press("Enter")
 
-    expect(page.get_by_text("1 correo en cola.")).to_be_visible()
+    expect(page.get_by_text("1 correo en cola. 3 direcciones en total.")).to_be_visible()
     assert mails(db) == ["a@a.example", "uno@b.example", "dos@b.example"]
 
 
@@ -158,6 +158,18 @@ def test_a_session_renewed_in_another_tab_goes_on_by_itself(tab, office, db):
     expect(page.locator("[data-confirm]")).to_be_enabled()
     expect(page.get_by_label("Asunto")).to_have_value("A medio escribir")
     page.locator("[data-confirm]").click()
+    expect(page.get_by_text("1 correo en cola.")).to_be_visible()
+
+
+def test_a_press_right_after_coming_back_from_a_tab_that_renewed_it_counts(tab, office, live_server, db):
+    office.password_hash = hash_password(PASSWORD)
+    db.commit()
+    page, other = tab
+    assert reauth(other, PASSWORD) == 200
+    other.goto(f"{live_server}/admin/invoice/list")
+
+    page.locator("[data-confirm]").click()
+
     expect(page.get_by_text("1 correo en cola.")).to_be_visible()
 
 

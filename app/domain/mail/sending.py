@@ -57,6 +57,8 @@ class Sent(Struct, frozen=True, kw_only=True):
         if self.later:
             one, many = "%(n)s correo programado.", "%(n)s correos programados."
         said = plural(one, many, self.dispatches)
+        if self.mails > self.dispatches:
+            said += " " + plural("%(n)s dirección en total.", "%(n)s direcciones en total.", self.mails)
         if left_out := self.without_email + self.too_large:
             said += " " + plural(
                 "A %(n)s destinatario no se le envía.", "A %(n)s destinatarios no se les envía.", left_out

@@ -6,8 +6,10 @@ from typing import Any
 from msgspec import Struct
 from sqlalchemy import Select, func, select
 
+from app.domain.queries.mail_replies import LAST_REPORT
 from app.scope import ScopedSession
-from models import Dispatch, DispatchDocument, Document, StaffUser
+from models import Dispatch, DispatchDocument, Document, OutgoingMail, StaffUser
+from models.enums import MailStatus, ReportKind
 
 AT_ONCE = dt.timedelta(minutes=1)
 
@@ -60,6 +62,48 @@ def dispatches_with(document_id: int) -> Select[Any]:
 
 def dispatches_to(contact_id: int) -> Select[Any]:
     return select(Dispatch.id).where(Dispatch.contact_id == contact_id)
+
+
+class FellowMail(Struct, frozen=True, kw_only=True):
+    """The mail of another reader of the same message. ``place``: ``cc``, ``bcc`` or none; ``came_back`` about it."""
+
+    id: int
+    recipient: str
+    place: str
+    status: MailStatus
+    attempts: int
+    due_at: dt.datetime
+    came_back: ReportKind | None
+
+
+def fellows_of(db: ScopedSession, mail: OutgoingMail, most: int) -> list[FellowMail]:
+    """Those of a dispatch's mail, in the order they were written to."""
+    rows = db.execute(
+        select(
+            OutgoingMail.id,
+            OutgoingMail.recipient,
+            OutgoingMail.facts,
+            OutgoingMail.status,
+            OutgoingMail.attempts,
+            OutgoingMail.due_at,
+            LAST_REPORT.label("came_back"),
+        )
+        .where(OutgoingMail.dispatch_id == mail.dispatch_id, OutgoingMail.id != mail.id)
+        .order_by(OutgoingMail.id)
+        .limit(most)
+    )
+    return [
+        FellowMail(
+            id=row.id,
+            recipient=row.recipient,
+            place=(row.facts or {}).get("place", ""),
+            status=row.status,
+            attempts=row.attempts,
+            due_at=row.due_at,
+            came_back=row.came_back,
+        )
+        for row in rows
+    ]
 
 
 def documents_of(db: ScopedSession, dispatch_id: int) -> list[Document]:

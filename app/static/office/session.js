@@ -4,9 +4,12 @@ const FIRST = 25 * 60 * 1000;
 const LOOK = 20 * 1000;
 let due = Date.now() + FIRST; // when to ask whether the session still serves
 let asking = null;
+const tabs = new BroadcastChannel("session"); // one session for all of a browser's: who has its token tells the others
 
 export function watchSession() {
   if (!document.querySelector(".v-app")) return;
+  tabs.addEventListener("message", ({ data }) => put(data));
+  tabs.postMessage(token().content);
   document.addEventListener("visibilitychange", () => {
     if (document.visibilityState === "visible" && Date.now() >= due) ask();
   });
@@ -48,6 +51,11 @@ async function look() {
 }
 
 function take(csrf) {
+  put(csrf);
+  tabs.postMessage(csrf);
+}
+
+function put(csrf) {
   token().content = csrf;
   for (const field of document.querySelectorAll("input[name=csrf]")) field.value = csrf;
 }

@@ -25,6 +25,18 @@ document.addEventListener("click", async (event) => {
   }
 });
 
+// The arrows walk through an open pop-up, and the one downwards opens it.
+document.addEventListener("keydown", (event) => {
+  const pop = event.target.closest?.(".v-pop");
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  if (!pop || !step || pop.querySelector(".v-pop-form")) return;
+  event.preventDefault();
+  pop.open = true;
+  const all = [...pop.querySelectorAll("a[href], button:enabled")];
+  const at = all.indexOf(document.activeElement);
+  all.at(at < 0 && step < 0 ? -1 : (at + step) % all.length)?.focus();
+});
+
 document.addEventListener("keydown", (event) => {
   if (event.key === "Escape") {
     const open = document.querySelector(".v-pop[open]");

@@ -5,6 +5,8 @@ const form = document.querySelector("[data-texts]");
 const proof = watchProof(form);
 for (const field of form.querySelectorAll("[name=_sample], [name=_format]")) field.addEventListener("change", proof);
 
+if (form.hasAttribute("data-unsaved")) proof(); // what was refused or begun is not what is kept
+
 const subject = form.querySelector("#subject");
 const menu = form.querySelector("[data-insert]");
 menu.hidden = false;

@@ -192,6 +192,20 @@ def test_the_dashboard_opens_exactly_what_it_counted(desk, db):
     assert names_in(desk.client.get(link)) == ["unknown", "failed"]
 
 
+@pytest.mark.parametrize("path", ["invoice/send?pks=%d", "invoice/publish?pks=%d", "customer/access?scope=filter&q="])
+def test_who_is_about_to_send_is_told_why_it_will_not_leave_yet(desk, db, make, merino, path):
+    make.template()
+    invoice = make.invoice(contact=merino)
+    make.mail_account(failures=1, last_error="535 5.7.8 no", paused_until=clock.now())
+    db.commit()
+
+    page = desk.get(path.replace("%d", str(invoice.id)))
+
+    why = "No sale nada de la cuenta de la empresa: el servidor no acepta el usuario o la contraseña."
+    assert f"{why} Ver la cuenta de correo 535 5.7.8 no" in text_of(page)
+    assert '<a href="/admin/mail-account" target="_blank"' in page.text
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_mail_that_waits_for_a_paused_account_leads_there(desk, db, make):
     make.mail_account(last_error="El servidor no responde a tiempo.")
@@ -200,7 +214,7 @@ def test_a_mail_that_waits_for_a_paused_account_leads_there(desk, db, make):
     page = desk.get(f"waiting-mail/details/{mail.id}")
 
     assert (
-        "No sale nada de la cuenta de la empresa: no se puede conectar con el servidor. Ver la cuenta de correo"
-        in text_of(page)
+        "No sale nada de la cuenta de la empresa: no se puede conectar con el servidor. Espera un correo. "
+        "Ver la cuenta de correo" in text_of(page)
     )
     assert 'href="/admin/mail-account"' in page.text

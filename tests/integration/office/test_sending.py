@@ -353,5 +353,5 @@ def test_its_page_in_the_outbox_tells_what_it_carries_and_to_whom(desk, db, make
     told, of_hidden = (text_of(desk.get(f"outgoing-mail/details/{mail_id}")) for (mail_id,) in (to, hidden))
 
     assert f"Documentos {invoice} , {other}" in told
-    assert "<oculta@tosma.example> en copia oculta" in of_hidden
-    assert "en copia" not in told
+    assert "<lucia@merino.example> También a oculta@tosma.example en copia oculta En cola De" in told
+    assert "<oculta@tosma.example> en copia oculta También a lucia@merino.example En cola De" in of_hidden

@@ -146,6 +146,21 @@ def test_an_address_that_will_not_do_is_refused_beside_it(desk, db, receiver, ur
     assert ("Tiene que empezar por https://." in text_of(answer)) is url.startswith("http:")
 
 
+def test_an_address_is_told_by_one_alone(desk, db, receiver):
+    made(desk, db, receiver)
+    other, _secret = made(desk, db, receiver, name="ERP", url=f"{receiver.url}/otros")
+
+    twice = desk.post("webhook/create", fields(receiver, name="Otra"))
+    moved = desk.post(f"webhook/edit/{other.id}", fields(receiver, name="ERP"))
+    same = desk.post(f"webhook/edit/{other.id}", fields(receiver, name="ERP 2", url=other.url))
+
+    assert [errors_of_sheet(answer)["url"] for answer in (twice, moved)] == [
+        "A esa dirección ya se le avisa con «Tienda»."
+    ] * 2
+    assert same.status_code == 303
+    assert [one.name for one in kept(db)] == ["Tienda", "ERP 2"]
+
+
 @ONLY_SQLITE
 def test_one_that_listens_to_nothing_is_refused(desk, db, receiver):
     answer = desk.post("webhook/create", {"name": "Tienda", "url": receiver.url})
