@@ -13,7 +13,7 @@ from admin_views.posted import posted
 from admin_views.templating import render
 from app.domain.mail.texts import check_texts, choose_texts, text_of
 from app.errors import Refusal
-from app.mail.preview import Sample, TextPreview
+from app.mail.samples import Sample, TextPreview
 from app.mail.shown import ShownMail
 from app.scope import ScopedSession
 from app.texts import _

@@ -18,7 +18,7 @@ from admin_views.posted import posted
 from app.domain.mail.texts import DOCUMENTS, NAMES, choose_texts, save_mail_text, text_of, written_kinds
 from app.domain.mail.variables import VARIABLES
 from app.domain.queries.wordings import logo_of
-from app.mail.preview import sample_documents
+from app.mail.samples import sample_documents
 from app.scope import ScopedSession
 from app.texts import _
 from models import Company
