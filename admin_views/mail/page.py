@@ -22,7 +22,7 @@ from app.domain.mail.kinds import MAIL_KINDS
 from app.domain.mail.readdressing import can_be_readdressed
 from app.domain.mail.resending import CAN_GO_AGAIN
 from app.domain.mail.senders import may_send_with
-from app.domain.queries.mail_replies import copy_of, reports_of
+from app.domain.queries.mail_replies import copy_of, is_about_last_sending, reports_of
 from app.domain.queries.outbox import attempts_of
 from app.domain.queries.sent_dispatches import documents_of, fellows_of
 from app.mail.shown import mail_as_sent, mail_source
@@ -86,14 +86,16 @@ def context_of(view: "OutgoingMailAdmin", db: ScopedSession, request: Request, r
     may_send = view.has_permission(request, "action:send-again")
     may_again = may_send and may_send_with(account, visit_of(request).user_id)
     reports, copy = reports_of(db, row.id), copy_of(db, row)
-    came_back = [report for report in reports if not is_refusal(report, row)]
+    told = [report for report in reports if not is_refusal(report, row)]
+    came_back = [report for report in told if is_about_last_sending(report, row)]
     return {
         "shown": mail_as_sent(installation, row),
         "sign": mail_sign(row.status, row.attempts, row.due_at, came_back[0].kind if came_back else None),
         "signs": MAIL_SIGNS,
         "kind": _(MAIL_KINDS[row.kind]),
         "note": note_on(row, came_back),
-        "answers": [what_came_back(report) for report in came_back],
+        "answers": [what_came_back(report) for report in told] if told != came_back[:1] else [],
+        "has_come_back": bool(came_back),
         "copy": copy_note(copy) if copy else None,
         "is_moving": row.status in MOVING,
         "attempts": attempts_of(db, row.id)[::-1],

@@ -9,9 +9,16 @@ from app.scope import ScopedSession
 from models import MailAccount, MailReport, OutgoingMail, SentCopy
 from models.enums import ReportKind
 
+_ABOUT: Any = (
+    reports.c.company_id == OutgoingMail.company_id,
+    reports.c.mail_id == OutgoingMail.id,
+    reports.c.created_at >= OutgoingMail.finished_at,
+)
+"""Reports about the mail at hand in a list, as it left the last time: what came back before says nothing of it."""
+
 LAST_REPORT: Any = (
     sa.select(reports.c.kind)
-    .where(reports.c.company_id == OutgoingMail.company_id, reports.c.mail_id == OutgoingMail.id)
+    .where(*_ABOUT)
     .order_by(reports.c.reported_at.desc(), reports.c.id.desc())
     .limit(1)
     .correlate(OutgoingMail.__table__)
@@ -22,9 +29,7 @@ LAST_REPORT: Any = (
 
 def has_report(kind: ReportKind) -> Any:
     """Whether that came back about the mail at hand in a list."""
-    found = sa.select(1).where(
-        reports.c.company_id == OutgoingMail.company_id, reports.c.mail_id == OutgoingMail.id, reports.c.kind == kind
-    )
+    found = sa.select(1).where(*_ABOUT, reports.c.kind == kind)
     return found.correlate(OutgoingMail.__table__).exists()
 
 
@@ -32,6 +37,11 @@ def reports_of(db: ScopedSession, mail_id: int) -> list[MailReport]:
     """The newest first."""
     found = sa.select(MailReport).where(MailReport.mail_id == mail_id)
     return list(db.scalars(found.order_by(MailReport.reported_at.desc(), MailReport.id.desc())))
+
+
+def is_about_last_sending(report: MailReport, mail: OutgoingMail) -> bool:
+    """Not about an earlier one, of a mail that was sent again."""
+    return mail.finished_at is not None and report.created_at >= mail.finished_at
 
 
 def copy_of(db: ScopedSession, mail: OutgoingMail) -> SentCopy | None:

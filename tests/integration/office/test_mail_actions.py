@@ -73,7 +73,7 @@ def test_a_mail_that_arrived_is_sent_again_only_when_asked_for_by_name(desk, db)
     asked = desk.get("outgoing-mail/send-again", pks=mail.id, sent=1)
     answer = desk.post("outgoing-mail/send-again", fields_of(asked))
 
-    assert "Este correo ya se entregó: a su destinatario le llegará otra vez." in text_of(asked)
+    assert "Este correo ya salió: si llegó, su destinatario lo recibirá otra vez." in text_of(asked)
     assert answer.headers["location"] == f"/admin/outgoing-mail/details/{mail.id}"
     assert (unasked, status_of(db, mail)) == (MailStatus.SENT, MailStatus.QUEUED)
 

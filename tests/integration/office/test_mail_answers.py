@@ -70,6 +70,21 @@ def test_of_several_answers_the_last_one_counts_and_all_are_told(desk, db, mail)
     assert "451 4.4.1 timeout" in page
 
 
+def test_what_came_back_before_it_was_sent_again_says_nothing_of_it(desk, db, mail):
+    add_report(db, mail)
+    mail.finished_at = clock.now()
+    db.commit()
+
+    page = details(desk, mail)
+    bounced = text_of(desk.get("outgoing-mail/list", estado="rebotado"))
+
+    assert "Factura FV26-1 Enviado" in page
+    assert "1 respuesta Rebotado. Esa dirección de correo no existe." in page
+    assert "Instalaciones Merino" not in bounced
+    add_report(db, mail, report_key="<otra@mx.example>")
+    assert "Factura FV26-1 Rebotado" in details(desk, mail)
+
+
 def test_what_the_server_said_at_once_is_told_once(desk, db, merino):
     reply = "550 5.1.1 <lucia@merino.example>: User unknown"
     mail = add_mail(db, MailStatus.FAILED, recipient=merino.email, contact_id=merino.id, last_reply=reply, attempts=1)
