@@ -28,6 +28,7 @@ from admin_views.posted import posted
 from admin_views.saved_views import Tab
 from admin_views.searching import Order, Search
 from admin_views.selection import NothingSelected, Selection
+from app import clock
 from app.domain.folding import contains, fold
 from app.domain.mail.kinds import MAIL_KINDS
 from app.domain.mail.resending import CAN_GO_AGAIN, CancelMails, RetryMails, cancel_mails, retry_mails
@@ -241,7 +242,7 @@ class WaitingMailAdmin(OutgoingMailAdmin, model=OutgoingMail):
             name="cuando",
             label="Próximo intento",
             value=OutgoingMail.due_at,
-            show=moment,
+            show=lambda due_at: moment(due_at) if due_at > clock.now() else _("En cuanto pueda"),
             css="num c-pub",
             sort=OutgoingMail.due_at,
         ),

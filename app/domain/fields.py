@@ -45,7 +45,7 @@ def line(value: str, field: str, *, most: int = 200, required: bool = False) -> 
     if len(value) > 4 * most:
         raise InvalidValue(_("Como mucho %(n)s caracteres.") % {"n": most}, field=field)
     text = unicodedata.normalize("NFC", value).strip().strip(_SPACES)
-    if any(unicodedata.category(mark) in {"Cc", "Cs"} for mark in text) or _UNWANTED.search(text):
+    if any(unicodedata.category(mark) in {"Cc", "Cs", "Zl", "Zp"} for mark in text) or _UNWANTED.search(text):
         raise InvalidValue(_("Hay caracteres que no se pueden usar aquí (saltos de línea o de control)."), field=field)
     return _measured(text, field, most, required)
 

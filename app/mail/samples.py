@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from msgspec import Struct
 from msgspec.structs import replace
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from app import clock
 from app.domain.kinds import KINDS
@@ -32,7 +32,7 @@ SEVERAL = 3
 
 
 class TextPreview(Struct, frozen=True, kw_only=True):
-    """``document_id`` none: the newest one. ``are_several``: as many as a notice usually tells of."""
+    """``document_id`` none: the newest one. ``are_several``: as many as a notice usually tells of, of one customer."""
 
     kind: TextKind
     texts: ChosenTexts
@@ -134,7 +134,14 @@ def _documents(db: ScopedSession, asked: TextPreview, company: Company) -> Seque
         return [_made_up(company, asked.kind)]
     if not asked.are_several:
         return [first]
-    return list(db.scalars(found.where(Document.contact_id == first.contact_id).limit(SEVERAL)))
+    whose = db.scalar(_who_has_several(found)) or first.contact_id
+    return list(db.scalars(found.where(Document.contact_id == whose).limit(SEVERAL)))
+
+
+def _who_has_several(found: Select[Document]) -> Select[int]:
+    """Of the documents found, the contact with the newest among those that have more than one."""
+    some = found.with_only_columns(Document.contact_id).order_by(None).group_by(Document.contact_id)
+    return some.having(func.count(Document.id) > 1).order_by(func.max(Document.issued_on).desc()).limit(1)
 
 
 def _newest_contact(db: ScopedSession) -> Contact | None:

@@ -13,6 +13,7 @@ from app.domain.files import kept
 from app.scope import SYSTEM
 from app.secrets import new_token, token_hash
 from models import Company, MailText, StaffSession
+from models.enums import TextKind
 from tests.rig.desk import COOKIE
 from tests.rig.hostile_html import CORPUS
 from tests.rig.pictures import JPEG, PNG
@@ -112,6 +113,30 @@ def test_writing_with_variables_as_chips_shows_the_mail_and_is_kept(page, db):
     expect(page.get_by_text("Textos guardados.")).to_be_visible()
     expect(page.locator(f"{PAPER} .v-var")).to_have_text(["Cliente", "Total"])
     assert db.scalars(select(MailText.body)).all() == [html]
+
+
+def test_everything_written_is_replaced_even_where_it_ends_in_a_variable(page):
+    page.locator(PAPER).click()
+    page.keyboard.type("Hola ")
+    put_variable(page, "cliente")
+
+    page.keyboard.press("Control+a")
+    page.keyboard.type("Nuevo")
+
+    assert written(page) == "<p>Nuevo</p>"
+    page.keyboard.press("Control+z")
+    assert written(page) == "<p>Hola {cliente}</p>"
+
+
+def test_what_was_switched_off_is_off_for_a_variable_too(page):
+    page.locator(PAPER).click()
+    page.keyboard.press("Control+b")
+    page.keyboard.type("neg")
+    page.keyboard.press("Control+b")
+    put_variable(page, "cliente")
+    page.keyboard.type(" fin")
+
+    assert written(page) == "<p><strong>neg</strong>{cliente} fin</p>"
 
 
 def test_lists_colours_and_links(page):
@@ -296,7 +321,9 @@ def test_without_scripts_the_html_is_written_and_seen(office, db):
 
 @pytest.mark.parametrize("path", ["account/texts/invoice", "mail-texts/notice"])
 @pytest.mark.parametrize(("width", "dark"), [(1440, False), (1440, True), (390, False), (390, True)])
-def test_the_page_is_accessible_and_fits(office, path, width, dark):
+def test_the_page_is_accessible_and_fits(office, db, path, width, dark):
+    db.add(MailText(kind=TextKind.REMINDER, user_id=None if "mail-texts" in path else 1, subject="Recordatorio"))
+    db.commit()
     page = office(path, width=width, dark=dark)
     page.locator(PAPER).click()
     put_variable(page, "cliente")

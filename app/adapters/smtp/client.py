@@ -67,6 +67,10 @@ Delivery = Taken | Deferred | Refused | Ambiguous | AccountTrouble
 Commands = list[tuple[str, bytes]]
 
 FINAL_DOT = "."
+TOO_LARGE = (
+    "El mensaje es más grande de lo que admite el servidor: envíelo de nuevo desde el documento, con un enlace o con "
+    "menos archivos."
+)
 _CREDENTIALS_WANTED = {530, 534, 535, 538}
 
 
@@ -257,7 +261,7 @@ def _commands(session: Session, sender: str, receiver: str, content: bytes) -> C
     options = ""
     if (limit := extensions.get("SIZE")) is not None:
         if limit.isdecimal() and 0 < int(limit) < len(content):
-            return Refused(_("El mensaje es más grande de lo que admite el servidor."), "MAIL")
+            return Refused(_(TOO_LARGE), "MAIL")
         options += f" SIZE={len(content)}"
     if not content.isascii():
         if "8BITMIME" not in extensions:

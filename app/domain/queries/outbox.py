@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from msgspec import Struct
 
+from app import clock
 from app.domain.mail.accounts import IN_USE, is_able, mail_accounts
 from app.domain.mail.outbox import IS_WAITING, mails
 from app.scope import ScopedSession
@@ -85,9 +86,10 @@ def due_for_long(db: ScopedSession, now: dt.datetime) -> list[Queue]:
 
 
 def waiting_from(db: ScopedSession, account_id: int | None) -> int:
-    """How many mails wait to leave from an account, the company's when none."""
-    whose = mails.c.account_id.is_not_distinct_from(account_id)
-    return db.scalar(sa.select(sa.func.count()).where(mails.c.company_id == db.company_id, IS_WAITING, whose)) or 0
+    """How many mails wait to leave from an account, the company's when none; not those meant for later."""
+    mine = (mails.c.company_id == db.company_id, mails.c.account_id.is_not_distinct_from(account_id))
+    is_held_up = sa.or_(mails.c.status == MailStatus.RETRY, mails.c.due_at <= clock.now())
+    return db.scalar(sa.select(sa.func.count()).where(*mine, IS_WAITING, is_held_up)) or 0
 
 
 class QueueFigures(Struct, frozen=True, kw_only=True):

@@ -56,8 +56,14 @@ export class Paper {
       const key = (event.ctrlKey || event.metaKey) && event.key.toLowerCase();
       const way = key === "z" ? (event.shiftKey ? 1 : -1) : key === "y" ? 1 : 0;
       if (way) { event.preventDefault(); this.step(way); }
+      if (key === "a") { event.preventDefault(); this.#selectAll(); }
     });
     document.addEventListener("selectionchange", () => this.notice());
+  }
+
+  // By hand: a variable at the end would lead the browser's own beyond the paper.
+  #selectAll() {
+    document.getSelection().selectAllChildren(this.element);
   }
 
   // Where somebody is writing, to come back to.
@@ -117,6 +123,7 @@ export class Paper {
 
   // By hand: where browsers insert HTML they add styles to it, which our policy refuses and no mail wants.
   insert(...nodes) {
+    this.#settle();
     const range = this.resume();
     range.deleteContents();
     const line = range.startContainer;
@@ -127,6 +134,14 @@ export class Paper {
     range.insertNode(pieces);
     this.#standBehind(last);
     this.keep();
+  }
+
+  // What was switched on or off for the next letter takes effect, even if what comes is no letter.
+  #settle() {
+    const { isCollapsed, anchorNode } = document.getSelection();
+    if (document.activeElement !== this.element || !isCollapsed || !this.element.contains(anchorNode)) return;
+    document.execCommand("insertText", false, "\u200b");
+    this.notice();
   }
 
   // Paragraphs and lists part the one they are put into.

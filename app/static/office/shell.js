@@ -78,5 +78,8 @@ for (const group of document.querySelectorAll("details[data-group]")) {
   group.addEventListener("toggle", () => localStorage.setItem(key, group.open ? "1" : "0"));
 }
 for (const button of document.querySelectorAll("[data-reveal]")) button.hidden = false;
+for (const here of document.querySelectorAll(":is(.v-tabs, .v-kinds) [aria-current]")) {
+  here.scrollIntoView({ inline: "center", block: "nearest" });
+}
 document.querySelector("[data-focus]")?.focus();
 watchSession();

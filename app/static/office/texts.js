@@ -18,4 +18,3 @@ menu.addEventListener("click", (event) => {
   subject.setRangeText(`{${chosen.dataset.variable}}`, subject.selectionStart, subject.selectionEnd, "end");
   subject.dispatchEvent(new Event("input", { bubbles: true }));
 });
-document.querySelector(".v-kinds [aria-current]")?.scrollIntoView({ inline: "center", block: "nearest" });

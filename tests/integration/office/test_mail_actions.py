@@ -210,6 +210,7 @@ def test_who_is_about_to_send_is_told_why_it_will_not_leave_yet(desk, db, make, 
 def test_a_mail_that_waits_for_a_paused_account_leads_there(desk, db, make):
     make.mail_account(last_error="El servidor no responde a tiempo.")
     mail = add_mail(db)
+    add_mail(db, number=2, due_at=clock.now() + dt.timedelta(days=1))
 
     page = desk.get(f"waiting-mail/details/{mail.id}")
 
@@ -218,3 +219,5 @@ def test_a_mail_that_waits_for_a_paused_account_leads_there(desk, db, make):
         "Ver la cuenta de correo" in text_of(page)
     )
     assert 'href="/admin/mail-account"' in page.text
+    times = text_of(desk.get("waiting-mail/list"))
+    assert ("En cuanto pueda" in times, f"{clock.today() + dt.timedelta(days=1):%d/%m/%Y}" in times) == (True, True)

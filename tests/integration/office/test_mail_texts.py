@@ -219,6 +219,9 @@ def test_another_document_is_chosen_to_look_at_it_with(desk, db, make, invoice):
     assert subject_with(str(other.id)) == "FV26-0099"
     assert subject_with("several") == "FV26-0099 y FV26-0446"
     assert {subject_with(wrong) for wrong in (str(quote.id), "x", "-1", "9" * 30)} == {newest}
+    make.invoice(contact=make.contact(name="Otro"), number_text="FV26-0500", number=500)
+    db.commit()
+    assert (subject_with(""), subject_with("several")) == ("FV26-0500", "FV26-0099 y FV26-0446")
 
 
 @ONLY_SQLITE

@@ -71,7 +71,9 @@ def test_what_is_no_tax_id_is_refused_by_both(typed):
         read_tax_id(typed, "el NIF")
 
 
-@pytest.mark.parametrize("typed", ["\u200b", "a\u200bb", "a\u2060", "Jos\ufffd", "\u200d", " \u200c "])
+@pytest.mark.parametrize(
+    "typed", ["\u200b", "a\u200bb", "a\u2060", "Jos\ufffd", "\u200d", " \u200c ", "a\u2028Bcc: b", "a\u2029b", "a\x85b"]
+)
 def test_what_nobody_can_see_or_read_is_no_text(typed):
     with pytest.raises(InvalidValue):
         fields.line(typed, "name", required=True)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.adapters.smtp.client import Ambiguous, AuthenticationFailed, Deferred, Refused, Taken, on_the_wire
+from app.adapters.smtp.client import TOO_LARGE, Ambiguous, AuthenticationFailed, Deferred, Refused, Taken, on_the_wire
 from app.errors import Fault
 from tests.smtp_sink import EXTENSIONS, Sink, Step
 from tests.unit.adapters.smtp.rig import MESSAGE, client_of, send
@@ -92,7 +92,7 @@ def test_eight_bits_and_accented_addresses_are_announced():
             ("SIZE 60",),
             "a@b.example",
             MESSAGE,
-            Refused("El mensaje es más grande de lo que admite el servidor.", "MAIL"),
+            Refused(TOO_LARGE, "MAIL"),
         ),
         ((), "a@b.example", b"\xc3\xb1", Refused("El servidor no admite mensajes de 8 bits.", "MAIL")),
         ((), "ñ@b.example", MESSAGE, Refused("El servidor no admite direcciones con acentos o eñes.", "RCPT")),
