@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError
 from starlette.responses import Response
 
+from app.api.strict_json import BadJson
 from app.errors import AdapterError, Refusal
 from app.problems import problem
 from app.texts import _
@@ -73,7 +74,9 @@ _SOON = {"Retry-After": str(RETRY_SOON)}
 
 def _refused(refusal: Refusal) -> Response:
     errors: Errors = []
-    if refusal.field:
+    if isinstance(refusal, BadJson) and refusal.place is not None:
+        errors = [{"pointer": pointer_of(refusal.place), "code": refusal.code, "detail": str(refusal)}]
+    elif refusal.field:
         errors = [{"pointer": _pointer_of_field(refusal.field), "code": refusal.code, "detail": str(refusal)}]
     headers = retry_after(refusal)
     if waits := getattr(refusal, "retry_after", None):

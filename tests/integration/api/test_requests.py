@@ -37,6 +37,22 @@ def test_what_two_readers_could_read_otherwise_is_refused(robot, db, content):
     assert names(db) == []
 
 
+@pytest.mark.parametrize(
+    ("content", "pointer"),
+    [
+        (b'{"name": "Merino", "name": "Otra"}', "/name"),
+        (b'{"addresses": [{"city": "a"}, {"city": "a", "city": "b"}]}', "/addresses/1/city"),
+        (b'{"name": [1, NaN]}', "/name/1"),
+        (b'{"payment_day": 1e999}', "/payment_day"),
+        (b'{"a/b~c": ' + b"9" * 5000 + b"}", "/a~1b~0c"),
+        (b'{"name": "\\ud800"}', "/name"),
+        (b'{"name": ' + b"[" * 25 + b"]" * 25 + b"}", "/name"),
+    ],
+)
+def test_what_cannot_be_read_is_named(robot, content, pointer):
+    assert problem_of(robot.send("POST", "contacts", content)) == (400, "bad_json", [(pointer, "bad_json")])
+
+
 @pytest.mark.parametrize("content", [b"[]", b"null", b"1", b'"Merino"', b"true"])
 def test_a_body_is_an_object(robot, content):
     assert problem_of(robot.send("POST", "contacts", content)) == (
