@@ -35,6 +35,8 @@ EVENTS: dict[WebhookEvent, str] = {
     WebhookEvent.PUBLICATION_UNDONE: "Publicación deshecha",
     WebhookEvent.MAIL_SENT: "Correo enviado",
     WebhookEvent.MAIL_FAILED: "Correo sin entregar",
+    WebhookEvent.MAIL_BOUNCED: "Correo rebotado",
+    WebhookEvent.MAIL_READ: "Correo leído",
     WebhookEvent.TEST: "Prueba",
 }
 
