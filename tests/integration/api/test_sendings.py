@@ -125,6 +125,22 @@ def test_what_cannot_be_names_its_field_and_sends_nothing(robot, db, invoices, p
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("to", "places"),
+    [
+        ([{"email": "a@b,c@d"}], ["/to/0/email"]),
+        ([{"email": "a@b,c@d"}, {"name": "Lucía"}], ["/to/0/email", "/to/1/email"]),
+        ([{"email": "lucia@merino.example"}, {"email": "nadie"}], ["/to/1/email"]),
+        ([], ["/to"]),
+    ],
+)
+def test_only_the_addresses_that_are_wrong_are_told(robot, invoices, to, places):
+    answer = robot.post("sendings", {"ids": ids(invoices[:1]), "to": to})
+
+    assert [place for place, _code in problem_of(answer)[2]] == places
+
+
+@ONLY_SQLITE
 @pytest.mark.parametrize("path", ["sendings", "sendings/preview", "publications", "publications/preview"])
 def test_a_template_nobody_uses_any_more_is_refused_at_once(robot, db, make, invoices, path):
     version = make.template()
