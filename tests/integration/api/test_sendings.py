@@ -163,6 +163,40 @@ def test_what_changed_meanwhile_is_not_sent(robot, db, invoices):
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("chosen", "wish", "sentences"),
+    [
+        ([2], {}, ("Escriba al menos una dirección.", "Write at least one address.")),
+        ([2, 3], {}, ("Nadie tiene correo.", "Nobody has an e-mail address.")),
+        (
+            [0],
+            {"as_links": True},
+            ("No está publicada: el enlace no llevaría a nada.", "It is not published: the link would lead nowhere."),
+        ),
+        (
+            [0, 1],
+            {"as_links": True},
+            (
+                "Ninguna está publicada: los enlaces no llevarían a nada.",
+                "None of them is published: the links would lead nowhere.",
+            ),
+        ),
+        ([4], {}, ("Es un borrador: emítalo antes.", "It is a draft: issue it first.")),
+    ],
+)
+def test_nothing_to_send_is_refused_with_its_reason(robot, make, db, invoices, chosen, wish, sentences):
+    rows = [*invoices, make.invoice(contact=make.contact(email=None)), make.draft()]
+    db.commit()
+    wanted = {"ids": ids(rows[place] for place in chosen)} | wish
+
+    answers = [robot.post("sendings", wanted, headers={"Accept-Language": spoken}) for spoken in ("es", "en")]
+
+    assert [problem_of(answer) for answer in answers] == [(409, "nothing_to_send", [])] * 2
+    assert tuple(answer.json()["detail"] for answer in answers) == sentences
+    assert queued(db) == []
+
+
+@ONLY_SQLITE
 def test_one_s_own_account_is_used_when_there_is_one_and_nobody_else_s(build, make, db, invoices):
     robot = build(Role.INVOICING)
     other = make.mail_account(user_id=make.user().id)
