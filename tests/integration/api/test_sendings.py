@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
-from models import Dispatch, MailAccount, OutgoingMail
+from models import ApiKey, Dispatch, MailAccount, OutgoingMail
 from models.enums import ApiScope, Role
 from tests.factories import Make
 from tests.rig.desk import renew
@@ -208,6 +208,39 @@ def test_one_s_own_account_is_used_when_there_is_one_and_nobody_else_s(build, ma
 
     assert [mail.account_id for mail in queued(db)] == [None, own.id]
     assert other.id not in {mail.account_id for mail in queued(db)}
+
+
+@pytest.mark.parametrize(
+    ("wish", "asked"),
+    [
+        ({}, True),
+        ({"wants_receipt": None}, True),
+        ({"wants_receipt": False}, False),
+        ({"sender": "own"}, True),
+        ({"sender": "company"}, False),
+        ({"sender": "company", "wants_receipt": True}, True),
+    ],
+)
+def test_a_receipt_is_asked_for_as_the_account_does_unless_it_is_said(build, make, db, invoices, wish, asked):
+    robot = build(Role.INVOICING)
+    make.mail_account(wants_receipt=False)
+    make.mail_account(user_id=db.scalars(select(ApiKey.user_id)).one(), wants_receipt=True)
+    db.commit()
+
+    robot.post("sendings", {"ids": ids(invoices[:1])} | wish)
+
+    assert db.scalars(select(Dispatch.wants_receipt)).all() == [asked]
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("asked", [True, False])
+def test_without_an_account_of_one_s_own_the_company_s_says_it(robot, make, db, invoices, asked):
+    make.mail_account(wants_receipt=asked)
+    db.commit()
+
+    robot.post("sendings", {"ids": ids(invoices[:1])})
+
+    assert db.scalars(select(Dispatch.wants_receipt)).all() == [asked]
 
 
 def robot_user(db):
