@@ -87,8 +87,8 @@ def test_what_is_rolled_back_was_never_told(db, listen):
     assert [(position, event) for position, event, *_ in told(db)] == [(1, "contact.created")]
 
 
-def test_only_what_somebody_listens_to_is_noted(db, make, listen):
-    listen("document.issued", name="Facturas")
+def test_only_what_somebody_listens_to_is_noted(db, make, listen, receiver):
+    listen("document.issued", name="Facturas", url=f"{receiver.url}/facturas")
     listen("contact.created", "contact.changed", name="Contactos")
     contact = save_contact(db, SaveContact(name="Merino"))
 
@@ -96,8 +96,8 @@ def test_only_what_somebody_listens_to_is_noted(db, make, listen):
 
 
 @ONLY_SQLITE
-def test_a_stopped_or_deleted_webhook_notes_nothing(db, listen):
-    stopped, gone = listen().webhook, listen().webhook
+def test_a_stopped_or_deleted_webhook_notes_nothing(db, listen, receiver):
+    stopped, gone = listen().webhook, listen(url=f"{receiver.url}/otros").webhook
     db.get_one(Webhook, stopped.id).stopped_at = stopped.created_at
     delete_webhook(db, gone.id)
     db.commit()
