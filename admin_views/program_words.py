@@ -14,11 +14,15 @@ class Permit(NamedTuple):
 
 
 SCOPES: dict[ApiScope, Permit] = {
-    ApiScope.READ: Permit("Consultar", "Contactos, documentos con su PDF, publicaciones, series e impuestos"),
-    ApiScope.WRITE: Permit("Escribir", "Contactos y borradores; importar facturas"),
-    ApiScope.ISSUE: Permit("Emitir", "Dar número a los borradores y cambiar el estado de los documentos"),
+    ApiScope.READ: Permit(
+        "Consultar", "Contactos, documentos con su PDF, publicaciones, correos, series, impuestos y plantillas"
+    ),
+    ApiScope.WRITE: Permit("Escribir", "Contactos y borradores"),
+    ApiScope.ISSUE: Permit(
+        "Emitir", "Dar número a los borradores, cambiar el estado de los documentos e importar facturas"
+    ),
     ApiScope.PUBLISH: Permit("Publicar", "Publicar en la intranet, dar acceso y anular publicaciones"),
-    ApiScope.MAIL: Permit("Correos", "Enviar documentos por correo; ver, repetir y anular lo que sale"),
+    ApiScope.MAIL: Permit("Correos", "Enviar documentos por correo; repetir y anular lo que sale"),
     ApiScope.SETTINGS: Permit("Series", "Crear, cambiar y cerrar series"),
     ApiScope.AUDIT: Permit("Auditoría", "Consultar quién hizo qué"),
     ApiScope.WEBHOOKS: Permit("Webhooks", "Crear y cambiar webhooks y ver sus envíos"),
@@ -35,6 +39,8 @@ EVENTS: dict[WebhookEvent, str] = {
     WebhookEvent.PUBLICATION_UNDONE: "Publicación deshecha",
     WebhookEvent.MAIL_SENT: "Correo enviado",
     WebhookEvent.MAIL_FAILED: "Correo sin entregar",
+    WebhookEvent.MAIL_BOUNCED: "Correo rebotado",
+    WebhookEvent.MAIL_READ: "Correo leído",
     WebhookEvent.TEST: "Prueba",
 }
 

@@ -230,6 +230,8 @@ class WebhookEvent(StrEnum):
     PUBLICATION_UNDONE = "publication.undone"
     MAIL_SENT = "mail.sent"
     MAIL_FAILED = "mail.failed"
+    MAIL_BOUNCED = "mail.bounced"
+    MAIL_READ = "mail.read"
     TEST = "test"
 
 

@@ -8,7 +8,7 @@ The key needs the scopes issue and publish. Files that went well end in ``public
 with the reason beside them; what could not be done yet stays for the next time. Killed at any moment it does nothing
 twice: an invoice that is already there is found again by its number, and one that is published is left alone.
 
-Exit status: 0 all is done, 1 something was refused, 75 the site could not be reached.
+Exit status: 0 all is done, 1 something was refused or the folder does not serve, 75 the site could not be reached.
 """
 
 import argparse
@@ -16,13 +16,15 @@ import fcntl
 import http.client
 import json
 import os
+import socket
+import ssl
 import sys
 import time
 import urllib.error
 import urllib.request
 import uuid
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TextIO
 from urllib.parse import quote, urlsplit
 
 DONE, REFUSED = "publicadas", "rechazadas"
@@ -32,6 +34,18 @@ TRIES, LONGEST_WAIT, PATIENCE = 5, 60.0, 300.0
 AT_ONCE = 5000
 PASSING = frozenset({429, 502, 503, 504})
 NOT_YET = 75
+# The first that fits.
+UNREACHED: tuple[tuple[type[Exception], str], ...] = (
+    (ssl.SSLCertVerificationError, "su certificado no es de fiar, o es de otra dirección."),
+    (ssl.SSLError, "no se entiende con esa dirección por HTTPS."),
+    (socket.gaierror, "no se encuentra ese nombre."),
+    (ConnectionRefusedError, "nadie contesta en esa dirección."),
+    (TimeoutError, "no contesta a tiempo."),
+    (ConnectionError, "se ha cortado la conexión."),
+    (http.client.HTTPException, "se ha cortado la conexión."),
+    (OSError, "no hay camino hasta esa dirección."),
+    (ValueError, "contesta otra cosa: mire si es su dirección."),
+)
 
 
 class Unreachable(Exception):
@@ -77,10 +91,15 @@ class Site:
                     raise refusal from error
                 why, wait = str(refusal), _seconds(error.headers.get("Retry-After"))
             except (OSError, ValueError, http.client.HTTPException) as error:
-                why, wait = str(error), 0.0
+                why, wait = _why(error), 0.0
             if left > 1:
                 time.sleep(min(wait or 2.0 ** (TRIES - left), LONGEST_WAIT))
         raise Unreachable(why)
+
+
+def _why(error: Exception) -> str:
+    cause = error.reason if isinstance(error, urllib.error.URLError) else error
+    return next((words for kind, words in UNREACHED if isinstance(cause, kind)), str(cause))
 
 
 def _problem(error: urllib.error.HTTPError) -> dict[str, Any]:
@@ -109,7 +128,7 @@ def main() -> int:
     if not key:
         raise SystemExit("Falta la clave, en la variable VENTANILLA_API_KEY.")
     site, folder = Site(asked.url, key), Path(asked.folder)
-    with (folder / ".publicando").open("w") as held:
+    with _lock_of(folder) as held:
         try:
             fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -119,6 +138,14 @@ def main() -> int:
         except Refusal as refusal:
             print(f"Ventanilla no lo acepta: {refusal}")
             return 1
+
+
+def _lock_of(folder: Path) -> TextIO:
+    try:
+        return (folder / ".publicando").open("w")
+    except OSError as error:
+        told = "No se puede escribir en la carpeta" if folder.is_dir() else "No existe la carpeta"
+        raise SystemExit(f"{told} «{_printable(str(folder))}».") from error
 
 
 def _arguments() -> argparse.Namespace:

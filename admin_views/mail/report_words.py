@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from admin_views.formatters import Sign, moment
-from app.domain.mail.replies import explain_code
+from app.domain.mail.replies import explain_report
 from app.texts import _
 from models import MailReport, OutgoingMail, SentCopy
 from models.enums import CopyStatus, MailStatus, ReportKind
@@ -14,13 +14,6 @@ REPORT_SIGNS: dict[str, Sign] = {
     ReportKind.DELIVERED: Sign("En su buzón", "mailbox", "ok"),
     ReportKind.READ: Sign("Leído", "mail-opened", "ok"),
     ReportKind.DISCARDED: Sign("Borrado sin leer", "trash", "warn"),
-}
-_TOLD = {
-    ReportKind.BOUNCED: "El servidor del destinatario lo ha devuelto.",
-    ReportKind.DELAYED: "El servidor del destinatario todavía no ha podido entregarlo y sigue intentándolo.",
-    ReportKind.DELIVERED: "El servidor del destinatario confirma que lo ha dejado en el buzón.",
-    ReportKind.READ: "El destinatario ha confirmado que lo ha abierto.",
-    ReportKind.DISCARDED: "El destinatario lo borró sin abrirlo.",
 }
 
 
@@ -44,9 +37,9 @@ class CopyNote(NamedTuple):
 
 
 def what_came_back(report: MailReport) -> CameBack:
-    sentence = explain_code(report.code) if report.kind is ReportKind.BOUNCED else ""
+    sentence = explain_report(report.kind, report.code)
     words = " · ".join(part for part in (_code_of(report), report.says) if part)
-    return CameBack(REPORT_SIGNS[report.kind], sentence or _(_TOLD[report.kind]), words, moment(report.reported_at))
+    return CameBack(REPORT_SIGNS[report.kind], sentence, words, moment(report.reported_at))
 
 
 def _code_of(report: MailReport) -> str:

@@ -26,6 +26,7 @@ from app.domain.mail.senders import senders_for
 from app.domain.mail.sending import Sent, send_documents
 from app.domain.mail.sending_plans import Grouping, Plan, Wishes, plan_sending
 from app.domain.mail.texts import PICTURES, CleanHtml, texts_for
+from app.domain.mail.unsendable import nothing_to_send
 from app.domain.mail.variables import VARIABLES
 from app.domain.queries.addressees import Addressee, addresses_of, meant_for
 from app.domain.queries.publishing_choices import usable_versions
@@ -199,7 +200,7 @@ class SendDialogue:
             except Refusal as refusal:
                 missing = str(refusal)
         if plan is not None and not plan.dispatches:
-            missing = words.nothing_to_send(self.kind, plan)
+            missing = nothing_to_send(self.kind, plan)
         elif plan is not None:
             missing = self._unwritable(db, form)
         sender = account_of(db, form.sender.data or None)

@@ -9,11 +9,11 @@ from starlette.requests import Request
 from app import clock
 from app.domain import throttling
 from app.domain.api_keys import Program, company_of, find_program, note_use
-from app.domain.throttling import Handful, take
+from app.domain.throttling import Handful, TooManyTries, take
 from app.errors import Refusal
 from app.installation import Installation
 from app.scope import SYSTEM
-from app.texts import _
+from app.texts import _, plural
 from app.web import client_address, installation_of
 from models.enums import ApiScope
 
@@ -31,6 +31,18 @@ class NoKey(Refusal):
 
     def __init__(self) -> None:
         super().__init__(_("Falta una clave que sirva: «Authorization: Bearer vk_…»."))
+
+
+class TooManyRequests(Refusal):
+    """A program waits as long as it is told, to the second."""
+
+    status = 429
+    code = "too_many_tries"
+
+    def __init__(self, retry_after: int) -> None:
+        one, many = "Demasiadas peticiones: espere %(n)s segundo.", "Demasiadas peticiones: espere %(n)s segundos."
+        super().__init__(plural(one, many, retry_after))
+        self.retry_after = retry_after
 
 
 class NotAllowed(Refusal):
@@ -82,10 +94,20 @@ class Permits:
 
 
 def admit(request: Request, connection: Connection, permits: Permits, scope: ApiScope) -> Program:
-    """The program behind the request. Raises ``NoKey``, ``TooManyTries`` or ``NotAllowed``.
+    """The program behind the request. Raises ``NoKey``, ``TooManyRequests`` or ``NotAllowed``.
 
     Who tries wrong keys is slowed down by address; a right one is never in the way of that.
     """
+    try:
+        program = _program(request, connection, permits)
+    except TooManyTries as spent:
+        raise TooManyRequests(spent.retry_after) from spent
+    if scope not in program.scopes:
+        raise NotAllowed(scope)
+    return program
+
+
+def _program(request: Request, connection: Connection, permits: Permits) -> Program:
     installation, address = installation_of(request), client_address(request)
     secret = _secret(request)
     program = find_program(connection, secret) if secret is not None else None
@@ -95,8 +117,6 @@ def admit(request: Request, connection: Connection, permits: Permits, scope: Api
             installation.database.run(SYSTEM, lambda db: throttling.check(db, subject, MOST_WRONG_KEYS, WINDOW))
         raise NoKey
     permits.spend(installation, program, address)
-    if scope not in program.scopes:
-        raise NotAllowed(scope)
     return program
 
 

@@ -1,7 +1,7 @@
 """Whatever went wrong with a request, as a problem that a program can act on: every error, each with its place."""
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -91,10 +91,19 @@ def _pointer_of_field(field: str) -> str:
 
 
 def _told(error: ValidationError) -> Iterator[tuple[tuple[int | str, ...], dict[str, Any]]]:
-    for one in error.errors(include_url=False, include_input=False)[:MOST_ERRORS]:
+    found = error.errors(include_url=False, include_input=False)
+    for one in [each for each in found if not _is_of_its_parts(each, found)][:MOST_ERRORS]:
         context: Mapping[str, Any] = one.get("ctx", {})
         code, sentence = _spelt(one["type"], context)
         yield one["loc"], {"code": code, "detail": sentence}
+
+
+def _is_of_its_parts(one: Any, found: Sequence[Any]) -> bool:
+    """A list that is only too short because what is wrong in it was not counted."""
+    place = one["loc"]
+    return one["type"] == "too_short" and any(
+        len(other["loc"]) > len(place) and other["loc"][: len(place)] == place for other in found
+    )
 
 
 def _spelt(kind: str, context: Mapping[str, Any]) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Customers and suppliers."""
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -17,7 +18,8 @@ from app.domain import fields
 from app.domain.archiving import ArchiveRows, archive_rows
 from app.domain.email_changes import OldAccess
 from app.domain.keeping_contacts import KeepContact, keep_contact
-from app.domain.queries.people import found_contacts
+from app.domain.mail.bounces import Bounce, bounced_among
+from app.domain.queries.people import found_contacts, further_emails
 from app.domain.saving_contacts import MOST_CHILDREN, AddressLine, EmailLine, SaveContact, contact_with_lines
 from app.domain.selections import ContactFilter
 from app.scope import ScopedSession
@@ -31,7 +33,7 @@ _rows: Any = Contact.__table__
 
 
 class ContactSummary(Struct, kw_only=True):
-    """A customer or supplier in a list."""
+    """A customer or supplier in a list. ``bounced_emails`` are those of its addresses that mail came back from."""
 
     id: Ref
     code: str
@@ -46,6 +48,7 @@ class ContactSummary(Struct, kw_only=True):
     phone: str
     email: str | None
     archived_at: dt.datetime | None
+    bounced_emails: list[str]
 
 
 class ContactAddress(Struct, kw_only=True):
@@ -161,9 +164,12 @@ class ContactQuery(Paged):
 
 _ANSWERS = ("old_access", "lost_access", "share_confirmed")
 _PLAIN = tuple(
-    name for name in ContactDetail.__struct_fields__ if name not in ("id", "withholding_rate", "addresses", "emails")
+    name
+    for name in ContactDetail.__struct_fields__
+    if name not in ("id", "withholding_rate", "addresses", "emails", "bounced_emails")
 )
-_PAGE = sa.select(*(_rows.c[name] for name in ContactSummary.__struct_fields__), _rows.c.sort_key)
+_LISTED = tuple(name for name in ContactSummary.__struct_fields__ if name not in ("id", "bounced_emails"))
+_PAGE = sa.select(_rows.c.id, *(_rows.c[name] for name in _LISTED), _rows.c.sort_key)
 
 
 @reading(
@@ -186,7 +192,24 @@ def index(db: ScopedSession, call: Call) -> Page[ContactSummary]:
         page = page.where(sa.tuple_(_rows.c.sort_key, _rows.c.id) > sa.tuple_(*after))
     page = page.order_by(_rows.c.sort_key, _rows.c.id).limit(asked.limit + 1)
     found = db.connection().execute(page).all()
-    return page_of(found, asked.limit, lambda row: (row.sort_key, row.id), lambda row: _child(ContactSummary, row))
+    bounced = _bounced(db, found)
+    return page_of(found, asked.limit, lambda row: (row.sort_key, row.id), lambda row: _summary(row, bounced[row.id]))
+
+
+def _bounced(db: ScopedSession, rows: Sequence[Any]) -> dict[int, list[str]]:
+    """Of each contact, in two statements."""
+    further = further_emails(db, [row.id for row in rows])
+    known = {row.id: [row.email, *further.get(row.id, ())] for row in rows}
+    bad = bounced_among(db, [email for emails in known.values() for email in emails if email])
+    return {contact_id: _bad_ones(bad, emails) for contact_id, emails in known.items()}
+
+
+def _bad_ones(bad: dict[str, Bounce], emails: Iterable[str | None]) -> list[str]:
+    return [email for email in dict.fromkeys(emails) if email in bad]
+
+
+def _summary(row: Any, bounced: list[str]) -> ContactSummary:
+    return ContactSummary(id=ref(row.id), bounced_emails=bounced, **{name: getattr(row, name) for name in _LISTED})
 
 
 @reading(
@@ -198,7 +221,7 @@ def index(db: ScopedSession, call: Call) -> Page[ContactSummary]:
     has_version=True,
 )
 def show(db: ScopedSession, call: Call) -> ContactDetail:
-    return detail_of(contact_with_lines(db, call.id(_("esa ficha"))))
+    return detail_of(db, contact_with_lines(db, call.id(_("esa ficha"))))
 
 
 @writing(
@@ -215,7 +238,7 @@ def create(db: ScopedSession, call: Call) -> Answer:
     company = db.get_one(Company, db.company_id)
     usual = {"payment_method": company.payment_method, "payment_days": company.payment_days}
     contact = _keep(db, call.body, usual)
-    return Answer(content=detail_of(contact), location=f"/contacts/{contact.id}")
+    return Answer(content=detail_of(db, contact), location=f"/contacts/{contact.id}")
 
 
 @writing(
@@ -229,7 +252,7 @@ def create(db: ScopedSession, call: Call) -> Answer:
 )
 def change(db: ScopedSession, call: Call) -> ContactDetail:
     contact = _locked(db, call)
-    return detail_of(_keep(db, call.body, _as_it_is(contact)))
+    return detail_of(db, _keep(db, call.body, _as_it_is(contact)))
 
 
 @writing(
@@ -256,12 +279,15 @@ def restore(db: ScopedSession, call: Call) -> ContactDetail:
     return _archive(db, call, archived=False)
 
 
-def detail_of(contact: Contact) -> ContactDetail:
+def detail_of(db: ScopedSession, contact: Contact) -> ContactDetail:
+    emails = [contact.email, *(one.email for one in contact.emails)]
+    bad = bounced_among(db, [email for email in emails if email])
     return ContactDetail(
         id=ref(contact.id),
         withholding_rate=plain(contact.withholding_rate),
         addresses=[_child(ContactAddress, one) for one in contact.addresses],
         emails=[_child(ContactEmail, one) for one in contact.emails],
+        bounced_emails=_bad_ones(bad, emails),
         **{name: getattr(contact, name) for name in _PLAIN},
     )
 
@@ -276,7 +302,7 @@ def _locked(db: ScopedSession, call: Call) -> Contact:
     mine = (_rows.c.company_id == db.company_id, _rows.c.id == contact_id)
     db.connection().execute(sa.select(_rows.c.id).where(*mine).with_for_update())
     contact = contact_with_lines(db, contact_id)
-    check_version(call, detail_of(contact))
+    check_version(call, detail_of(db, contact))
     return contact
 
 
@@ -315,7 +341,7 @@ def _archive(db: ScopedSession, call: Call, *, archived: bool) -> ContactDetail:
         db, ArchiveRows(model=Contact, which=[Contact.id == contact.id], selection=contact.name, archived=archived)
     )
     db.refresh(contact)
-    return detail_of(contact)
+    return detail_of(db, contact)
 
 
 endpoints = (index, show, create, change, archive, restore)

@@ -22,7 +22,6 @@ from app.domain.drafting import (
     MOST_LINES,
     LineDraft,
     SaveDraft,
-    TaxNotValid,
     delete_draft,
     fitting_rate,
     follows_terms,
@@ -340,9 +339,9 @@ def _rate_of(place: int, percent: Decimal, rates: Sequence[TaxRate]) -> int:
     if len(found) > 1 and len({rate.kind for rate in found}) > 1:
         found = [rate for rate in found if rate.kind is found[0].kind]
     if len(found) > 1:
-        raise InvalidValue(_("Hay varios impuestos de ese tipo: diga cuál por su id."), field=f"lines-{place}-tax")
+        raise InvalidValue(_("Hay varios impuestos de ese tipo: diga cuál por su id."), field=f"lines-{place}-tax_rate")
     if not found:
-        raise TaxNotValid(f"lines-{place}-tax")
+        raise InvalidValue(_("No hay ningún impuesto de ese tipo en esa fecha."), field=f"lines-{place}-tax_rate")
     return found[0].id
 
 

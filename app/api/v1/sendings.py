@@ -17,7 +17,7 @@ from app.api.v1.publications import Chosen, selection_of, version_of
 from app.domain.locking import lock_company
 from app.domain.mail.addressing import MOST_PEOPLE
 from app.domain.mail.checking_sendings import SendDocuments, check_sending
-from app.domain.mail.senders import senders_for
+from app.domain.mail.senders import SenderChoice, senders_for
 from app.domain.mail.sending import send_documents
 from app.domain.mail.sending_plans import Grouping, Wishes, plan_sending
 from app.domain.mail.texts import CleanHtml, texts_for
@@ -58,7 +58,7 @@ def _message(typed: str) -> CleanHtml:
 class Sending(Chosen):
     """``to`` none: each customer's own addresses for these documents. ``subject`` and ``message`` (HTML or plain text)
     may hold variables and are those of the office when they are not said. ``as_links``: links to the intranet instead
-    of PDF files. Without ``sender``, one's own account if there is one.
+    of PDF files. Without ``sender``, one's own account if there is one. ``wants_receipt`` none: as that account asks.
     """
 
     grouping: Grouping = Grouping.DOCUMENT
@@ -71,7 +71,7 @@ class Sending(Chosen):
     as_links: Flag = False
     sender: Sender | None = None
     reply_to: Email | None = None
-    wants_receipt: Flag = False
+    wants_receipt: Flag | None = None
     send_at: Moment | None = None
 
 
@@ -188,6 +188,7 @@ def _wishes(db: ScopedSession, said: Sending) -> Wishes:
 
 def _command(db: ScopedSession, call: Call) -> SendDocuments:
     said, user_id = call.body, call.program.user_id
+    sender = _sender(db, user_id, said.sender)
     texts = texts_for(db, TextKind(said.kind), user_id)
     return SendDocuments(
         wishes=_wishes(db, said),
@@ -200,18 +201,22 @@ def _command(db: ScopedSession, call: Call) -> SendDocuments:
         cc=_people(said.cc),
         bcc=_people(said.bcc),
         reply_to=said.reply_to or "",
-        wants_receipt=said.wants_receipt,
-        account_id=_account(db, user_id, said.sender),
+        wants_receipt=_asks_receipt(sender) if said.wants_receipt is None else said.wants_receipt,
+        account_id=sender.account_id if sender is not None else None,
         due_at=said.send_at,
     )
 
 
-def _account(db: ScopedSession, user_id: int, sender: Sender | None) -> int | None:
-    """Raises ``InvalidValue`` for an account of one's own that there is not."""
-    own = next((each.account_id for each in senders_for(db, user_id) if each.is_own), None)
-    if sender is Sender.OWN and own is None:
+def _sender(db: ScopedSession, user_id: int, wanted: Sender | None) -> SenderChoice | None:
+    """None for the company's account before it is set up. Raises ``InvalidValue`` for one's own that there is not."""
+    able = [each for each in senders_for(db, user_id) if wanted is not Sender.COMPANY or not each.is_own]
+    if wanted is Sender.OWN and not any(each.is_own for each in able):
         raise InvalidValue(_("Su usuario no tiene cuenta de correo propia."), field="sender")
-    return None if sender is Sender.COMPANY else own
+    return able[0] if able else None
+
+
+def _asks_receipt(sender: SenderChoice | None) -> bool:
+    return sender is not None and sender.wants_receipt
 
 
 def _people(said: Any) -> tuple[Addressee, ...]:

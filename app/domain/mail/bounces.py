@@ -14,11 +14,12 @@ from app.domain.access_tables import portal_accounts
 from app.domain.audit import record
 from app.domain.mail.outbox import mails
 from app.domain.mail.replies import BLAMING, enhanced_code
+from app.domain.telling import tell
 from app.errors import NotFound
 from app.scope import ScopedSession
 from app.texts import _
 from models import MailReport
-from models.enums import MailStatus, ReportKind
+from models.enums import MailStatus, ReportKind, WebhookEvent
 
 AT_ONCE = 500
 DATED_WITHIN = dt.timedelta(days=30)
@@ -72,11 +73,21 @@ def take_report(db: ScopedSession, command: TakeReport) -> int:
     for fate in command.fates:
         if (mail := _meant(about, fate)) is not None:
             told.setdefault(mail.id, (mail, fate))
-    return sum(_keep(db, command, mail, fate) for mail, fate in told.values())
+    kept = [(mail, fate) for mail, fate in told.values() if _keep(db, command, mail, fate)]
+    for mail, fate in kept:
+        if (event := _EVENTS.get(fate.kind)) is not None:
+            tell(db, event, "mail", mail.id, code=fate.code)
+    return len(kept)
+
+
+_EVENTS = {ReportKind.BOUNCED: WebhookEvent.MAIL_BOUNCED, ReportKind.READ: WebhookEvent.MAIL_READ}
 
 
 def note_refusal(db: ScopedSession, mail_id: int, reply: str, now: dt.datetime) -> None:
-    """A server said at once that there is nobody at that address: as good as a mail that came back."""
+    """A server said at once that there is nobody at that address: as good as a mail that came back.
+
+    Programs have it from the mail, which failed.
+    """
     mail = db.execute(sa.select(*_KNOWN).where(mails.c.company_id == db.company_id, mails.c.id == mail_id)).one()
     fate = Fate(kind=ReportKind.BOUNCED, code=enhanced_code(reply), says=reply)
     key = f"smtp {mail_id} {now.timestamp()}"

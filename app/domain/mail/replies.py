@@ -3,6 +3,7 @@
 import re
 
 from app.texts import _
+from models.enums import ReportKind
 
 NOBODY = ("5.1.1", "5.1.2", "5.1.3", "5.1.6", "5.1.10", "5.2.1", "5.4.4")
 """There is nobody at that address: another one is needed."""
@@ -41,6 +42,18 @@ def explain_code(code: str) -> str:
     if subject.startswith("7.") and is_final == "5":
         return _("El servidor del destinatario lo ha rechazado por sus normas contra el correo no deseado.")
     return sentences.get(subject, "")
+
+
+def explain_report(kind: ReportKind, code: str) -> str:
+    """What came back about a mail, as a sentence."""
+    sentences = {
+        ReportKind.BOUNCED: _("El servidor del destinatario lo ha devuelto."),
+        ReportKind.DELAYED: _("El servidor del destinatario todavía no ha podido entregarlo y sigue intentándolo."),
+        ReportKind.DELIVERED: _("El servidor del destinatario confirma que lo ha dejado en el buzón."),
+        ReportKind.READ: _("El destinatario ha confirmado que lo ha abierto."),
+        ReportKind.DISCARDED: _("El destinatario lo borró sin abrirlo."),
+    }
+    return (explain_code(code) if kind is ReportKind.BOUNCED else "") or sentences[kind]
 
 
 def explain(reply: str) -> str:

@@ -9,11 +9,13 @@ from app import clock
 from app.domain import audit
 from app.domain.batches import batch_of, figures_of, first_result, open_batch
 from app.domain.confirming import check_confirmed
+from app.domain.kinds import KINDS, Words
 from app.domain.locking import lock_company
 from app.domain.mail.checking_sendings import SendDocuments, check_sending
 from app.domain.mail.enclosures import TooLarge
 from app.domain.mail.sending_plans import Plan, plan_sending
 from app.domain.mail.sending_rows import queue_dispatches
+from app.domain.mail.unsendable import nothing_to_send
 from app.domain.templates import default_version
 from app.errors import Refusal
 from app.scope import ScopedSession
@@ -29,10 +31,19 @@ class PlanChanged(Refusal):
 
     code = "selection_changed"
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, sentence: str = "") -> None:
         changed = _("Algo ha cambiado desde que se calculó. Revise las cifras nuevas y confirme otra vez.")
-        super().__init__(changed if plan.dispatches else _("No hay nada que enviar en esta selección."))
+        super().__init__(sentence or changed)
         self.plan = plan
+
+
+class NothingToSend(PlanChanged):
+    """It would be nothing at all."""
+
+    code = "nothing_to_send"
+
+    def __init__(self, plan: Plan, kind: Words) -> None:
+        super().__init__(plan, nothing_to_send(kind, plan))
 
 
 class Sent(Struct, frozen=True, kw_only=True):
@@ -82,7 +93,9 @@ def send_documents(db: ScopedSession, command: SendDocuments) -> Sent:
     plan = plan_sending(db, command.wishes)
     if not plan.dispatches and plan.too_large:
         raise TooLarge
-    if plan.fingerprint != command.fingerprint or not plan.dispatches:
+    if not plan.dispatches:
+        raise NothingToSend(plan, KINDS[command.wishes.selection.kind].words)
+    if plan.fingerprint != command.fingerprint:
         raise PlanChanged(plan)
     batch = open_batch(
         db,

@@ -1,5 +1,6 @@
 """What came back about mails, and where their copies are, for the screens."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -7,7 +8,7 @@ import sqlalchemy as sa
 from app.domain.mail.bounces import reports
 from app.scope import ScopedSession
 from models import MailAccount, MailReport, OutgoingMail, SentCopy
-from models.enums import ReportKind
+from models.enums import MailStatus, ReportKind
 
 _ABOUT: Any = (
     reports.c.company_id == OutgoingMail.company_id,
@@ -31,6 +32,23 @@ def has_report(kind: ReportKind) -> Any:
     """Whether that came back about the mail at hand in a list."""
     found = sa.select(1).where(*_ABOUT, reports.c.kind == kind)
     return found.correlate(OutgoingMail.__table__).exists()
+
+
+def is_reported(kind: ReportKind) -> Any:
+    """Whether that is what counts of the mail at hand in a list: it was sent, and nothing came back after it."""
+    # The second condition says no more than the third, but leaves few mails to look at one by one.
+    return sa.and_(OutgoingMail.status == MailStatus.SENT, has_report(kind), LAST_REPORT == kind)  # noqa: SIM300 - SQL
+
+
+def last_reports(db: ScopedSession, mail_ids: Sequence[int]) -> dict[int, MailReport]:
+    """What counts of those mails, by mail, in one statement: nothing of those that are not sent."""
+    found = (
+        sa.select(MailReport)
+        .join(OutgoingMail, sa.and_(*_ABOUT))
+        .where(MailReport.mail_id.in_(mail_ids), OutgoingMail.status == MailStatus.SENT)
+        .order_by(MailReport.reported_at, MailReport.id)
+    )
+    return {report.mail_id: report for report in db.scalars(found)}
 
 
 def reports_of(db: ScopedSession, mail_id: int) -> list[MailReport]:

@@ -1,7 +1,8 @@
 """Whom a command about access means, and where they stand, as sets: for a selection of any size."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 from msgspec import Struct
@@ -31,6 +32,16 @@ class PeopleFigures(Struct, frozen=True, kw_only=True):
     people: int
     mailboxes: int
     fingerprint: str
+
+
+def further_emails(db: ScopedSession, contact_ids: Sequence[int]) -> dict[int, list[str]]:
+    """The further addresses of each of them that has any, in the order they were added."""
+    mine = (emails.c.company_id == db.company_id, emails.c.contact_id.in_(contact_ids))
+    found: dict[int, list[str]] = defaultdict(list)
+    rows = sa.select(emails.c.contact_id, emails.c.email).where(*mine).order_by(emails.c.id)
+    for contact_id, email in db.connection().execute(rows):
+        found[contact_id].append(email)
+    return found
 
 
 def chosen(company_id: int, selection: ContactSelection) -> list[ColumnElement[bool]]:

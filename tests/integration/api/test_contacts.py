@@ -4,8 +4,12 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
-from models import Contact, OutgoingMail, PortalMembership
+from app.domain.mail.bounces import dismiss_bounces
+from models import Contact, ContactEmail, OutgoingMail, PortalMembership
+from models.enums import MailStatus
+from tests.rig.answers import add_report
 from tests.rig.desk import renew
+from tests.rig.mails import add_mail
 from tests.rig.robot import problem_of
 
 ONLY_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -159,7 +163,24 @@ def test_a_list_asks_the_same_of_the_database_for_one_or_many(robot, make, db, s
     found = robot.get("contacts").json()["items"]
 
     assert len(found) == count
-    assert len(statements) == 2
+    assert len(statements) == 4
+
+
+def test_addresses_that_mail_came_back_from_are_told(robot, make, db):
+    known = {"emails": [ContactEmail(email=f"{name}@merino.example") for name in ("obras", "pagos")]}
+    merino, quiet = make.contact(email="lucia@merino.example", **known), make.contact(email=None)
+    for number, address in enumerate(("pagos@merino.example", "lucia@merino.example", "nadie@merino.example")):
+        add_report(db, add_mail(db, MailStatus.SENT, number=number, recipient=address))
+
+    listed = {one["id"]: one["bounced_emails"] for one in robot.get("contacts").json()["items"]}
+    shown = robot.get(f"contacts/{merino.id}")
+    dismiss_bounces(db, "lucia@merino.example", clock.now())
+    db.commit()
+    after = robot.get(f"contacts/{merino.id}", headers={"If-None-Match": shown.headers["etag"]})
+
+    bounced = ["lucia@merino.example", "pagos@merino.example"]
+    assert listed == {str(merino.id): bounced, str(quiet.id): []}
+    assert (shown.json()["bounced_emails"], after.json()["bounced_emails"]) == (bounced, bounced[1:])
 
 
 @ONLY_SQLITE

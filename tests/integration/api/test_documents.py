@@ -145,11 +145,12 @@ def test_a_line_says_its_tax_in_one_way(robot, make, shop, db):
 
     assert [problem_of(answer)[2] for answer in answers] == [
         [("/lines/1/tax_rate_id", "invalid_value")],
-        [("/lines/1/tax_rate_id", "invalid_value")],
-        [("/lines/0/tax_rate_id", "invalid_value")],
+        [("/lines/1/tax_rate", "invalid_value")],
+        [("/lines/0/tax_rate", "invalid_value")],
         [("/lines/0/tax_rate_id", "invalid_value")],
         [("/lines/0/tax_rate_id", "invalid_value")],
     ]
+    assert answers[2].json()["detail"] == "No hay ningún impuesto de ese tipo en esa fecha."
     assert good.json()["lines"][0]["exemption"] == "Exportación"
 
 

@@ -192,7 +192,10 @@ def test_so_many_requests_a_minute(build):
 
     assert [answer.status_code for answer in answers] == [200] * 5 + [429] * 2
     assert problem_of(answers[5]) == (429, "too_many_tries", [])
-    assert 0 < int(answers[5].headers["retry-after"]) <= 60
+    wait = int(answers[5].headers["retry-after"])
+    assert 0 < wait <= 60
+    unit = "segundo" if wait == 1 else "segundos"
+    assert answers[5].json()["detail"] == f"Demasiadas peticiones: espere {wait} {unit}."
 
 
 @ONLY_SQLITE

@@ -1,17 +1,23 @@
 """The reference client: a folder of invoices, from cron, against a real server."""
 
+import json
 import os
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import time
+from http.client import RemoteDisconnected
 from pathlib import Path
+from urllib.error import URLError
 
 import pytest
 from sqlalchemy import select
 
 from models import Company, Invoice, OutgoingMail, Publication
 from models.enums import ApiScope, Role
+from scripts.publish_folder import main
 from tests.rig.desk import renew
 from tests.rig.import_files import csv_of, row
 from tests.rig.receiver import receiving
@@ -172,6 +178,57 @@ def test_what_passes_is_tried_again_and_a_redirection_is_not_followed(folder):
 
         assert (status, len(site.asked), elsewhere.asked) == (1, 2, [])
         assert site.asked[0].headers["authorization"].startswith("Bearer vk_tosma_")
+
+
+def test_a_folder_that_does_not_serve_is_told(folder):
+    file = put(folder, "uno.csv", b"")
+
+    told = []
+    for place in (folder / "no", file):
+        program = begin("https://facturas.tosma.example", place, "vk_tosma_x")
+        told.append((program.communicate()[1], program.returncode))
+
+    assert told == [(f"No existe la carpeta «{place}».\n", 1) for place in (folder / "no", file)]
+
+
+def test_a_folder_that_may_not_be_written_is_told(folder):
+    (folder / ".publicando").mkdir()
+
+    program = begin("https://facturas.tosma.example", folder, "vk_tosma_x")
+
+    assert program.communicate()[1] == f"No se puede escribir en la carpeta «{folder}».\n"
+    assert program.returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (URLError(ConnectionRefusedError(111, "Connection refused")), "nadie contesta en esa dirección."),
+        (URLError(socket.gaierror(-2, "Name or service not known")), "no se encuentra ese nombre."),
+        (
+            URLError(ssl.SSLCertVerificationError("self-signed")),
+            "su certificado no es de fiar, o es de otra dirección.",
+        ),
+        (URLError(OSError(101, "Network is unreachable")), "no hay camino hasta esa dirección."),
+        (TimeoutError(), "no contesta a tiempo."),
+        (RemoteDisconnected("Remote end closed connection"), "se ha cortado la conexión."),
+        (json.JSONDecodeError("Expecting value", "<html>", 0), "contesta otra cosa: mire si es su dirección."),
+    ],
+)
+def test_a_site_that_cannot_be_reached_is_told_in_words(folder, monkeypatch, capsys, error, words):
+    def unreached(*_asked, **_options):
+        raise error
+
+    put(folder, "uno.csv", csv_of(row(1)))
+    monkeypatch.setattr("scripts.publish_folder.TRIES", 1)
+    monkeypatch.setattr("sys.argv", ["publish_folder.py", "https://facturas.tosma.example", str(folder)])
+    monkeypatch.setenv("VENTANILLA_API_KEY", "vk_tosma_x")
+    monkeypatch.setattr("urllib.request.OpenerDirector.open", unreached)
+
+    status = main()
+
+    assert (status, capsys.readouterr().out) == (75, f"No se puede llegar a Ventanilla: {words}\n")
+    assert files(folder) == ["uno.csv"]
 
 
 def test_nothing_is_sent_in_the_clear_or_without_a_key(folder):

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from app import clock
-from models import Dispatch, MailAccount, OutgoingMail
+from models import ApiKey, Dispatch, MailAccount, OutgoingMail
 from models.enums import ApiScope, Role
 from tests.factories import Make
 from tests.rig.desk import renew
@@ -125,6 +125,22 @@ def test_what_cannot_be_names_its_field_and_sends_nothing(robot, db, invoices, p
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("to", "places"),
+    [
+        ([{"email": "a@b,c@d"}], ["/to/0/email"]),
+        ([{"email": "a@b,c@d"}, {"name": "Lucía"}], ["/to/0/email", "/to/1/email"]),
+        ([{"email": "lucia@merino.example"}, {"email": "nadie"}], ["/to/1/email"]),
+        ([], ["/to"]),
+    ],
+)
+def test_only_the_addresses_that_are_wrong_are_told(robot, invoices, to, places):
+    answer = robot.post("sendings", {"ids": ids(invoices[:1]), "to": to})
+
+    assert [place for place, _code in problem_of(answer)[2]] == places
+
+
+@ONLY_SQLITE
 @pytest.mark.parametrize("path", ["sendings", "sendings/preview", "publications", "publications/preview"])
 def test_a_template_nobody_uses_any_more_is_refused_at_once(robot, db, make, invoices, path):
     version = make.template()
@@ -147,6 +163,40 @@ def test_what_changed_meanwhile_is_not_sent(robot, db, invoices):
 
 
 @ONLY_SQLITE
+@pytest.mark.parametrize(
+    ("chosen", "wish", "sentences"),
+    [
+        ([2], {}, ("Escriba al menos una dirección.", "Write at least one address.")),
+        ([2, 3], {}, ("Nadie tiene correo.", "Nobody has an e-mail address.")),
+        (
+            [0],
+            {"as_links": True},
+            ("No está publicada: el enlace no llevaría a nada.", "It is not published: the link would lead nowhere."),
+        ),
+        (
+            [0, 1],
+            {"as_links": True},
+            (
+                "Ninguna está publicada: los enlaces no llevarían a nada.",
+                "None of them is published: the links would lead nowhere.",
+            ),
+        ),
+        ([4], {}, ("Es un borrador: emítalo antes.", "It is a draft: issue it first.")),
+    ],
+)
+def test_nothing_to_send_is_refused_with_its_reason(robot, make, db, invoices, chosen, wish, sentences):
+    rows = [*invoices, make.invoice(contact=make.contact(email=None)), make.draft()]
+    db.commit()
+    wanted = {"ids": ids(rows[place] for place in chosen)} | wish
+
+    answers = [robot.post("sendings", wanted, headers={"Accept-Language": spoken}) for spoken in ("es", "en")]
+
+    assert [problem_of(answer) for answer in answers] == [(409, "nothing_to_send", [])] * 2
+    assert tuple(answer.json()["detail"] for answer in answers) == sentences
+    assert queued(db) == []
+
+
+@ONLY_SQLITE
 def test_one_s_own_account_is_used_when_there_is_one_and_nobody_else_s(build, make, db, invoices):
     robot = build(Role.INVOICING)
     other = make.mail_account(user_id=make.user().id)
@@ -158,6 +208,39 @@ def test_one_s_own_account_is_used_when_there_is_one_and_nobody_else_s(build, ma
 
     assert [mail.account_id for mail in queued(db)] == [None, own.id]
     assert other.id not in {mail.account_id for mail in queued(db)}
+
+
+@pytest.mark.parametrize(
+    ("wish", "asked"),
+    [
+        ({}, True),
+        ({"wants_receipt": None}, True),
+        ({"wants_receipt": False}, False),
+        ({"sender": "own"}, True),
+        ({"sender": "company"}, False),
+        ({"sender": "company", "wants_receipt": True}, True),
+    ],
+)
+def test_a_receipt_is_asked_for_as_the_account_does_unless_it_is_said(build, make, db, invoices, wish, asked):
+    robot = build(Role.INVOICING)
+    make.mail_account(wants_receipt=False)
+    make.mail_account(user_id=db.scalars(select(ApiKey.user_id)).one(), wants_receipt=True)
+    db.commit()
+
+    robot.post("sendings", {"ids": ids(invoices[:1])} | wish)
+
+    assert db.scalars(select(Dispatch.wants_receipt)).all() == [asked]
+
+
+@ONLY_SQLITE
+@pytest.mark.parametrize("asked", [True, False])
+def test_without_an_account_of_one_s_own_the_company_s_says_it(robot, make, db, invoices, asked):
+    make.mail_account(wants_receipt=asked)
+    db.commit()
+
+    robot.post("sendings", {"ids": ids(invoices[:1])})
+
+    assert db.scalars(select(Dispatch.wants_receipt)).all() == [asked]
 
 
 def robot_user(db):

@@ -10,6 +10,7 @@ from app import clock
 from app.domain.following import MoveDocument, move_document
 from app.domain.importing import ImportInvoice, import_invoice
 from app.domain.issuing import IssueDocument, issue_document
+from app.domain.mail.bounces import Fate, TakeReport, note_refusal, take_report
 from app.domain.mail.outbox import SetAside, set_aside
 from app.domain.mail.testing import BeginTest, begin_test, end_test
 from app.domain.saving_contacts import SaveContact, save_contact
@@ -18,7 +19,7 @@ from app.domain.webhooks import delete_webhook
 from app.domain.withdrawing import UndoBatch, undo_batch
 from app.scope import CompanyScope
 from models import Webhook, WebhookDelivery
-from models.enums import DocumentKind, DocumentStatus, MailStatus, WebhookEvent
+from models.enums import DocumentKind, DocumentStatus, MailStatus, ReportKind, WebhookEvent
 from tests.integration.domain.publishing import publish, ticked, withdraw
 from tests.rig.mails import add_mail
 from tests.unit.domain.foreign_invoices import invoice, line
@@ -86,8 +87,8 @@ def test_what_is_rolled_back_was_never_told(db, listen):
     assert [(position, event) for position, event, *_ in told(db)] == [(1, "contact.created")]
 
 
-def test_only_what_somebody_listens_to_is_noted(db, make, listen):
-    listen("document.issued", name="Facturas")
+def test_only_what_somebody_listens_to_is_noted(db, make, listen, receiver):
+    listen("document.issued", name="Facturas", url=f"{receiver.url}/facturas")
     listen("contact.created", "contact.changed", name="Contactos")
     contact = save_contact(db, SaveContact(name="Merino"))
 
@@ -95,8 +96,8 @@ def test_only_what_somebody_listens_to_is_noted(db, make, listen):
 
 
 @ONLY_SQLITE
-def test_a_stopped_or_deleted_webhook_notes_nothing(db, listen):
-    stopped, gone = listen().webhook, listen().webhook
+def test_a_stopped_or_deleted_webhook_notes_nothing(db, listen, receiver):
+    stopped, gone = listen().webhook, listen(url=f"{receiver.url}/otros").webhook
     db.get_one(Webhook, stopped.id).stopped_at = stopped.created_at
     delete_webhook(db, gone.id)
     db.commit()
@@ -134,6 +135,30 @@ def test_mails_are_told_when_they_have_ended(db, listen):
     set_aside(db, SetAside(other.id, MailStatus.FAILED, "No hay dirección."), mail.created_at)
 
     assert told(db) == [(1, "mail.failed", "mail", other.id)]
+
+
+def test_what_comes_back_about_a_mail_is_told_once(db, listen):
+    listen("mail.bounced", "mail.read", "mail.failed")
+    mails = [add_mail(db, MailStatus.SENT, number=n, message_id=f"<{n}@tosma.example>") for n in range(4)]
+    kinds = (ReportKind.BOUNCED, ReportKind.READ, ReportKind.DELAYED, ReportKind.DELIVERED)
+    for mail, kind in zip(mails * 2, kinds * 2, strict=True):
+        fate = Fate(kind=kind, code="5.1.1" if kind is ReportKind.BOUNCED else "")
+        take_report(db, TakeReport(key=kind, about=(mail.message_id,), fates=(fate,), now=clock.now()))
+        db.commit()
+
+    bounced, read = mails[:2]
+    assert told(db) == [(1, "mail.bounced", "mail", bounced.id), (2, "mail.read", "mail", read.id)]
+    facts = db.scalars(select(WebhookDelivery.facts).order_by(WebhookDelivery.position)).all()
+    assert facts == [{"code": "5.1.1"}, {"code": ""}]
+
+
+def test_what_a_server_refuses_at_once_did_not_come_back(db, listen):
+    listen("mail.bounced", "mail.failed")
+    mail = add_mail(db)
+    set_aside(db, SetAside(mail.id, MailStatus.FAILED, "550 5.1.1 User unknown"), mail.created_at)
+    note_refusal(db, mail.id, "550 5.1.1 User unknown", clock.now())
+
+    assert told(db) == [(1, "mail.failed", "mail", mail.id)]
 
 
 def test_a_test_that_could_not_leave_is_told_like_any_mail(db, listen):

@@ -165,7 +165,7 @@ def test_nothing_to_send_is_said(db, make, user):
     with pytest.raises(PlanChanged) as refusal:
         send(db, wishes(draft), user)
 
-    assert str(refusal.value) == "No hay nada que enviar en esta selección."
+    assert str(refusal.value) == "Es un borrador: emítalo antes."
     assert (refusal.value.plan.drafts, queued(db, "id")) == (1, [])
 
 
