@@ -22,7 +22,7 @@ from app.scope import ScopedSession
 from app.texts import _, plural
 from app.web import installation_of
 from models import Contact, Document, DocumentEvent, OutgoingMail, PortalAccount, PortalMembership
-from models.enums import DocumentKind, EventKind
+from models.enums import DocumentKind, EventKind, MailKind
 from models.mail import ENDED_BADLY
 
 SHOWN_EVENTS = 8
@@ -116,6 +116,7 @@ def _failed_mails(db: ScopedSession) -> Card | None:
             select(func.count(OutgoingMail.id)).where(
                 OutgoingMail.company_id == db.company_id,
                 OutgoingMail.status.in_(ENDED_BADLY),
+                OutgoingMail.kind != MailKind.TEST,
             )
         )
         or 0

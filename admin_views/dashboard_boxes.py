@@ -18,7 +18,7 @@ from app.domain.queries.owing import BANDS, EUROS, Owed
 from app.scope import ScopedSession
 from app.texts import _, plural
 from models import Batch, Company, Contact, Document, OutgoingMail, PortalMembership
-from models.enums import DocumentKind, DocumentStatus
+from models.enums import DocumentKind, DocumentStatus, MailKind
 from models.mail import ENDED_BADLY
 
 SHOWN_MAILS = 3
@@ -168,7 +168,11 @@ def failed_mails(db: ScopedSession) -> list[Letter]:
     """The last ones nobody is going to try again by themselves."""
     found = db.scalars(
         select(OutgoingMail)
-        .where(OutgoingMail.company_id == db.company_id, OutgoingMail.status.in_(ENDED_BADLY))
+        .where(
+            OutgoingMail.company_id == db.company_id,
+            OutgoingMail.status.in_(ENDED_BADLY),
+            OutgoingMail.kind != MailKind.TEST,  # its report has told it
+        )
         .order_by(OutgoingMail.id.desc())
         .limit(SHOWN_MAILS)
         .options(joinedload(OutgoingMail.contact))

@@ -26,7 +26,7 @@ from app.domain.mail.senders import senders_for
 from app.domain.mail.sending import Sent, send_documents
 from app.domain.mail.sending_plans import Grouping, Plan, Wishes, plan_sending
 from app.domain.mail.texts import PICTURES, CleanHtml, texts_for
-from app.domain.mail.unsendable import nothing_to_send
+from app.domain.mail.unsendable import nothing_to_send, too_large
 from app.domain.mail.variables import VARIABLES
 from app.domain.queries.addressees import Addressee, addresses_of, meant_for
 from app.domain.queries.publishing_choices import usable_versions
@@ -68,6 +68,10 @@ class Shown(Struct, frozen=True, kw_only=True):
         """Mails to who is copied, besides: whoever is written to gets no copy."""
         planned = self.plan.dispatches if self.plan else ()
         return sum(len(self.copied - {reader.email for reader in one.to}) for one in planned)
+
+    @property
+    def why_too_large(self) -> str:
+        return too_large(self.plan.too_large.count) if self.plan else ""
 
     @property
     def title(self) -> str:

@@ -5,6 +5,7 @@ The worker mints them when it writes the mail; here they are recognised by their
 
 import datetime as dt
 import enum
+from typing import Any
 from uuid import uuid4
 
 from msgspec import Struct
@@ -29,6 +30,8 @@ class LinkState(enum.StrEnum):
     LIVE = "live"
     USED = "used"
     EXPIRED = "expired"
+    REPLACED = "replaced"
+    """By a newer one: only the last that was sent serves."""
 
 
 class LinkSpent(Refusal):
@@ -70,8 +73,17 @@ def find_link(db: ScopedSession, token: str, purpose: TokenPurpose) -> PasswordL
         return None
     state = LinkState.USED if found.used_at else LinkState.LIVE
     if state is LinkState.LIVE and found.expires_at <= clock.now():
-        state = LinkState.EXPIRED
+        state = LinkState.REPLACED if _is_replaced(db, found) else LinkState.EXPIRED
     return PasswordLink(found.id, found.account_id, found.email, found.name, found.expires_at, state)
+
+
+def _is_replaced(db: ScopedSession, found: Any) -> bool:
+    newer = select(PortalToken.id).where(
+        PortalToken.account_id == found.account_id,
+        PortalToken.id > found.id,
+        PortalToken.created_at <= found.expires_at,
+    )
+    return db.scalar(newer.limit(1)) is not None
 
 
 def use_link(db: ScopedSession, link: PasswordLink, password_hash: str) -> None:

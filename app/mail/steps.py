@@ -101,6 +101,7 @@ class Telling:
             security=account.imap_security if is_mailbox else account.security,
             username=account.username,
             provider=account.provider,
+            is_mailbox=is_mailbox,
         )
 
 

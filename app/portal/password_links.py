@@ -135,6 +135,7 @@ def _dead(visit: Visit, link: PasswordLink | None) -> Response:
         status=LinkSpent.status,
         link=link,
         is_used=link.state is LinkState.USED,
+        is_replaced=link.state is LinkState.REPLACED,
         purpose=_purpose(visit),
         email=masked(link.email),
         action=visit.base + _own_path(visit) + "/otro",

@@ -1,5 +1,6 @@
 """Keeping mail accounts: set up, changed, removed. A kept secret never follows a change of server or user."""
 
+import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -124,7 +125,8 @@ def is_move(account: MailAccount | None, command: SaveMailAccount) -> bool:
 
 
 def _checked_server(command: SaveMailAccount) -> dict[str, Any]:
-    if len(command.password or "") > 200 or "\0" in (command.password or ""):
+    password = command.password or ""
+    if len(password) > 200 or any(unicodedata.category(mark) == "Cc" for mark in password):
         raise InvalidValue(_("Como mucho 200 caracteres, sin caracteres de control."), field="password")
     username = fields.line(command.username, "username", required=command.provider is not None)
     if command.provider is not None and command.security is MailSecurity.NONE:

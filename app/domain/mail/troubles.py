@@ -29,11 +29,12 @@ class MailStep(StrEnum):
 
 
 class Where(Struct, frozen=True, kw_only=True):
-    """The server that it happened at, and how one goes there."""
+    """The server that it happened at, and how one goes there. ``is_mailbox``: by IMAP."""
 
     host: str
     port: int
     security: MailSecurity
+    is_mailbox: bool = False
     username: str = ""
     provider: MailProvider | None = None
 
@@ -48,7 +49,7 @@ Table = tuple[tuple[Fault | str, str, str], ...]
 _BY_PORT = {465: MailSecurity.SSL, 587: MailSecurity.STARTTLS, 993: MailSecurity.SSL, 143: MailSecurity.STARTTLS}
 _APP_PASSWORD = (
     "El servidor pide una contraseña de aplicación.",
-    "No es la de siempre: se crea en la página de seguridad de su cuenta de correo, como se explica más abajo.",
+    "No es la de siempre: se crea en la página de seguridad de su cuenta, en la web de su proveedor de correo.",
 )
 _MICROSOFT = (
     "Microsoft no deja entrar con contraseña en esta cuenta.",
@@ -80,6 +81,11 @@ _CONNECTING: Table = (
         Fault.SILENT,
         "Quien contesta en ese puerto no habla como un servidor de correo.",
         "%(habituales)s",
+    ),
+    (
+        r"^5\d\d",
+        "El servidor no quiere atender a esta instalación.",
+        "No es cosa de la cuenta: pregunte a su proveedor, con lo que ha contestado el servidor.",
     ),
     ("", "El servidor no quiere atender ahora.", "Vuelva a probar dentro de unos minutos."),
 )
@@ -236,7 +242,7 @@ def _first(table: Table, fault: Fault | None, reply: str, where: Where) -> Advic
     words = reply.lower()
     _sign, meaning, remedy = next(row for row in table if _tells(row[0], fault, words))
     usual = _("Los habituales son 587 con STARTTLS y 465 con SSL.")
-    if where.port in (143, 993):
+    if where.is_mailbox:
         usual = _("Los habituales son 993 con SSL y 143 con STARTTLS.")
     told = {
         "servidor": where.host,

@@ -10,8 +10,7 @@ from app.texts import _, plural
 def nothing_to_send(kind: Words, plan: Plan) -> str:
     """The first of the reasons there are: what is nearest to leaving comes first."""
     if plan.too_large:
-        sentence = _("Pasa de %(n)s MB o de %(m)s documentos: quite archivos o envíe enlaces.")
-        return sentence % {"n": MOST_OCTETS // 2**20, "m": MOST_DOCUMENTS}
+        return too_large(1)
     if plan.without_email:
         return nobody() if plan.without_email.count == 1 else _("Nadie tiene correo.")
     if plan.unpublished:
@@ -28,3 +27,9 @@ def nothing_to_send(kind: Words, plan: Plan) -> str:
     if plan.drafts:
         return plural("Es un borrador: emítalo antes.", "Son borradores: emítalos antes.", plan.drafts)
     return _("No hay nada que enviar en esta selección.")
+
+
+def too_large(mails: int) -> str:
+    one = _("Pasa de %(n)s MB o de %(m)s documentos: quite archivos o envíe enlaces.")
+    many = _("Pasan de %(n)s MB o de %(m)s documentos: quite archivos o envíe enlaces.")
+    return (one if mails == 1 else many) % {"n": MOST_OCTETS // 2**20, "m": MOST_DOCUMENTS}

@@ -13,7 +13,7 @@ from app.domain.mail.replies import explain
 from app.installation import open_installation
 from app.main import create_app
 from models import MailAttempt
-from models.enums import MailStatus
+from models.enums import MailKind, MailStatus
 from tests.rig.desk import seat, text_of
 from tests.rig.mails import add_mail, deliver, notice, status_of
 from tests.smtp_sink import Sink, Step
@@ -50,10 +50,10 @@ def test_the_list_tells_each_state_in_a_word(desk, db):
     ("query", "found"),
     [
         ({"estado": "fallido"}, ["Failed"]),
-        ({"estado": "problemas"}, ["Unknown", "Failed"]),
+        ({"estado": "problemas"}, ["Notice"]),
         ({"clase": "pruebas"}, ["Sent", "Unknown", "Failed"]),
-        ({"clase": "avisos"}, []),
-        ({"periodo": "hoy"}, ["Sent", "Unknown", "Failed"]),
+        ({"clase": "avisos"}, ["Notice"]),
+        ({"periodo": "hoy"}, ["Notice", "Sent", "Unknown", "Failed"]),
         ({"hasta": "01/01/2026"}, []),
         ({"buscar": "FAILED1@"}, ["Failed"]),
         ({"buscar": "número 7"}, ["Sent"]),
@@ -64,6 +64,7 @@ def test_mails_are_found(desk, db, query, found):
     add_mail(db, MailStatus.FAILED, recipient_name="Failed")
     add_mail(db, MailStatus.UNKNOWN, recipient_name="Unknown")
     add_mail(db, MailStatus.SENT, recipient_name="Sent", search_key="factura numero 7")
+    add_mail(db, MailStatus.UNKNOWN, number=2, recipient_name="Notice", kind=MailKind.NOTICE)
 
     assert names_in(desk.get("outgoing-mail/list", **query)) == found
 

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from app import clock
 from models import OutgoingMail
-from models.enums import MailStatus, Role
+from models.enums import MailKind, MailStatus, Role
 from tests.factories import Make
 from tests.rig.desk import fields_of, text_of
 from tests.rig.mails import add_mail, deliver, notice, status_of
@@ -183,7 +183,8 @@ def test_the_office_is_told_why_nothing_leaves(desk, sit, db, make):
 
 def test_the_dashboard_opens_exactly_what_it_counted(desk, db):
     for status in (MailStatus.FAILED, MailStatus.UNKNOWN, MailStatus.SENT):
-        add_mail(db, status, recipient_name=status.value)
+        add_mail(db, status, recipient_name=status.value, kind=MailKind.DOCUMENT)
+    add_mail(db, MailStatus.FAILED, number=2, recipient_name="a test, told by its report")
 
     page = desk.get("")
     link = re.search(r'href="(/admin/outgoing-mail/list\?[^"]+)"', page.text)[1]

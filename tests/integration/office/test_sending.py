@@ -159,6 +159,22 @@ def test_a_selection_is_one_mail_for_each_document_or_for_each_customer(desk, db
     assert "Envío: 3 facturas" in told
 
 
+@ONLY_SQLITE
+def test_a_mail_that_does_not_fit_is_told_and_the_others_leave(desk, db, make, merino, nunez, monkeypatch):
+    invoices = [make.invoice(contact=merino), make.invoice(contact=nunez), make.invoice(contact=merino)]
+    make.template()
+    db.commit()
+    monkeypatch.setattr("app.domain.mail.sending_plans.MOST_DOCUMENTS", 1)
+    by_customer = form_of(opened(desk, *invoices), grouping="customer")
+
+    parts = looked(desk, by_customer)
+    desk.post(SEND, again(by_customer, parts))
+
+    why = "1 correo no cabe y no sale. Pasa de 20 MB o de 100 documentos: quite archivos o envíe enlaces."
+    assert f"{why} Instalaciones Merino, S.L." in text_of(parts).replace(" Ver quiénes", "")
+    assert queued(db, "recipient") == [("pilar@nunez.example",)]
+
+
 def test_only_the_mails_of_a_sending_are_watched(desk, db, make, merino, invoice):
     db.commit()
     desk.post(SEND, form_of(opened(desk, invoice)))

@@ -4,7 +4,7 @@ import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -128,6 +128,23 @@ def test_an_expired_link_is_told_and_sets_nothing(visitor: Visitor, invited: Por
     assert "Este enlace ha caducado" in looked.text
     db.refresh(invited)
     assert invited.password_hash == ""
+
+
+def test_a_link_that_a_newer_one_replaced_says_so(visitor: Visitor, invited: PortalAccount, db: ScopedSession) -> None:
+    link, newer = mint(db, invited), mint(db, invited)
+    db.execute(
+        update(PortalToken)
+        .where(PortalToken.token_hash == token_hash(link.rpartition("/")[2]))
+        .values(expires_at=clock.now())
+    )
+    db.commit()
+
+    looked, posted = visitor.get(link), visitor.post(link, clave=NEW)
+
+    assert (looked.status_code, posted.status_code) == (410, 410)
+    assert "Hay un enlace más reciente" in looked.text
+    assert "Abra el último correo que recibió de" in posted.text
+    assert "Cree su contraseña" in visitor.get(newer).text
 
 
 @pytest.mark.parametrize("secret", ["nada", "x" * 3000, "%00", "%E2%82%AC"])

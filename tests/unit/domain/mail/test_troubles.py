@@ -181,9 +181,26 @@ def test_a_mailbox_that_does_not_open(step, fault, meaning):
         (
             MailStep.CONNECT,
             None,
-            "554 5.3.2 no atiendo",
+            "421 4.3.2 no atiendo",
             {},
             Advice("El servidor no quiere atender ahora.", "Vuelva a probar dentro de unos minutos."),
+        ),
+        (
+            MailStep.CONNECT,
+            None,
+            "554 5.7.1 en una lista negra",
+            {},
+            Advice(
+                "El servidor no quiere atender a esta instalación.",
+                "No es cosa de la cuenta: pregunte a su proveedor, con lo que ha contestado el servidor.",
+            ),
+        ),
+        (
+            MailStep.CONNECT,
+            Fault.CONNECTION_REFUSED,
+            OURS,
+            {"port": 9, "security": SSL, "is_mailbox": True},
+            Advice("Ese servidor no atiende en el puerto 9.", "Los habituales son 993 con SSL y 143 con STARTTLS."),
         ),
         (
             MailStep.SEND,
