@@ -107,6 +107,10 @@ class Folder(Pick):
             raise StopValidation(str(refusal)) from refusal
 
 
+def _is_of_each(name: str) -> bool:
+    return name.removeprefix("imap_") in ("port", "security", "fingerprint", "accept")
+
+
 class AccountForm(OfficeForm):
     sender_email = Strict(
         "Dirección de correo", fields.email, required=True, css="s3", attributes={"inputmode": "email"}
@@ -131,6 +135,14 @@ class AccountForm(OfficeForm):
     imap_accept = Tick("Aceptar solo el certificado con esta huella")
     sent_folder = Folder("Carpeta de enviados", css="s4", required=False, default=BY_SERVER)
     current = Proof(css="s3")
+
+    @property
+    def problems(self) -> list[tuple[str, str, str]]:
+        """Of what each server has, with the server it is of."""
+        return [
+            (id_, f"{label} ({'IMAP' if id_.startswith('imap_') else 'SMTP'})" if _is_of_each(id_) else label, sentence)
+            for id_, label, sentence in super().problems
+        ]
 
     def show_certificate(self, side: Side, seen: str) -> None:
         """Ask whether the certificate with this fingerprint is to be accepted."""
