@@ -46,7 +46,7 @@ class StaffDoor:
             return
         request = Request(scope, receive)
         send = carry_flashes(request, send)
-        await run_in_threadpool(self._recognise, request)
+        await run_in_threadpool(lambda: _recognise(request, tuple(self.office.views)))
         answer = None
         if scope["method"] not in SAFE_METHODS:
             receive = await read_posted(request)
@@ -61,9 +61,6 @@ class StaffDoor:
             await close_files(request)
         if visit is not None and scope["path"] != UNNOTICED and clock.now() - visit.seen_at > SEEN_EVERY:
             await run_in_threadpool(_touch, request, visit)
-
-    def _recognise(self, request: Request) -> None:
-        _recognise(request, tuple(self.office.views))
 
 
 def _scope_of(visit: Visit | None) -> tuple[Any, Actor | None]:

@@ -48,7 +48,7 @@ def _since(value: str) -> ColumnElement[bool]:
 
 def _in_state(value: str) -> ColumnElement[bool]:
     if value in REPORTS:
-        return and_(OutgoingMail.status == MailStatus.SENT, has_report(REPORTS[value]))
+        return has_report(REPORTS[value])
     is_in_it = OutgoingMail.status.in_(STATES[value][1])
     # A test that failed has been told by its report: it is nothing to do.
     return and_(is_in_it, OutgoingMail.kind != MailKind.TEST) if value == "problemas" else is_in_it

@@ -145,11 +145,17 @@ def reauth(tab, password):
     )
 
 
-def test_a_session_renewed_in_another_tab_goes_on_by_itself(tab, office, db):
+@pytest.fixture
+def renewed(tab, office, db):
+    """The other tab has renewed the session since."""
     office.password_hash = hash_password(PASSWORD)
     db.commit()
-    page, other = tab
-    assert reauth(other, PASSWORD) == 200
+    assert reauth(tab[1], PASSWORD) == 200
+    return tab
+
+
+def test_a_session_renewed_in_another_tab_goes_on_by_itself(renewed):
+    page, _other = renewed
 
     with page.expect_response("**/send/preview") as refused:
         page.get_by_label("Pedir confirmación de lectura").check()
@@ -161,11 +167,8 @@ def test_a_session_renewed_in_another_tab_goes_on_by_itself(tab, office, db):
     expect(page.get_by_text("1 correo en cola.")).to_be_visible()
 
 
-def test_a_press_right_after_coming_back_from_a_tab_that_renewed_it_counts(tab, office, live_server, db):
-    office.password_hash = hash_password(PASSWORD)
-    db.commit()
-    page, other = tab
-    assert reauth(other, PASSWORD) == 200
+def test_a_press_right_after_coming_back_from_a_tab_that_renewed_it_counts(renewed, live_server):
+    page, other = renewed
     other.goto(f"{live_server}/admin/invoice/list")
 
     page.locator("[data-confirm]").click()

@@ -28,16 +28,16 @@ LAST_REPORT: Any = (
 """Of the mail at hand in a list: the kind of what came back last."""
 
 
-def has_report(kind: ReportKind) -> Any:
-    """Whether that came back about the mail at hand in a list."""
+def has_report(kind: ReportKind) -> sa.ColumnElement[bool]:
+    """Whether the mail at hand in a list was sent, and that came back about it."""
     found = sa.select(1).where(*_ABOUT, reports.c.kind == kind)
-    return found.correlate(OutgoingMail.__table__).exists()
+    return sa.and_(OutgoingMail.status == MailStatus.SENT, found.correlate(OutgoingMail.__table__).exists())
 
 
 def is_reported(kind: ReportKind) -> Any:
     """Whether that is what counts of the mail at hand in a list: it was sent, and nothing came back after it."""
-    # The second condition says no more than the third, but leaves few mails to look at one by one.
-    return sa.and_(OutgoingMail.status == MailStatus.SENT, has_report(kind), LAST_REPORT == kind)  # noqa: SIM300 - SQL
+    # The first condition says no more than the second, but leaves few mails to look at one by one.
+    return sa.and_(has_report(kind), LAST_REPORT == kind)  # noqa: SIM300 - SQL
 
 
 def last_reports(db: ScopedSession, mail_ids: Sequence[int]) -> dict[int, MailReport]:
