@@ -31,7 +31,7 @@ class LinkState(enum.StrEnum):
     USED = "used"
     EXPIRED = "expired"
     REPLACED = "replaced"
-    """By a newer one: only the last that was sent serves."""
+    """There is a newer one: only the last that was sent serves."""
 
 
 class LinkSpent(Refusal):
@@ -78,11 +78,7 @@ def find_link(db: ScopedSession, token: str, purpose: TokenPurpose) -> PasswordL
 
 
 def _is_replaced(db: ScopedSession, found: Any) -> bool:
-    newer = select(PortalToken.id).where(
-        PortalToken.account_id == found.account_id,
-        PortalToken.id > found.id,
-        PortalToken.created_at <= found.expires_at,
-    )
+    newer = select(PortalToken.id).where(PortalToken.account_id == found.account_id, PortalToken.id > found.id)
     return db.scalar(newer.limit(1)) is not None
 
 
